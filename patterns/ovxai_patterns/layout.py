@@ -1,0 +1,338 @@
+"""Which element of a tensor is about which place of the picture.
+
+Every tensor downstream of a picture gets *position labels*: an array of the tensor's rank whose elements number the
+cells of an h x w grid in raster order, or are -1 where an element is about no single place (channels after pooling, a
+class token, constants). Labels are an element's identity, not what it has seen: attention mixes tokens, and a token
+keeps its place. They start at the pixels and follow four kinds of operations:
+
+* movement operations (Reshape, Transpose, Roll, ...) are run on the labels themselves;
+* windows (convolution, pooling, Interpolate) lay out a new grid on the axes of the old one;
+* contractions (MatMul, reductions) end an axis: cells that meet in one element become one larger cell where they form
+  blocks (patch merging, Hiera's pooling), and no cell where all meet (global pooling);
+* element-wise operations and normalisations keep the labels of their inputs, by broadcasting.
+
+Any other operation ends them, until a residual connection brings them back.
+
+No layout is assumed after the input: NHWC, windows in the batch and token orders other than raster all fall out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import openvino as ov
+
+from ovxai_patterns.folding import Folding
+from ovxai_patterns.graph import ModelGraph, TensorId
+from ovxai_patterns.movement import Labels, collapse, is_movement, move
+from ovxai_patterns.operations import ELEMENTWISE_TYPES, REDUCE_TYPES, SHAPE_KEEPING_TYPES, WINDOW_TYPES
+
+NOWHERE = -1
+"""Label of an element that is about no single place."""
+
+_PICTURE_CHANNELS = (1, 3, 4)
+_LARGEST = 1 << 25  # elements
+
+
+@dataclass(frozen=True)
+class Positions:
+    """Position labels of one tensor.
+
+    `ids`: i32, of the tensor's rank, with size 1 on axes along which they do not vary. `grid`: (h, w).
+    """
+
+    ids: Labels
+    grid: tuple[int, int]
+
+    @property
+    def kept(self) -> int:
+        """How many entries along the position axes are no position: class, distillation and register tokens."""
+        return int((self.ids == NOWHERE).sum())
+
+    @property
+    def is_map(self) -> bool:
+        """Whether the tensor holds each cell of the grid exactly once, channels and batch aside."""
+        cells = self.ids[self.ids != NOWHERE]
+        count = self.grid[0] * self.grid[1]
+        return count > 1 and cells.size == count and bool((np.bincount(cells, minlength=count) == 1).all())
+
+    @property
+    def without_frame(self) -> Positions:
+        """The labels without a frame of padding around them."""
+        ids = self.ids
+        for axis in range(ids.ndim):
+            rest = tuple(other for other in range(ids.ndim) if other != axis)
+            filled = np.flatnonzero((ids != NOWHERE).any(rest))
+            if filled.size and filled.size == filled[-1] - filled[0] + 1:
+                ids = ids.take(filled, axis)
+        return Positions(ids, self.grid)
+
+    @property
+    def lattice(self) -> tuple[int, int] | None:
+        """The two axes along which rows and columns of the grid are laid out, or None."""
+        axes = [axis for axis, size in enumerate(self.ids.shape) if size > 1]
+        height, width = self.grid
+        free = [axis for axis in range(self.ids.ndim) if axis not in axes]
+        if not axes or (self.ids < 0).any() or self.ids.size != height * width:
+            return None
+        if len(axes) == 2:
+            rows, columns = axes
+        elif height == 1 and axes[0] - 1 in free:
+            rows, columns = axes[0] - 1, axes[0]
+        elif width == 1 and axes[0] + 1 in free:
+            rows, columns = axes[0], axes[0] + 1
+        else:
+            return None
+        raster = np.arange(height * width, dtype=np.int32).reshape(height, width)
+        found = self.ids.reshape(self.ids.shape[rows], self.ids.shape[columns])
+        return (rows, columns) if found.shape == raster.shape and (found == raster).all() else None
+
+
+def on_lattice(rank: int, rows: int, columns: int, grid: tuple[int, int]) -> Positions:
+    """Positions of a tensor whose axes `rows` and `columns` are the picture's."""
+    shape = [1] * rank
+    shape[rows], shape[columns] = grid
+    return Positions(np.arange(grid[0] * grid[1], dtype=np.int32).reshape(shape), grid)
+
+
+def picture_axes(parameter: ov.Node) -> tuple[int, int] | None:
+    """The height and width axes of an input, or None where it is no picture.
+
+    The layout is read from the input where it is set, else from where the 1, 3 or 4 channels are (NCHW first).
+    """
+    shape = parameter.get_partial_shape()
+    if shape.rank.is_dynamic or shape.rank.get_length() != 4:
+        return None
+    if parameter.get_element_type() in (ov.Type.i32, ov.Type.i64, ov.Type.boolean):
+        return None
+    layout = parameter.layout
+    if not layout.empty and "H" in str(layout) and "W" in str(layout):
+        return layout.get_index_by_name("H") % 4, layout.get_index_by_name("W") % 4
+    channels = [shape[1], shape[3]]
+    known = [dim.is_static and dim.get_length() in _PICTURE_CHANNELS for dim in channels]
+    return (1, 2) if known == [False, True] else (2, 3)
+
+
+def merge(positions: Positions, axes: tuple[int, ...]) -> Positions | None:
+    """Positions after the elements along `axes` have met in one (size 1 there), or None where no place is left.
+
+    Cells that meet become one cell of a coarser grid where the sets tile the grid in equal blocks.
+    """
+    ids = positions.ids
+    axes = tuple(axis % ids.ndim for axis in axes)
+    if all(ids.shape[axis] == 1 for axis in axes):
+        return positions
+    rest = tuple(axis for axis in range(ids.ndim) if axis not in axes)
+    sets = ids.transpose(rest + axes).reshape(-1, int(np.prod([ids.shape[axis] for axis in axes])))
+    without = sets < 0
+    if (without.any(1) != without.all(1)).any() or without.all():
+        return None
+    width = positions.grid[1]
+    rows, columns = sets // width, sets % width
+    top, left = rows.min(1), columns.min(1)
+    block_h = np.unique((rows.max(1) - top + 1)[~without.all(1)])
+    block_w = np.unique((columns.max(1) - left + 1)[~without.all(1)])
+    if block_h.size != 1 or block_w.size != 1:
+        return None
+    high, wide = int(block_h[0]), int(block_w[0])
+    filled = {len(np.unique(row)) for row in sets[~without.all(1)][:: max(1, len(sets) // 64)]}
+    aligned = not ((top % high).any() or (left % wide)[~without.all(1)].any())
+    grid = (positions.grid[0] // high, width // wide)
+    if filled != {high * wide} or not aligned or grid[0] * grid[1] <= 1:
+        return None
+    coarse = np.where(without.all(1), NOWHERE, (top // high) * grid[1] + left // wide)
+    kept_shape = [1 if axis in axes else ids.shape[axis] for axis in range(ids.ndim)]
+    return Positions(collapse(coarse.astype(np.int32).reshape(kept_shape)), grid)
+
+
+class Layout:
+    """Position labels of every tensor of a model whose shapes are static (see `analysis_clone`)."""
+
+    def __init__(self, graph: ModelGraph) -> None:
+        self.graph = graph
+        self.folding = Folding(graph)
+        self._positions: dict[TensorId, Positions] = {}
+        self.pictures: list[TensorId] = []
+        for place, node in enumerate(graph.ops):
+            for port, positions in enumerate(self._label(place, node)):
+                if positions is not None and (positions.ids >= 0).any():
+                    self._positions[place, port] = positions
+
+    def positions(self, tensor: TensorId) -> Positions | None:
+        """Positions of a tensor, or None where no element is about a place."""
+        return self._positions.get(tensor)
+
+    def _label(self, place: int, node: ov.Node) -> list[Positions | None]:
+        kind = node.get_type_name()
+        if kind == "Parameter":
+            return [self._label_parameter(place, node)]
+        sources = [self.positions(source) for source in self.graph.inputs_of(place)]
+        if all(source is None for source in sources):
+            return [None] * node.get_output_size()
+        if kind == "Pad":
+            return [self._label_padding(place, sources[0])]
+        if is_movement(node):
+            return self._label_movement(place, sources)
+        if kind in WINDOW_TYPES:
+            source = sources[0]
+            if kind == "Convolution" and source is not None and source.ids.ndim == 4:
+                source = merge(source, (1,))  # a Focus or SpaceToDepth stem has moved positions into channels
+            return [self._label_window(output, source) for output in node.outputs()]
+        if kind in REDUCE_TYPES:
+            return [self._label_reduction(place, sources[0])]
+        if kind == "MatMul":
+            return [self._label_matmul(node, sources)]
+        if kind == "ScaledDotProductAttention":
+            query = sources[0]
+            return [merge(query, (-1,)) if query is not None else None]
+        if kind in ELEMENTWISE_TYPES:
+            return [self._label_elementwise(output, sources) for output in node.outputs()]
+        if kind in SHAPE_KEEPING_TYPES:
+            return [self._label_elementwise(output, sources[:1]) for output in node.outputs()]
+        return [None] * node.get_output_size()  # an unknown operation may mix or move positions
+
+    def _label_parameter(self, place: int, node: ov.Node) -> Positions | None:
+        axes = picture_axes(node)
+        shape = node.get_output_partial_shape(0)
+        if axes is None or shape.is_dynamic or np.prod(shape.to_shape(), dtype=np.int64) > _LARGEST:
+            return None
+        self.pictures.append((place, 0))
+        rows, columns = axes
+        return on_lattice(4, rows, columns, (shape[rows].get_length(), shape[columns].get_length()))
+
+    def _label_movement(self, place: int, sources: list[Positions | None]) -> list[Positions | None]:
+        grids = {source.grid for source in sources if source is not None}
+        outputs = self.graph.ops[place].get_output_size()
+        if len(grids) != 1:
+            return [None] * outputs
+        ids = [None if source is None else source.ids for source in sources]
+        moved = move(self.graph, self.folding, place, ids, NOWHERE)
+        if moved is None:
+            return [None] * outputs
+        grid = grids.pop()
+        return [Positions(labels, grid) for labels in moved]
+
+    def _label_padding(self, place: int, source: Positions | None) -> Positions | None:
+        """What padding adds is about no place, also where it repeats or mirrors the border."""
+        begin, end = (self.folding.value(tensor) for tensor in self.graph.inputs_of(place)[1:3])
+        if source is None or begin is None or end is None or min(begin.min(), end.min()) < 0:
+            return None
+        shape = self.graph.ops[place].get_input_shape(0)
+        widths = list(zip(begin.tolist(), end.tolist(), strict=True))
+        sizes = [
+            full if any(width) else size for full, size, width in zip(shape, source.ids.shape, widths, strict=True)
+        ]
+        return Positions(np.pad(np.broadcast_to(source.ids, sizes), widths, constant_values=NOWHERE), source.grid)
+
+    def _label_window(self, output: ov.Output, source: Positions | None) -> Positions | None:
+        shape = output.get_partial_shape()
+        if source is None or shape.is_dynamic or len(shape) != source.ids.ndim:
+            return None
+        source = source.without_frame
+        axes = source.lattice
+        if axes is not None:
+            rows, columns = axes
+            grid = (shape[rows].get_length(), shape[columns].get_length())
+            if grid == source.grid:
+                return source
+            return on_lattice(len(shape), rows, columns, grid) if grid[0] * grid[1] > 1 else None
+        same = all(size in (1, shape[axis].get_length()) for axis, size in enumerate(source.ids.shape))
+        return source if same and source.ids.shape[1] == 1 else None
+
+    def _label_reduction(self, place: int, source: Positions | None) -> Positions | None:
+        node = self.graph.ops[place]
+        axes = self.folding.value(self.graph.inputs_of(place)[1])
+        if source is None or axes is None:
+            return None
+        which = tuple(int(axis) % source.ids.ndim for axis in np.atleast_1d(axes))
+        merged = merge(source, which)
+        if merged is None or node.get_attributes().get("keep_dims", False):
+            return merged
+        return Positions(merged.ids.squeeze(which), merged.grid)
+
+    def _label_matmul(self, node: ov.Node, sources: list[Positions | None]) -> Positions | None:
+        attributes = node.get_attributes()
+        rank = len(node.get_output_partial_shape(0))
+        for port, flag in enumerate(("transpose_a", "transpose_b")):
+            source = sources[port]
+            if source is None or source.ids.ndim < 2:
+                continue
+            ids = source.ids.swapaxes(-1, -2) if attributes[flag] else source.ids
+            ids = ids.reshape((1,) * (rank - ids.ndim) + ids.shape)
+            merged = merge(Positions(ids, source.grid), (-1,) if port == 0 else (-2,))
+            if merged is not None:
+                return merged
+        return None
+
+    def _label_elementwise(self, output: ov.Output, sources: list[Positions | None]) -> Positions | None:
+        shape = output.get_partial_shape()
+        if shape.is_dynamic or not (output.get_element_type().is_real() or output.get_element_type().is_integral()):
+            return None
+        found: Positions | None = None
+        for source in sources:
+            if source is None or not _fits(source.ids.shape, tuple(shape.to_shape())):
+                continue
+            aligned = source.ids.reshape((1,) * (len(shape) - source.ids.ndim) + source.ids.shape)
+            if found is None or _cells(source) > _cells(found):  # a gate knows rows only: the finest grid counts
+                found = Positions(aligned, source.grid)
+            elif found.grid == source.grid:
+                found = Positions(collapse(np.where(found.ids >= 0, found.ids, aligned)), found.grid)
+        return found
+
+
+def _cells(positions: Positions) -> int:
+    return positions.grid[0] * positions.grid[1]
+
+
+def _fits(labels: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Whether labels of one shape broadcast to a tensor of another."""
+    if len(labels) > len(shape):
+        return False
+    return all(size in (1, full) for size, full in zip(labels[::-1], shape[::-1], strict=False))
+
+
+def analysis_clone(model: ov.Model, size: int = 224) -> ov.Model:
+    """A clone with static shapes, on which positions are told.
+
+    Dynamic batches become 1, dynamic heights and widths `size`.
+    Operations keep their places in topological order, so findings on the clone hold for the model.
+    """
+    clone = model.clone()
+    for parameter in clone.get_parameters():
+        shape = parameter.get_partial_shape()
+        if shape.rank.is_dynamic or shape.is_static:
+            continue
+        spatial = picture_axes(parameter) or ()
+        parameter.set_partial_shape(
+            ov.PartialShape(
+                [
+                    dim if dim.is_static else ov.Dimension(size if axis in spatial else 1)
+                    for axis, dim in enumerate(shape)
+                ]
+            )
+        )
+    # Not `clone.reshape`: it rewrites Reshapes on the way and so shifts the places of operations.
+    clone.validate_nodes_and_infer_types()
+    return clone
+
+
+def same_places(first: ModelGraph, second: ModelGraph) -> bool:
+    """Whether two models have the same operations at the same places, as a model and its clone do."""
+    return len(first.ops) == len(second.ops) and all(
+        a.get_type_name() == b.get_type_name() for a, b in zip(first.ops, second.ops, strict=True)
+    )
+
+
+def movement_chain(layout: Layout, tensor: TensorId) -> TensorId:
+    """The tensor above a chain of layout operations (Transpose, Reshape, ...) that still holds the whole map.
+
+    A second reader of a Transpose changes what a plugin fuses; tapping above it leaves the original path alone.
+    """
+    while layout.graph.ops[tensor[0]].get_type_name() in ("Transpose", "Reshape", "Squeeze", "Unsqueeze"):
+        above = layout.graph.inputs_of(tensor[0])[0]
+        positions = layout.positions(above)
+        if positions is None or not positions.is_map or above in layout.pictures:
+            break
+        tensor = above
+    return tensor

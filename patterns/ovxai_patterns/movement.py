@@ -1,0 +1,102 @@
+"""Operations that move elements without computing with them, run on labels instead of values."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+
+from ovxai_patterns.folding import Folding, as_tensor
+from ovxai_patterns.graph import ModelGraph
+
+Labels = npt.NDArray[np.int32]
+
+_log = logging.getLogger(__name__)
+
+_LARGEST = 1 << 25  # elements of one label array: 128 MiB
+
+DATA_INPUTS: dict[str, tuple[int, ...] | None] = {
+    "BatchToSpace": (0,),
+    "Broadcast": (0,),
+    "Concat": None,
+    "DepthToSpace": (0,),
+    "Gather": (0,),
+    "GatherElements": (0,),
+    "Pad": (0, 3),
+    "Reshape": (0,),
+    "Reverse": (0,),
+    "Roll": (0,),
+    "ScatterElementsUpdate": (0, 2),
+    "ScatterNDUpdate": (0, 2),
+    "ScatterUpdate": (0, 2),
+    "ShuffleChannels": (0,),
+    "Slice": (0,),
+    "SpaceToBatch": (0,),
+    "SpaceToDepth": (0,),
+    "Split": (0,),
+    "Squeeze": (0,),
+    "StridedSlice": (0,),
+    "Tile": (0,),
+    "Transpose": (0,),
+    "Unsqueeze": (0,),
+    "VariadicSplit": (0,),
+}
+"""Type of each movement operation → the inputs whose elements it moves (None: all); the others say where to."""
+
+
+def is_movement(node: ov.Node) -> bool:
+    """Whether a node only moves elements."""
+    return node.get_type_name() in DATA_INPUTS
+
+
+def collapse(labels: Labels) -> Labels:
+    """The same labels with size 1 along each axis on which they do not vary."""
+    for axis, size in enumerate(labels.shape):
+        if size > 1:
+            first = labels.take([0], axis)
+            if (labels == first).all():
+                labels = first
+    return labels
+
+
+def move(
+    graph: ModelGraph, folding: Folding, place: int, labels: list[Labels | None], fill: int
+) -> list[Labels] | None:
+    """The labels of a movement operation's outputs, collapsed, or None where they cannot be told.
+
+    `labels` are those of the operation's inputs (None: all elements carry `fill`; padding carries it as well), each of
+    the input's rank, with size 1 where they do not vary. The operation itself is run on them, so no operation needs
+    code of its own here.
+    """
+    node = graph.ops[place]
+    moved = DATA_INPUTS[node.get_type_name()]
+    tensors = []
+    for port, source in enumerate(graph.inputs_of(place)):
+        if moved is None or port in moved:
+            shape = node.input(port).get_partial_shape()
+            if shape.is_dynamic or np.prod(shape.to_shape(), dtype=np.int64) > _LARGEST:
+                return None
+            known = labels[port]
+            full = np.full(tuple(shape.to_shape()), fill, np.int32)
+            if known is not None:
+                full[...] = known
+            tensors.append(ov.Tensor(full))
+        else:
+            value = folding.value(source)
+            if value is None:
+                return None
+            tensors.append(as_tensor(value))
+    if any(output.get_partial_shape().is_dynamic for output in node.outputs()):
+        return None
+    if node.get_type_name() == "Roll":  # the one movement operation without a reference implementation
+        data, shift, axes = (tensor.data for tensor in tensors)
+        return [collapse(np.roll(data, np.broadcast_to(shift, axes.shape).tolist(), axes.tolist()))]
+    results = [ov.Tensor(ov.Type.i32, output.get_shape()) for output in node.outputs()]
+    try:
+        done = node.evaluate(results, tensors)
+    except RuntimeError as error:
+        _log.debug("%s cannot be run on labels: %s", node.get_type_name(), error)
+        return None
+    return [collapse(np.array(result.data)) for result in results] if done else None

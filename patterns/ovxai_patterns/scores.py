@@ -1,0 +1,178 @@
+"""The class scores: which output holds them, and the logits behind its final activation.
+
+Looked through on the way up from the output: Softmax, LogSoftmax or Sigmoid, and the layout, type and quantisation
+operations around it. A FakeQuantize between the last matrix or convolution and the activation rounds the scores to
+256 levels; by default the scores are taken above it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import openvino as ov
+from openvino.passes import WrapType
+
+from ovxai_patterns.finder import Finder
+from ovxai_patterns.graph import ModelGraph, TensorId
+
+ACTIVATION_TYPES = ("opset8.Softmax", "opset1.Softmax", "opset5.LogSoftmax", "opset1.Sigmoid")
+_LOOKED_THROUGH = frozenset({"Convert", "FakeQuantize", "Reshape", "Squeeze", "Transpose", "Unsqueeze"})
+_ON_THE_WAY_TO_A_CLASSIFIER = _LOOKED_THROUGH | {
+    "Add",
+    "AdaptiveAvgPool",
+    "AvgPool",
+    "Clamp",
+    "Concat",
+    "Divide",
+    "Gather",
+    "MaxPool",
+    "Maximum",
+    "Multiply",
+    "ReduceMax",
+    "ReduceMean",
+    "ReduceSum",
+    "Relu",
+    "Subtract",
+}
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Where the class scores are.
+
+    `tensor`: [N,K] or [N,K,1,...] logits. `output`: index of the model output they lead to. `activation`: type of the
+    activation looked through, or None. `quantizers`: FakeQuantize operations left below. `notices`: for the report.
+    """
+
+    tensor: TensorId
+    output: int
+    classes: int
+    activation: str | None = None
+    quantizers: int = 0
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NoScores:
+    """Why no class scores were found: one sentence, and the outputs with what they are."""
+
+    reason: str
+    outputs: tuple[str, ...]
+
+
+class FindActivations(Finder):
+    """MatcherPass: every Softmax, LogSoftmax and Sigmoid of a model."""
+
+    def __init__(self) -> None:
+        super().__init__(WrapType(list(ACTIVATION_TYPES)), "ovxai_final_activation")
+
+
+def describe_outputs(model: ov.Model) -> tuple[str, ...]:
+    """One line an output: index, name, type and shape."""
+    return tuple(
+        f"{index}: {', '.join(sorted(port.get_names())) or port.get_node().get_friendly_name()} "
+        f"({port.get_element_type().get_type_name()} {port.get_partial_shape()})"
+        for index, port in enumerate(model.outputs)
+    )
+
+
+def find_scores(
+    graph: ModelGraph, output: int | str | None = None, keep_quantization: bool = False
+) -> Scores | NoScores:
+    """The class scores of the output with that index or name, or of the only output that can be class scores."""
+    model = graph.model
+    activations = {graph.place_of(node) for node in FindActivations().find_in(model)}
+    listed = describe_outputs(model)
+    if output is not None:
+        index = _index_of(model, output)
+        if index is None:
+            return NoScores(f"there is no output {output!r}", listed)
+        scores = _scores_of(graph, index, activations, keep_quantization)
+        return scores or NoScores(f"output {output!r} is not [N,K] class scores of a float type", listed)
+    found = [_scores_of(graph, index, activations, keep_quantization) for index in range(len(model.outputs))]
+    candidates = [scores for scores in found if scores is not None]
+    activated = [scores for scores in candidates if scores.activation]
+    distinct = {scores.tensor: scores for scores in activated or candidates}
+    if len(distinct) == 1:
+        return next(iter(distinct.values()))
+    if distinct:
+        return NoScores("several outputs could be the class scores; choose one (`output=`, `--output`)", listed)
+    return NoScores("no output is [N,K] class scores of a float type", listed)
+
+
+def _index_of(model: ov.Model, output: int | str) -> int | None:
+    if isinstance(output, int):
+        return output if 0 <= output < len(model.outputs) else None
+    for index, port in enumerate(model.outputs):  # names before numbers: ONNX names can be numbers
+        source = port.get_node().input_value(0).get_node()
+        if output in port.get_names() or output in (port.get_node().get_friendly_name(), source.get_friendly_name()):
+            return index
+    return _index_of(model, int(output)) if output.isdecimal() else None
+
+
+def _scores_of(graph: ModelGraph, index: int, activations: set[int], keep_quantization: bool) -> Scores | None:
+    end = graph.id_of(graph.model.outputs[index].get_node().input_value(0))
+    tensor, activation = end, None
+    above = end
+    while True:
+        node = graph.ops[above[0]]
+        if above[0] in activations:
+            tensor, activation = graph.inputs_of(above[0])[0], node.get_type_name()
+            break
+        if node.get_type_name() not in _LOOKED_THROUGH:
+            break
+        above = graph.inputs_of(above[0])[0]
+    tensor, quantizers = (tensor, 0) if keep_quantization else _above_quantizers(graph, tensor)
+    classes = classes_of(graph.output(tensor))
+    if classes is None or not graph.output(tensor).get_element_type().is_real():
+        return None
+    notices = (
+        ()
+        if _has_classifier(graph, tensor)
+        else ("the scores come from no classifier layer; each is taken for a class",)
+    )
+    return Scores(tensor, index, classes, activation, quantizers, notices)
+
+
+def classes_of(output: ov.Output) -> int | None:
+    """K of a tensor [N,K] or [N,K,1,...], or None of any other."""
+    shape = output.get_partial_shape()
+    if shape.rank.is_dynamic or len(shape) < 2 or shape[1].is_dynamic:
+        return None
+    if any(dim.is_dynamic or dim.get_length() != 1 for dim in list(shape)[2:]):
+        return None
+    return int(shape[1].get_length())
+
+
+def _above_quantizers(graph: ModelGraph, tensor: TensorId) -> tuple[TensorId, int]:
+    """The tensor above the FakeQuantize operations that end in `tensor`, as long as it is still class scores."""
+    best, passed, quantizers = tensor, 0, 0
+    classes = classes_of(graph.output(tensor))
+    while graph.ops[tensor[0]].get_type_name() in _LOOKED_THROUGH:
+        quantizers += graph.ops[tensor[0]].get_type_name() == "FakeQuantize"
+        tensor = graph.inputs_of(tensor[0])[0]
+        if quantizers > passed and classes_of(graph.output(tensor)) == classes:
+            best, passed = tensor, quantizers
+    return best, passed
+
+
+def _has_classifier(graph: ModelGraph, tensor: TensorId) -> bool:
+    """Whether every path up from the scores meets a MatMul or Convolution with constant weights first."""
+    open_ends, seen = [tensor], set()
+    while open_ends:
+        place = open_ends.pop()[0]
+        if place in seen:
+            continue
+        seen.add(place)
+        kind = graph.ops[place].get_type_name()
+        varying = [
+            source
+            for source in graph.inputs_of(place)
+            if source[0] in graph.from_parameters and graph.output(source).get_element_type().is_real()
+        ]
+        if kind in ("MatMul", "Convolution", "GroupConvolution") and len(varying) == 1:
+            continue
+        if kind not in _ON_THE_WAY_TO_A_CLASSIFIER:
+            return False
+        open_ends += varying
+    return True

@@ -1,0 +1,41 @@
+"""What a search for the target finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ovxai_patterns.graph import TensorId
+from ovxai_patterns.layout import Positions
+from ovxai_patterns.readout import ReadOut
+from ovxai_patterns.scores import Scores
+
+Edge = tuple[int, int]
+"""(place of the reading operation, its input port)."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where and how a model is explained; valid for the model it was found in and for clones of it.
+
+    `positions`: grid position of every entry of `target` (-1: kept token), size 1 on batch and channel axes.
+    `masked`: the edges at which a mask over positions multiplies what is read; all of them carry tensors of `target`'s
+    shape. `k`: number of blocks re-run, 0 where the mask meets what is read out. `story`: why this place, a line each.
+    """
+
+    readout: ReadOut
+    target: TensorId
+    positions: Positions
+    masked: tuple[Edge, ...]
+    k: int
+    scores: Scores
+    story: tuple[str, ...]
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NoSite:
+    """Why there is no target: one sentence, what was nearly matched, and layers that could be named instead."""
+
+    reason: str
+    near_misses: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
