@@ -1,0 +1,33 @@
+"""Explanations inside OpenVINO models: the same model with one more output, `saliency_map`.
+
+    import ovxai_passes as xai
+    model_xai = xai.insert_xai("model.xml", task=xai.Task.CLASSIFICATION)
+
+Any OpenVINO runtime computes the map; this package is not needed there.
+"""
+
+from ovxai_passes.errors import ModelReadError, OptionError, OvxaiError, TargetNotFoundError, VerificationError
+from ovxai_passes.insert import insert_xai
+from ovxai_passes.options import Mask, Method, Options, Task
+from ovxai_passes.passes import Cut, Explain, Graft, Locate, Record, Scale
+from ovxai_passes.version import __version__
+
+__all__ = [
+    "Cut",
+    "Explain",
+    "Graft",
+    "Locate",
+    "Mask",
+    "Method",
+    "ModelReadError",
+    "OptionError",
+    "Options",
+    "OvxaiError",
+    "Record",
+    "Scale",
+    "TargetNotFoundError",
+    "Task",
+    "VerificationError",
+    "__version__",
+    "insert_xai",
+]

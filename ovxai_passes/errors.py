@@ -1,0 +1,36 @@
+"""The errors that a user can act on. Everything else is a bug."""
+
+from __future__ import annotations
+
+
+class OvxaiError(Exception):
+    """Base of all errors raised on purpose by this library."""
+
+
+class ModelReadError(OvxaiError):
+    """The model cannot be read."""
+
+
+class OptionError(OvxaiError):
+    """An option is unknown, of the wrong kind, not available, or does not go with another one."""
+
+
+class TargetNotFoundError(OvxaiError):
+    """No layer fits, or the layer asked for does not.
+
+    `near_misses`: what was nearly matched and where it stopped. `candidates`: friendly names of usable layers.
+    """
+
+    def __init__(self, reason: str, near_misses: tuple[str, ...] = (), candidates: tuple[str, ...] = ()) -> None:
+        self.reason = reason
+        self.near_misses = near_misses
+        self.candidates = candidates
+        lines = [reason]
+        lines += [f"  seen: {miss}" for miss in near_misses]
+        if candidates:
+            lines += ["  usable layers (target_layer=, --target-layer):", *(f"    {name}" for name in candidates)]
+        super().__init__("\n".join(lines))
+
+
+class VerificationError(OvxaiError):
+    """An augmented model does not do what it should."""

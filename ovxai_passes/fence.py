@@ -1,0 +1,67 @@
+"""A precision fence: what keeps the original outputs bit-identical at a device's default precision.
+
+A CPU that computes in bf16 leaves the tail of a graph, from each result up to the first matrix product or convolution,
+at f32. A branch without such an operation of its own makes the tail reach into the original network, whose outputs then
+change in the last bits. Where a way from a branch's result to its target meets none, a product with a small identity
+matrix is put under the target:
+
+    F [...,C] ─▶ Reshape [...,C/d,d] ─▶ MatMul with I [d,d] ─▶ Reshape [...,C] ─▶ branch
+
+A tensor that both sides transpose is fenced as well. The product returns every finite value as it is and costs d
+multiplications an element.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+
+from ovxai_passes.constants import constant_like
+
+FENCING_TYPES = frozenset({"Convolution", "GroupConvolution", "MatMul"})
+
+_WIDEST = 16
+
+
+def unfenced(branch: ov.Model) -> list[ov.Node]:
+    """The float inputs of a branch that a way up from its result reaches without a fencing operation."""
+    inputs = {parameter.get_name(): parameter for parameter in branch.get_parameters()}
+    open_ends = [result.input_value(0).get_node() for result in branch.get_results()]
+    seen: set[str] = set()
+    while open_ends:
+        node = open_ends.pop()
+        if node.get_name() in seen or node.get_type_name() in FENCING_TYPES:
+            continue
+        seen.add(node.get_name())
+        open_ends += [value.get_node() for value in node.input_values()]
+    return [node for name, node in inputs.items() if name in seen and node.get_element_type().is_real()]
+
+
+def shares_transpose(parameter: ov.Node, output: ov.Output) -> bool:
+    """Whether both the branch and the original network transpose a tensor.
+
+    Two Transposes of one tensor are merged or moved by a plugin, and the network's pooling then sums in another order.
+    """
+    return all(
+        any(reader.get_node().get_type_name() == "Transpose" for reader in one.get_target_inputs())
+        for one in (parameter.output(0), output)
+    )
+
+
+def put_fence(parameter: ov.Node) -> None:
+    """Put an identity product between an input (static last axis) and its readers."""
+    target = parameter.output(0)
+    readers = list(target.get_target_inputs())
+    shape = target.get_partial_shape()
+    last = shape[len(shape) - 1].get_length()
+    width = max(size for size in range(1, min(last, _WIDEST) + 1) if last % size == 0)
+    if width < 2:
+        width = last
+    identity = constant_like(np.eye(width), target.get_element_type())
+    copied = [0] * (len(shape) - 1)
+    split = ops.reshape(target, ops.constant([*copied, last // width, width]), special_zero=True)
+    product = ops.matmul(split, identity, transpose_a=False, transpose_b=False)
+    whole = ops.reshape(product, ops.constant([*copied, last]), special_zero=True)
+    for reader in readers:
+        reader.replace_source_output(whole.output(0))

@@ -1,0 +1,1 @@
+"""What happens to a raw map before it leaves the model."""

@@ -1,0 +1,128 @@
+"""The whole insertion: a clone of a model with the output `saliency_map`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from dataclasses import dataclass, replace
+
+import openvino as ov
+from openvino.passes import Manager, ModelPass
+
+from ovxai_passes.errors import OptionError
+from ovxai_passes.options import Method, Options, Task
+from ovxai_passes.passes import OUTPUT_NAME, Cut, Explain, Graft, Locate, Record, Scale
+from ovxai_passes.read import read_model
+from ovxai_passes.report import Report
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Insertion:
+    """An insertion with its intermediate results: `model` is the augmented clone."""
+
+    model: ov.Model
+    locate: Locate
+    cut: Cut
+    explain: Explain
+    report: Report
+
+
+def is_augmented(model: ov.Model) -> bool:
+    """Whether a model has a `saliency_map` output."""
+    return any(OUTPUT_NAME in port.get_names() for port in model.outputs)
+
+
+def insert(model: ov.Model, options: Options) -> Insertion:
+    """Run the passes over a clone of `model`.
+
+    Raises TargetNotFoundError where no layer fits.
+    """
+    started = time.perf_counter()
+    clone = model.clone()
+    locate = Locate(options)
+    cut = Cut(locate)
+    explain = Explain(cut)
+    scale = Scale(explain)
+    graft = Graft(scale if options.embed_scaling else explain)
+    record = Record(explain, graft)
+    pipeline: tuple[ModelPass, ...] = (
+        locate,  # what to explain: class scores, read-out, target layer
+        cut,  # the head: a stand-alone model from the target to the scores
+        explain,  # the branch: a stand-alone model from the target to the map
+        *((scale,) if options.embed_scaling else ()),  # 0..255
+        graft,  # the branch onto the clone
+        record,  # what was done, in rt_info
+    )
+    run_passes(clone, pipeline)
+    report = replace(explain.report, ops_growth=graft.ops_growth, seconds=round(time.perf_counter() - started, 3))
+    return Insertion(clone, locate, cut, explain, report)
+
+
+def plan(model: ov.Model, options: Options) -> Report:
+    """What `insert` would do, and why; `model` is only read. Raises as `insert` does."""
+    locate = Locate(options)
+    cut = Cut(locate)
+    explain = Explain(cut)
+    run_passes(model, (locate, cut, explain))
+    return explain.report
+
+
+def run_passes(model: ov.Model, passes: tuple[ModelPass, ...]) -> None:
+    """Run passes in order over a model."""
+    manager = Manager()
+    for one in passes:
+        manager.register_pass(one)
+    manager.run_passes(model)
+
+
+def insert_xai(
+    model: ov.Model | str | os.PathLike[str],
+    task: Task | str = Task.CLASSIFICATION,
+    explain_method: Method | str | None = None,
+    target_layer: str | None = None,
+    embed_scaling: bool = True,
+    **method_options: object,
+) -> ov.Model:
+    """A new model that computes what `model` computes and one output more, `saliency_map`.
+
+    Parameters
+    ----------
+    model
+        An `ov.Model`, which is not modified, or a path that `openvino.Core().read_model` reads.
+    task
+        What the model does; classification so far.
+    explain_method
+        ReciproCAM, ViT-ReciproCAM or ActivationMap; None chooses by how the class scores read the positions.
+    target_layer
+        Friendly name of the layer to explain; None finds it.
+    embed_scaling
+        True: u8, each map scaled to 0..255. False: f32 class scores.
+    method_options
+        `k`: attention blocks to re-run. `mask`: "onehot" or "gaussian". `output`: index or name of the output with the
+        class scores. `keep_quantization`: keep the rounding of quantised class scores.
+
+    Returns
+    -------
+    The augmented model. `saliency_map` is [N,K,h,w], or [N,h,w] for ActivationMap. A model that has such an output
+    already is returned as it is, with a logged notice.
+
+    Raises
+    ------
+    ModelReadError, OptionError, TargetNotFoundError
+    """
+    if not isinstance(model, (ov.Model, str, os.PathLike)):
+        raise OptionError(f"model takes an openvino.Model or a path, not {type(model).__name__}")
+    options = Options.checked(
+        task=task, method=explain_method, target_layer=target_layer, embed_scaling=embed_scaling, **method_options
+    )
+    original = model if isinstance(model, ov.Model) else read_model(model)
+    if is_augmented(original):
+        _log.warning("the model has an output named %s already and is returned as it is", OUTPUT_NAME)
+        return original
+    insertion = insert(original, options)
+    for notice in insertion.report.notices:
+        _log.warning("%s", notice)
+    return insertion.model

@@ -1,0 +1,1 @@
+"""Mapping a head over masks without repeating its work."""

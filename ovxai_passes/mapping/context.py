@@ -1,0 +1,154 @@
+"""What the rules share: the masks, the head being walked, and small builders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+from openvino import opset13 as ops
+from openvino.utils.node_factory import NodeFactory
+from ovxai_patterns.folding import Folding
+from ovxai_patterns.graph import ModelGraph, TensorId
+
+from ovxai_passes.constants import constant_like
+from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+
+LARGEST_MAPPED = 1 << 28
+"""Elements of one mapped tensor that is still made: 1 GiB of f32."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """`cells`: the masks [M,P] f32 over grid positions. `graph`: the head; `still`: it with batch 1."""
+
+    cells: npt.NDArray[np.float32]
+    graph: ModelGraph
+    folding: Folding
+    still: ModelGraph
+    still_folding: Folding
+    factories: dict[str, NodeFactory] = field(default_factory=dict)
+
+    @property
+    def masks(self) -> int:
+        """M, the number of masks."""
+        return len(self.cells)
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """All weights that a mask takes, kept tokens' 1 included, ascending."""
+        return tuple(sorted({0.0, 1.0, *np.unique(self.cells).tolist()}))
+
+    def value_of(self, tensor: TensorId) -> npt.NDArray[np.generic]:
+        """A small value that is known before inference. Raises NoRuleError."""
+        value = self.folding.value(tensor)
+        if value is None:
+            node = self.graph.ops[tensor[0]]
+            raise NoRuleError(f"{node.get_type_name()} {node.get_friendly_name()} is not known before inference")
+        return value
+
+    def shape_of(self, tensor: TensorId) -> list[int]:
+        """The shape of a head tensor, 1 where it is dynamic (a batch)."""
+        shape = self.graph.output(tensor).get_partial_shape()
+        if shape.rank.is_dynamic:
+            raise NoRuleError("a tensor of dynamic rank")
+        return [dim.get_length() if dim.is_static else 1 for dim in shape]
+
+    def again(self, node: ov.Node, inputs: list[ov.Output], **changed: object) -> ov.Node:
+        """A node of the same type and attributes (but for `changed`) on other inputs."""
+        version = node.get_type_info().version_id
+        factory = self.factories.setdefault(version, NodeFactory(version))
+        return factory.create(node.get_type_name(), inputs, node.get_attributes() | changed)
+
+    def weights(self, spread: Spread) -> list[npt.NDArray[np.float32]]:
+        """w_i [M, *ids.shape] for each value but the first; kept tokens weigh 1 at weight 1."""
+        ids = spread.ids
+        cells = np.where(ids >= 0, self.cells[:, np.maximum(ids, 0)], np.float32(1))
+        if spread.weights == (0.0, 1.0):
+            return [cells]
+        return [(cells == np.float32(weight)).astype(np.float32) for weight in spread.weights[1:]]
+
+    def levelled(self, spread: Spread) -> Spread:
+        """The same tensor with a value for every weight that the mask takes."""
+        if spread.weights == self.levels:
+            return spread
+        low, high = spread.values
+        element = high.get_element_type()
+        values = [low]
+        for level in self.levels[1:-1]:
+            step = ops.multiply(ops.subtract(high, low), constant_like(np.array(level), element))
+            values.append(ops.add(low, step).output(0))
+        return Spread(spread.ids, self.levels, (*values, high))
+
+    def differences(self, spread: Spread) -> list[ov.Output]:
+        """x_i - x_0 for each value but the first."""
+        low = spread.values[0]
+        if is_zero(low):
+            return list(spread.values[1:])
+        return [ops.subtract(value, low).output(0) for value in spread.values[1:]]
+
+    def mapped(self, value: Value, rank: int) -> Mapped:
+        """The value with an explicit mask axis in front of `rank` others. Raises NoRuleError where it is too large."""
+        if isinstance(value, Mapped):
+            return Mapped(pad_rank(value.output, rank + 1))
+        if isinstance(value, Same):
+            raise AssertionError("a Same needs no mask axis")
+        shape = value.values[-1].get_partial_shape()
+        size = self.masks * int(np.prod([dim.get_length() if dim.is_static else 1 for dim in shape], dtype=np.int64))
+        if size > LARGEST_MAPPED:
+            raise NoRuleError(f"a tensor {shape} would be made for each of {self.masks} masks")
+        total = value.values[0]
+        for weight, difference in zip(self.weights(value), self.differences(value), strict=True):
+            wide = pad_rank(difference, value.ids.ndim)
+            term = ops.multiply(wide, self.constant(weight, difference))
+            total = term.output(0) if is_zero(total) else ops.add(term, total).output(0)
+        return Mapped(pad_rank(total, rank + 1))
+
+    def constant(self, value: npt.NDArray[np.float32], like: ov.Output) -> ov.Node:
+        """A constant of the element type of `like`; few different values are stored in 8 bits."""
+        scaled = value * 16
+        if value.size > 1 << 10 and (scaled == np.rint(scaled)).all() and 0 <= scaled.min() <= scaled.max() <= 255:
+            small = ops.convert(ops.constant(np.array(scaled, np.uint8, order="C")), like.get_element_type())
+            return ops.multiply(small, constant_like(np.array(1 / 16), like.get_element_type()))
+        return constant_like(value, like.get_element_type())
+
+
+def still(model: ov.Model) -> ov.Model:
+    """A clone with static shapes: 1 for each dynamic dimension. Operations keep their places."""
+    clone = model.clone()
+    for parameter in clone.get_parameters():
+        shape = parameter.get_partial_shape()
+        parameter.set_partial_shape(ov.PartialShape([dim if dim.is_static else ov.Dimension(1) for dim in shape]))
+    clone.validate_nodes_and_infer_types()
+    return clone
+
+
+def filled(row: ov.Output, like: ov.Output, axes: tuple[int, ...]) -> ov.Output:
+    """A collapsed tensor with the full sizes of `like` along `axes`, on which an operation computes."""
+    shape, wanted = row.get_partial_shape(), like.get_partial_shape()
+    if all(shape[axis] == wanted[axis] for axis in axes):
+        return row
+    if any(shape[axis].is_dynamic or wanted[axis].is_dynamic for axis in axes):
+        raise NoRuleError("an axis of dynamic size")
+    pattern = [wanted[a].get_length() if a in axes else 1 for a in range(len(shape))]
+    return ops.broadcast(row, ops.constant(pattern), broadcast_spec="BIDIRECTIONAL").output(0)
+
+
+def zero_like(output: ov.Output, rank: int) -> ov.Output:
+    """A constant 0 of that element type, [1, 1, ...]."""
+    return constant_like(np.zeros((1,) * rank), output.get_element_type()).output(0)
+
+
+def is_zero(output: ov.Output) -> bool:
+    """Whether a tensor is a constant 0."""
+    node = output.get_node()
+    return bool(node.get_type_name() == "Constant" and not np.any(node.get_data()))
+
+
+def pad_rank(output: ov.Output, rank: int) -> ov.Output:
+    """[M, ...] with axes of size 1 after the first, up to `rank` axes."""
+    missing = rank - len(output.get_partial_shape())
+    if missing <= 0:
+        return output
+    return ops.unsqueeze(output, ops.constant(np.arange(1, 1 + missing))).output(0)

@@ -1,0 +1,175 @@
+"""Operations along axes: Softmax, MVN, NormalizeL2, reductions.
+
+Spread   along other axes than the positions': as an element-wise operation that is not affine.
+Softmax over positions: the mask axis is made.
+A sum or mean over all positions: x_0 summed + sum_i W_i (x_i - x_0); of a one-hot mask, W only picks the
+row of its position, so positions become the mask axis and nothing is computed.
+A maximum, one-hot: the larger of the row and what is there without it
+Mapped   one axis further right
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+
+from ovxai_passes.constants import constant_like
+from ovxai_passes.mapping.context import Context, filled, is_zero
+from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+
+TYPES = frozenset({"LogSoftmax", "MVN", "NormalizeL2", "ReduceMax", "ReduceMean", "ReduceSum", "Softmax"})
+
+
+def along_axes(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
+    """See the module."""
+    value, kind = inputs[0], node.get_type_name()
+    source = context.graph.inputs_of(context.graph.place_of(node))
+    rank = len(context.graph.output(source[0]).get_partial_shape())
+    if any(not isinstance(other, Same) for other in inputs[1:]):
+        raise NoRuleError(f"axes of {kind} that depend on the mask")
+    axes = _axes(context, node, rank)
+    if isinstance(value, Mapped):
+        return [Mapped(_over(context, node, value.output, axes))]
+    assert isinstance(value, Spread)
+    if not set(axes) & set(value.axes):
+        value = context.levelled(value)
+        values = [_inside(context, node, filled(row, value.values[-1], axes), axes) for row in value.values[:-1]]
+        keep = kind in ("Softmax", "LogSoftmax", "MVN", "NormalizeL2") or node.get_attributes()["keep_dims"]
+        ids = value.ids if keep else value.ids.squeeze(axes)
+        return [Spread(ids, value.weights, (*values, ones[0]))]
+    if kind in ("ReduceMean", "ReduceSum", "ReduceMax") and set(value.axes) <= set(axes):
+        shape = context.shape_of(source[0])
+        pooled = pool(context, value, axes, kind, math.prod(shape[axis] for axis in axes))
+        if not node.get_attributes()["keep_dims"]:
+            pooled = ops.squeeze(pooled, ops.constant([axis + 1 for axis in axes])).output(0)
+        return [Mapped(pooled)]
+    if kind in ("Softmax", "LogSoftmax"):
+        return [Mapped(_over(context, node, context.mapped(value, rank).output, axes))]
+    raise NoRuleError(f"{kind} over positions and other axes")
+
+
+def _axes(context: Context, node: ov.Node, rank: int) -> tuple[int, ...]:
+    sources = context.graph.inputs_of(context.graph.place_of(node))
+    said = context.value_of(sources[1]) if len(sources) > 1 else node.get_attributes()["axis"]
+    return tuple(sorted({int(axis) % rank for axis in np.atleast_1d(said)}))
+
+
+def _inside(context: Context, node: ov.Node, data: ov.Output, axes: tuple[int, ...]) -> ov.Output:
+    further = [ops.constant(list(axes)).output(0)] if node.get_input_size() > 1 else []
+    changed = {} if further else {"axis": axes[0]}
+    return context.again(node, [data, *further], **changed).output(0)
+
+
+def _over(context: Context, node: ov.Node, data: ov.Output, axes: tuple[int, ...]) -> ov.Output:
+    return _inside(context, node, data, tuple(axis + 1 for axis in axes))
+
+
+def pool(context: Context, value: Spread, axes: tuple[int, ...], kind: str, count: int) -> ov.Output:
+    """A reduction over `axes`, of which the positions' are some: [M, ...] with size 1 on them.
+
+    `count`: how many elements are reduced to one.
+    """
+    one_hot = context.levels == (0.0, 1.0)
+    if kind == "ReduceMax":
+        if not one_hot:
+            raise NoRuleError("a maximum over positions under a mask that is not one-hot")
+        return _maximum(context, value, axes)
+    (low, *_), others = value.values, [axis for axis in axes if axis not in value.axes]
+    total: ov.Output | None = None
+    for weights, difference in zip(context.weights(value), context.differences(value), strict=True):
+        if one_hot:
+            term = _rows(value, difference)
+            kept = np.flatnonzero(value.ids.reshape(-1) < 0)
+            if kept.size:
+                term = ops.add(term, _summed_rows(value, difference, kept)).output(0)
+        else:
+            term = _weighed_rows(context, value, weights, difference)
+        total = term if total is None else ops.add(total, term).output(0)
+    assert total is not None
+    if others:
+        total = ops.reduce_sum(total, ops.constant([axis + 1 for axis in others]), True).output(0)
+    if not is_zero(low):
+        low_sum = ops.multiply(
+            ops.reduce_sum(low, ops.constant(list(axes)), True), _number(low, _repeats(low, axes, count))
+        )
+        total = ops.add(total, low_sum).output(0)
+    if kind == "ReduceMean":
+        total = ops.multiply(total, _number(total, 1 / count)).output(0)
+    return total
+
+
+def _number(like: ov.Output, value: float) -> ov.Node:
+    return constant_like(np.array(value), like.get_element_type())
+
+
+def _repeats(low: ov.Output, axes: tuple[int, ...], count: int) -> float:
+    """How often a collapsed tensor's elements stand in the full one along `axes`."""
+    shape = low.get_partial_shape()
+    if any(shape[axis].is_dynamic for axis in axes):
+        raise NoRuleError("a pooled axis of dynamic size")
+    return count / math.prod(shape[axis].get_length() for axis in axes)
+
+
+def _flat(value: Spread, data: ov.Output) -> ov.Output:
+    """[T, rest...]: the entries along the position axes in front."""
+    rest = [axis for axis in range(value.ids.ndim) if axis not in value.axes]
+    moved = ops.transpose(data, ops.constant([*value.axes, *rest]))
+    return ops.reshape(moved, ops.constant([value.ids.size, *_rest_pattern(data, rest)]), False).output(0)
+
+
+def _rest_pattern(data: ov.Output, rest: list[int]) -> list[int]:
+    shape = data.get_partial_shape()
+    pattern = [shape[axis].get_length() if shape[axis].is_static else -1 for axis in rest]
+    if pattern.count(-1) > 1:
+        raise NoRuleError("more than one dynamic axis")
+    return pattern
+
+
+def _spread_back(value: Spread, flat: ov.Output) -> ov.Output:
+    """[M, rest...] to [M, ...] of the tensor's rank, size 1 on the position axes."""
+    return ops.unsqueeze(flat, ops.constant([axis + 1 for axis in value.axes])).output(0)
+
+
+def _rows(value: Spread, data: ov.Output) -> ov.Output:
+    """The row of each position, in raster order, as the mask axis."""
+    flat = _flat(value, data)
+    order = np.argsort(value.ids.reshape(-1), kind="stable")[int((value.ids < 0).sum()) :]
+    if not np.array_equal(order, np.arange(value.ids.size)):
+        flat = ops.gather(flat, ops.constant(order), ops.constant(0)).output(0)
+    return _spread_back(value, flat)
+
+
+def _summed_rows(value: Spread, data: ov.Output, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> ov.Output:
+    flat = _flat(value, data)
+    chosen = ops.gather(flat, ops.constant(rows), ops.constant(0))
+    return _spread_back(value, ops.reduce_sum(chosen, ops.constant([0]), True).output(0))
+
+
+def _weighed_rows(context: Context, value: Spread, weights: object, data: ov.Output) -> ov.Output:
+    """W [M,T] times the rows [T, rest]."""
+    flat = _flat(value, data)
+    rest = [axis for axis in range(value.ids.ndim) if axis not in value.axes]
+    matrix = context.constant(np.asarray(weights, np.float32).reshape(context.masks, -1), data)
+    flat_rows = ops.reshape(flat, ops.constant([value.ids.size, -1]), False)
+    product = ops.matmul(matrix, flat_rows, False, False)
+    back = ops.reshape(product, ops.constant([context.masks, *_rest_pattern(data, rest)]), False)
+    return _spread_back(value, back.output(0))
+
+
+def _maximum(context: Context, value: Spread, axes: tuple[int, ...]) -> ov.Output:
+    if context.masks < 2:
+        raise NoRuleError("a maximum over a single position")
+    low, high = value.values
+    largest = ops.maximum(_rows(value, high), ops.reduce_max(low, ops.constant(list(axes)), True))
+    kept = np.flatnonzero(value.ids.reshape(-1) < 0)
+    if kept.size:
+        flat = _flat(value, high)
+        chosen = ops.reduce_max(ops.gather(flat, ops.constant(kept), ops.constant(0)), ops.constant([0]), True)
+        largest = ops.maximum(largest, _spread_back(value, chosen.output(0)))
+    others = [axis + 1 for axis in axes if axis not in value.axes]
+    if others:
+        largest = ops.reduce_max(largest, ops.constant(others), True)
+    return largest.output(0)

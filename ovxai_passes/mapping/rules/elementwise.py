@@ -1,0 +1,63 @@
+"""Element-wise operations: f(v_m) element by element.
+
+Spread   values f(x_i): each value once. A straight line in the mask stays one under affine operations; under others
+a value is made for every weight that the mask takes
+Mapped   f over the mask axis, which broadcasts
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import openvino as ov
+from ovxai_patterns.movement import Labels, collapse
+from ovxai_patterns.operations import ELEMENTWISE_TYPES
+
+from ovxai_passes.mapping.context import Context, is_zero, zero_like
+from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+
+TYPES = ELEMENTWISE_TYPES
+
+_LINEAR = frozenset({"Add", "Convert", "Negative", "Subtract"})
+
+
+def elementwise(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
+    """See the module."""
+    rank = len(ones[0].get_partial_shape())
+    if any(isinstance(value, Mapped) for value in inputs):
+        operands = [v.output if isinstance(v, Same) else context.mapped(v, rank).output for v in inputs]
+        return [Mapped(context.again(node, operands).output(0))]
+    spreads = [value for value in inputs if isinstance(value, Spread)]
+    ids = common_ids([value.ids for value in spreads], rank)
+    if not _is_affine(node, inputs) or len({value.weights for value in spreads}) > 1:
+        spreads = [context.levelled(value) for value in spreads]
+        inputs = [context.levelled(value) if isinstance(value, Spread) else value for value in inputs]
+    values = []
+    for place in range(len(spreads[0].weights) - 1):
+        operands = [value.values[place] if isinstance(value, Spread) else value.output for value in inputs]
+        if node.get_type_name() == "Multiply" and any(is_zero(operand) for operand in operands):
+            values.append(zero_like(ones[0], rank))
+        else:
+            values.append(context.again(node, operands).output(0))
+    return [Spread(ids, spreads[0].weights, (*values, ones[0]))]
+
+
+def _is_affine(node: ov.Node, inputs: list[Value]) -> bool:
+    """Whether the result is a straight line in inputs that are."""
+    kind = node.get_type_name()
+    if kind == "Multiply":
+        return sum(isinstance(value, Spread) for value in inputs) == 1
+    if kind == "Divide":
+        return isinstance(inputs[1], Same)
+    return kind in _LINEAR
+
+
+def common_ids(found: list[Labels], rank: int) -> Labels:
+    """The ids of a broadcast of tensors. Raises NoRuleError where they meet at different positions."""
+    aligned = [ids.reshape((1,) * (rank - ids.ndim) + ids.shape) for ids in found]
+    result = aligned[0]
+    for other in aligned[1:]:
+        first, second = np.broadcast_arrays(result, other)
+        if (first != second).any():
+            raise NoRuleError("two tensors meet at different positions")
+        result = collapse(np.array(first))
+    return result

@@ -1,0 +1,205 @@
+"""Matrix products and scaled-dot-product attention.
+
+Spread · Same          rows keep their positions: each value once (the layer on all rows is the original's)
+Same · Spread          columns keep their positions (attention scores of a query that the mask leaves alone)
+flattened · Same       the matrix splits by position (one-hot): S_p = x_0 W + (x_1 - x_0)[p] W[p]
+Mapped · Spread        the sum runs over positions (attention weights times values):
+A_m x_0 + sum_i (A_m ⊙ w_i[m]) (x_i - x_0), all masks' rows in one product
+Mapped · Same, Mapped · Mapped    one product with the mask axis in front
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+
+from ovxai_passes.constants import constant_like
+from ovxai_passes.mapping.context import Context, filled, is_zero, pad_rank, zero_like
+from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+
+TYPES = frozenset({"MatMul"})
+ATTENTION_TYPES = frozenset({"ScaledDotProductAttention"})
+
+
+@dataclass(frozen=True)
+class Product:
+    """`left` · `right`, transposed where the flags say so; `rank` of the result; `one`: it where the mask is 1."""
+
+    left: Value
+    right: Value
+    flip_left: bool
+    flip_right: bool
+    rank: int
+    one: ov.Output | None = None
+
+
+def matmul(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
+    """See the module."""
+    attributes = node.get_attributes()
+    flips = bool(attributes["transpose_a"]), bool(attributes["transpose_b"])
+    return [multiplied(context, Product(inputs[0], inputs[1], *flips, len(ones[0].get_partial_shape()), ones[0]))]
+
+
+def multiplied(context: Context, product: Product) -> Value:
+    """The value of a product. Raises NoRuleError."""
+    left, right = product.left, product.right
+    if isinstance(left, Same) and isinstance(right, Same):
+        return Same(_plain(product, left.output, right.output))
+    if isinstance(left, Spread) and isinstance(right, Same):
+        return _spread_left(context, product, left, right)
+    if isinstance(left, Same) and isinstance(right, Spread):
+        return _spread_right(product, left, right)
+    if isinstance(left, Mapped) and isinstance(right, Spread):
+        return _weighed(context, product, left, right)
+    if isinstance(left, Spread):
+        raise NoRuleError("a product of two tensors that the mask weighs")
+    first = pad_rank(left.output, product.rank + 1) if isinstance(left, Mapped) else left.output
+    assert not isinstance(right, Spread)
+    second = pad_rank(right.output, product.rank + 1) if isinstance(right, Mapped) else right.output
+    return Mapped(_plain(product, first, second))
+
+
+def _plain(product: Product, left: ov.Output, right: ov.Output) -> ov.Output:
+    return ops.matmul(left, right, product.flip_left, product.flip_right).output(0)
+
+
+def _contracted(ids_rank: int, flipped: bool, is_left: bool) -> int:
+    """The axis that a product sums over."""
+    return ids_rank - 1 if is_left != flipped else ids_rank - 2
+
+
+def _spread_left(context: Context, product: Product, left: Spread, right: Same) -> Value:
+    axis = _contracted(left.ids.ndim, product.flip_left, True)
+    if axis in left.axes:
+        return _by_position(context, product, left, right)
+    ids = left.ids.swapaxes(-1, -2) if product.flip_left else left.ids
+    ids = ids.reshape((1,) * (product.rank - ids.ndim) + ids.shape)
+    last = product.one or _plain(product, left.values[-1], right.output)
+    rows = [row if is_zero(row) else filled(row, left.values[-1], (axis,)) for row in left.values[:-1]]
+    values = [zero_like(row, product.rank) if is_zero(row) else _plain(product, row, right.output) for row in rows]
+    return Spread(ids, left.weights, (*values, last))
+
+
+def _spread_right(product: Product, left: Same, right: Spread) -> Value:
+    axis = _contracted(right.ids.ndim, product.flip_right, False)
+    if axis in right.axes:
+        raise NoRuleError("a product that sums over positions with weights that the mask leaves alone")
+    ids = right.ids.swapaxes(-1, -2) if product.flip_right else right.ids
+    ids = ids.reshape((1,) * (product.rank - ids.ndim) + ids.shape)
+    last = product.one or _plain(product, left.output, right.values[-1])
+    rows = [row if is_zero(row) else filled(row, right.values[-1], (axis,)) for row in right.values[:-1]]
+    values = [zero_like(row, product.rank) if is_zero(row) else _plain(product, left.output, row) for row in rows]
+    return Spread(ids, right.weights, (*values, last))
+
+
+def _by_position(context: Context, product: Product, left: Spread, right: Same) -> Value:
+    """A flattened map [N,C*P] or [N,P*C] times a matrix: the matrix's rows of each position apart."""
+    shape = right.output.get_partial_shape()
+    if left.ids.ndim != 2 or product.flip_left or len(shape) != 2 or context.levels != (0.0, 1.0):
+        raise NoRuleError("a product over positions that is no flattened map times a matrix")
+    ids = left.ids.reshape(-1)
+    order = np.argsort(ids, kind="stable")
+    count = ids.size // context.masks
+    if not np.array_equal(ids[order], np.repeat(np.arange(context.masks), count)):
+        raise NoRuleError("a flattened map that does not hold each position equally often")
+    (difference,) = context.differences(left)
+    rows = ops.gather(difference, ops.constant(order), ops.constant(1))
+    rows = ops.transpose(ops.reshape(rows, ops.constant([0, context.masks, count]), True), ops.constant([1, 0, 2]))
+    inputs_axis = 1 if product.flip_right else 0
+    weights = ops.gather(right.output, ops.constant(order), ops.constant(inputs_axis))
+    if product.flip_right:
+        outputs = shape[0].get_length()
+        split = ops.reshape(weights, ops.constant([outputs, context.masks, count]), False)
+        by_position = ops.transpose(split, ops.constant([1, 2, 0]))
+    else:
+        by_position = ops.reshape(weights, ops.constant([context.masks, count, shape[1].get_length()]), False)
+    result = ops.matmul(rows, by_position, False, False)
+    low = left.values[0]
+    if not is_zero(low):
+        result = ops.add(result, _plain(product, _full_row(low, ids.size), right.output))
+    return Mapped(result.output(0))
+
+
+def _full_row(low: ov.Output, size: int) -> ov.Output:
+    """[.,1] or [.,size] → [.,size], to be multiplied by a matrix."""
+    if low.get_partial_shape()[1].get_length() == size:
+        return low
+    return ops.broadcast(low, ops.constant([1, size])).output(0)
+
+
+def _weighed(context: Context, product: Product, left: Mapped, right: Spread) -> Value:
+    axis = _contracted(right.ids.ndim, product.flip_right, False)
+    if right.axes != (axis,) or product.flip_left:
+        raise NoRuleError("mapped rows times a tensor whose positions lie elsewhere")
+    weights = pad_rank(left.output, product.rank + 1)  # [M, batch..., rows, T]
+    rank = product.rank
+    low, flip = right.values[0], product.flip_right
+    total: ov.Output | None = None
+    for kept, difference in zip(context.weights(right), context.differences(right), strict=True):
+        shaped = kept.reshape(context.masks, *([1] * (rank - 1)), -1)
+        masked = ops.multiply(weights, context.constant(shaped, difference)).output(0)
+        term = _all_rows_at_once(context, masked, difference, rank, flip)
+        total = term if total is None else ops.add(total, term).output(0)
+    assert total is not None
+    if not is_zero(low):
+        summed = ops.reduce_sum(weights, ops.constant([rank]), True)
+        row = ops.transpose(low, ops.constant(_swapped(right.ids.ndim))).output(0) if flip else low
+        total = ops.add(total, ops.multiply(summed, row)).output(0)
+    return Mapped(total)
+
+
+def _swapped(rank: int) -> list[int]:
+    return [*range(rank - 2), rank - 1, rank - 2]
+
+
+def _all_rows_at_once(context: Context, left: ov.Output, right: ov.Output, rank: int, flip: bool) -> ov.Output:
+    """[M, batch, r, T] · [batch, T, d] as [batch, M*r, T] · [batch, T, d]: one product for each of the batch."""
+    shape = left.get_partial_shape()
+    rows = shape[rank - 1]
+    if rows.is_dynamic:
+        raise NoRuleError("a number of rows that is dynamic")
+    count = rows.get_length()
+    together = ops.transpose(left, ops.constant([*range(1, rank - 1), 0, rank - 1, rank]))
+    width = shape[rank].get_length() if shape[rank].is_static else -1
+    stacked = ops.reshape(together, ops.constant([*([0] * (rank - 2)), context.masks * count, width]), True)
+    product = ops.matmul(stacked, right, False, flip)
+    split = ops.reshape(product, ops.constant([*([0] * (rank - 2)), context.masks, count, -1]), True)
+    return ops.transpose(split, ops.constant([rank - 2, *range(rank - 2), rank - 1, rank])).output(0)
+
+
+def attention(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
+    """Softmax(Q Kᵀ s + B) V, of a query that the mask leaves alone, as products and a softmax."""
+    query, key, value = inputs[:3]
+    if node.get_attributes()["causal"]:
+        raise NoRuleError("causal attention")
+    if not isinstance(query, Same):
+        raise NoRuleError("attention of rows that the mask weighs")
+    rank = len(ones[0].get_partial_shape())
+    scaled = ops.multiply(query.output, _scale(context, node, inputs, query.output)).output(0)
+    logits = multiplied(context, Product(Same(scaled), key, False, True, rank))
+    mapped = logits if isinstance(logits, Same) else context.mapped(logits, rank)
+    scores = mapped.output
+    if len(inputs) > 3:
+        bias = inputs[3]
+        if not isinstance(bias, Same) or bias.output.get_element_type() == ov.Type.boolean:
+            raise NoRuleError("an attention mask that is no bias")
+        if not is_zero(bias.output):
+            scores = ops.add(scores, bias.output).output(0)
+    weights = ops.softmax(scores, rank if isinstance(mapped, Mapped) else rank - 1).output(0)
+    left: Value = Mapped(weights) if isinstance(mapped, Mapped) else Same(weights)
+    if isinstance(left, Same) and isinstance(value, Spread):
+        raise NoRuleError("attention whose values alone are weighed")
+    return [multiplied(context, Product(left, value, False, False, rank))]
+
+
+def _scale(context: Context, node: ov.Node, inputs: list[Value], query: ov.Output) -> ov.Node | ov.Output:
+    if len(inputs) > 4:
+        scale = inputs[4]
+        if not isinstance(scale, Same):
+            raise NoRuleError("a scale that depends on the mask")
+        return scale.output
+    shape = query.get_partial_shape()
+    return constant_like(np.array(shape[len(shape) - 1].get_length() ** -0.5), query.get_element_type())

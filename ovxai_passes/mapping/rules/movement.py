@@ -1,0 +1,127 @@
+"""Movement operations: the elements of v_m in another order.
+
+Spread   the operation is run on the ids; where the mask is 0, on one row, laid out in full and taken off again
+(constants, which fold away). Only kept tokens left: Same
+Mapped   the same operation one axis further right
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+from openvino import opset13 as ops
+from ovxai_patterns.layout import NOWHERE
+from ovxai_patterns.movement import DATA_INPUTS, Labels, move
+
+from ovxai_passes.mapping.context import Context, is_zero, zero_like
+from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+
+TYPES = frozenset(DATA_INPUTS)
+
+_MOVES_FIRST_INPUT = frozenset(
+    {"Gather", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze", "VariadicSplit", "Roll"}
+)
+
+
+def movement(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
+    """See the module."""
+    if node.get_type_name() == "Concat":
+        return _joined(context, node, inputs, ones)
+    value, others = inputs[0], inputs[1:]
+    if node.get_type_name() not in _MOVES_FIRST_INPUT or any(not isinstance(other, Same) for other in others):
+        raise NoRuleError(f"{node.get_type_name()} of a tensor that the mask weighs")
+    if isinstance(value, Mapped):
+        return [Mapped(output) for output in _one_axis_further(context, node, value.output)]
+    assert isinstance(value, Spread)
+    return _spread(context, node, value, ones)
+
+
+def _spread(context: Context, node: ov.Node, value: Spread, ones: list[ov.Output]) -> list[Value]:
+    place = context.graph.place_of(node)
+    labels: list[Labels | None] = [None] * node.get_input_size()
+    labels[0] = value.ids
+    moved = move(context.still, context.still_folding, place, labels, NOWHERE)
+    if moved is None:
+        raise NoRuleError(f"{node.get_type_name()} by a shape or order that is not known before inference")
+    further = [output.output for output in _constants(context, node)]
+    full = context.shape_of(context.graph.inputs_of(place)[0])
+    columns = []
+    for number, row in enumerate(value.values[:-1]):
+        operand = row if number else ops.broadcast(row, ops.constant(full), broadcast_spec="BIDIRECTIONAL").output(0)
+        columns.append(context.again(node, [operand, *further]).outputs())
+    results: list[Value] = []
+    for port, ids in enumerate(moved):
+        if (ids < 0).all():
+            results.append(Same(ones[port]))
+            continue
+        values = [column[port] for column in columns]
+        low = value.values[0]
+        values[0] = zero_like(low, ids.ndim) if is_zero(low) else _first_row(values[0], ids)
+        results.append(Spread(ids, value.weights, (*values, ones[port])))
+    return results
+
+
+def _constants(context: Context, node: ov.Node) -> list[Same]:
+    """The inputs that say where to, as constants."""
+    sources = context.graph.inputs_of(context.graph.place_of(node))[1:]
+    return [Same(ops.constant(np.array(context.value_of(source), order="C")).output(0)) for source in sources]
+
+
+def _first_row(output: ov.Output, ids: Labels) -> ov.Output:
+    """One row of a tensor whose rows along the position axes are alike."""
+    axes = [axis for axis, size in enumerate(ids.shape) if size > 1]
+    start, stop = np.zeros(len(axes), np.int64), np.ones(len(axes), np.int64)
+    return ops.slice(output, start, stop, stop, np.array(axes)).output(0)
+
+
+def _further(axes: npt.NDArray[np.generic]) -> ov.Node:
+    """Axes of a tensor as axes of the same tensor with a mask axis in front."""
+    counted = np.array(axes, np.int64, order="C")
+    return ops.constant(np.where(counted < 0, counted, counted + 1))
+
+
+def _one_axis_further(context: Context, node: ov.Node, data: ov.Output) -> list[ov.Output]:
+    sources = context.graph.inputs_of(context.graph.place_of(node))
+    known = [context.folding.value(source) for source in sources[1:]]
+    kind = node.get_type_name()
+    if any(value is None for value in known):
+        raise NoRuleError(f"{kind} by a shape or order that is not known before inference")
+    first = np.array(known[0], np.int64) if known else np.array([], np.int64)
+    if kind == "Reshape":
+        pattern = np.concatenate([[context.masks], first])
+        special = bool(node.get_attributes()["special_zero"])
+        return [ops.reshape(data, ops.constant(pattern), special).output(0)]
+    if kind == "Transpose":
+        order = first if first.size else np.arange(len(data.get_partial_shape()) - 1)[::-1]
+        return [ops.transpose(data, ops.constant(np.concatenate([[0], order + 1]))).output(0)]
+    constants = [ops.constant(np.array(value, order="C")) for value in known]
+    if kind in ("Squeeze", "Unsqueeze", "Split"):
+        if not known:
+            raise NoRuleError("Squeeze of all axes of size 1")
+        constants[0] = _further(known[0])  # type: ignore[arg-type]
+    elif kind == "VariadicSplit":
+        constants[0] = _further(known[0])  # type: ignore[arg-type]
+    elif kind == "Gather" and not node.get_attributes()["batch_dims"]:
+        constants[1] = _further(known[1])  # type: ignore[arg-type]
+    elif kind == "Slice" and len(known) == 4:
+        constants[3] = _further(known[3])  # type: ignore[arg-type]
+    else:
+        raise NoRuleError(f"{kind} of a tensor with a mask axis")
+    return list(context.again(node, [data, *(constant.output(0) for constant in constants)]).outputs())
+
+
+def _joined(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
+    """Concat of mapped tensors (others take a mask axis), or of spread ones along an axis without positions."""
+    rank = len(ones[0].get_partial_shape())
+    axis = int(node.get_attributes()["axis"]) % rank
+    if any(isinstance(value, Mapped) for value in inputs):
+        pieces = []
+        for value in inputs:
+            if isinstance(value, Same):
+                shape = ops.concat([ops.constant([context.masks]), ops.shape_of(value.output)], 0)
+                pieces.append(ops.broadcast(value.output, shape))
+            else:
+                pieces.append(context.mapped(value, rank).output)
+        return [Mapped(ops.concat(pieces, axis + 1).output(0))]
+    raise NoRuleError("Concat of tensors that the mask weighs")

@@ -1,0 +1,57 @@
+"""What a tensor is, seen as a function of the mask.
+
+    Same     v_m = x                                     does not depend on the mask: computed once
+    Spread   v_m[t] = x_0[t] + sum_i w_i[m,id(t)] · (x_i[t] - x_0[t])
+                                                         rows weighed by the mask, values computed once per weight
+    Mapped   v_m, with m as an explicit leading axis     computed once per mask
+
+A Spread's `ids` number the position of every element (-1: kept token, which the mask always weighs 1), with size 1 on
+axes along which they do not vary. Its `values` belong to the mask weights `weights`, ascending from 0 to 1:
+
+* linear: weights (0, 1); in between, the tensor is a straight line in the mask, which every affine operation keeps;
+* otherwise all weights that the mask takes: every operation that keeps positions apart keeps it.
+
+A one-hot mask is both at once. `values[0]`, the tensor where the mask is 0, usually is one constant row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import openvino as ov
+from ovxai_patterns.movement import Labels
+
+
+class NoRuleError(Exception):
+    """An operation cannot be mapped without repeating it; the message says why."""
+
+
+@dataclass(frozen=True)
+class Same:
+    """A tensor that does not depend on the mask."""
+
+    output: ov.Output
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A tensor whose rows are weighed by the mask, position by position."""
+
+    ids: Labels
+    weights: tuple[float, ...]
+    values: tuple[ov.Output, ...]
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """The axes along which positions lie."""
+        return tuple(axis for axis, size in enumerate(self.ids.shape) if size > 1)
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A tensor with an explicit leading mask axis: [M, ...]."""
+
+    output: ov.Output
+
+
+Value = Same | Spread | Mapped

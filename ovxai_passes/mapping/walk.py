@@ -1,0 +1,163 @@
+"""The exact branch: a forward walk over the head that finds each tensor as a function of the mask.
+
+    S[n,k,p] = head(F_n, m_p)[k],  without running the head once for every p
+
+Every operation of the head is visited once, in order. One whose inputs do not depend on the mask does not either: its
+result is the original model's own tensor. For the others a rule (rules/) makes the value of the result from the values
+of the inputs, so that what masks have in common is computed once. An operation without a rule ends the walk with the
+reason; the naive branch is written then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+from ovxai_patterns.folding import Folding
+from ovxai_patterns.graph import ModelGraph, TensorId
+from ovxai_patterns.operations import REDUCE_TYPES, WINDOW_TYPES
+from ovxai_patterns.site import Site
+
+from ovxai_passes.branch import Branch
+from ovxai_passes.head import Head
+from ovxai_passes.mapping.context import Context, still
+from ovxai_passes.mapping.narrow import narrowed
+from ovxai_passes.mapping.rules import along_axes, convolution, elementwise, matmul, movement
+from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+from ovxai_passes.masks import grid_masks
+from ovxai_passes.options import Mask
+
+Rule = Callable[[Context, ov.Node, list[Value], list[ov.Output]], list[Value]]
+
+RULES: tuple[tuple[frozenset[str], Rule], ...] = (
+    (elementwise.TYPES, elementwise.elementwise),
+    (movement.TYPES, movement.movement),
+    (along_axes.TYPES, along_axes.along_axes),
+    (matmul.TYPES, matmul.matmul),
+    (matmul.ATTENTION_TYPES, matmul.attention),
+    (convolution.TYPES, convolution.convolution),
+    (convolution.POOLING_TYPES, convolution.window_pooling),
+)
+
+
+def mapped_head(site: Site, head: Head, mask: Mask) -> Branch:
+    """The exact branch of a head, trimmed or not. Raises NoRuleError where an operation has no rule.
+
+    `head` is only read; the branch shares its constants.
+    """
+    if head.quantised and site.k:
+        # The branch would read tensors above a FakeQuantize, which a CPU plugin then no longer compiles.
+        raise NoRuleError("the attention block is quantised to 8 bits")
+    return _Walk(site, head, mask).branch()
+
+
+class _Walk:
+    def __init__(self, site: Site, head: Head, mask: Mask) -> None:
+        head = narrowed(site, head)
+        self._site, self._head = site, head
+        self._graph = ModelGraph(head.model)
+        cells = grid_masks(mask, site.positions.grid)
+        quiet = ModelGraph(still(head.model))
+        self._context = Context(cells.reshape(len(cells), -1), self._graph, Folding(self._graph), quiet, Folding(quiet))
+        self._values: dict[TensorId, Value] = {}
+        self._sources: dict[TensorId, ov.Node] = {}
+        self._ones: dict[TensorId, ov.Output] = {}
+
+    def branch(self) -> Branch:
+        """Walk, and lay the scores out as a map."""
+        feature, mask, *sides = self._head.model.get_parameters()
+        inputs = {feature.get_name(): self._site.target}
+        inputs.update({side.get_name(): source for side, source in zip(sides, self._head.sides, strict=True)})
+        for place, node in enumerate(self._graph.ops):
+            if node.get_name() == mask.get_name():
+                self._values[place, 0] = self._mask_value(node)
+            elif node.get_name() in inputs:
+                source = inputs[node.get_name()]
+                self._values[place, 0] = Same(self._original(source, node.output(0)))
+                self._ones[place, 0] = self._original(source, node.output(0))
+            elif node.get_type_name() != "Result":
+                self._visit(place, node)
+        scores = self._values[self._graph.id_of(self._head.model.get_results()[0].input_value(0))]
+        if isinstance(scores, Spread):
+            scores = self._context.mapped(scores, 2)
+        if not isinstance(scores, Mapped):
+            raise NoRuleError("class scores that do not depend on the mask")
+        per_class = ops.transpose(scores.output, ops.constant([1, 2, 0]))
+        saliency = ops.reshape(per_class, ops.constant([0, 0, *self._site.positions.grid]), True)
+        result = ops.result(saliency)
+        used = [source for source, node in self._sources.items() if node.output(0).get_target_inputs()]
+        model = ov.Model([result], [self._sources[source] for source in used], "branch")
+        return Branch(model, tuple(used))
+
+    def _mask_value(self, node: ov.Node) -> Value:
+        element, ids = node.get_output_element_type(0), self._site.positions.ids
+        zero = ops.constant(np.zeros((1,) * ids.ndim, element.to_dtype())).output(0)
+        one = ops.constant(np.ones((1,) * ids.ndim, element.to_dtype())).output(0)
+        self._ones[self._graph.id_of(node.output(0))] = one
+        return Spread(ids, (0.0, 1.0), (zero, one))
+
+    def _original(self, source: TensorId, like: ov.Output) -> ov.Output:
+        """A tensor of the original model, as an input of the branch."""
+        if source not in self._sources:
+            self._sources[source] = ops.parameter(like.get_partial_shape(), like.get_element_type())
+        return self._sources[source].output(0)
+
+    def _visit(self, place: int, node: ov.Node) -> None:
+        tensors = self._graph.inputs_of(place)
+        if place not in self._graph.from_parameters:
+            for port, output in enumerate(node.outputs()):
+                self._values[place, port] = Same(output)
+            return
+        folded = [self._context.folding.value((place, port)) for port in range(node.get_output_size())]
+        if all(value is not None for value in folded):
+            for port, value in enumerate(folded):
+                self._values[place, port] = Same(ops.constant(value).output(0))
+            return
+        inputs = [self._values[tensor] for tensor in tensors]
+        if node.get_type_name() == "ShapeOf":
+            inputs = [Same(self._one(tensors[0]))]
+        ones = [self._one((place, port)) for port in range(node.get_output_size())]
+        if all(isinstance(value, Same) for value in inputs):
+            results: list[Value] = [Same(one) for one in ones]
+        else:
+            results = self._rule(node)(self._context, node, inputs, ones)
+        for port, result in enumerate(results):
+            self._values[place, port] = result
+
+    def _rule(self, node: ov.Node) -> Rule:
+        for types, rule in RULES:
+            if node.get_type_name() in types:
+                return rule
+        raise NoRuleError(f"no rule for {node.get_type_name()}")
+
+    def _one(self, tensor: TensorId) -> ov.Output:
+        """The tensor where the mask is 1 everywhere: the original's own, or made once from such ones."""
+        if tensor not in self._ones:
+            place, port = tensor
+            node = self._graph.ops[place]
+            origin = self._head.origins.get(node.get_name())
+            if place not in self._graph.from_parameters:
+                self._ones[tensor] = node.output(port)
+            elif origin is not None and not self._feeds_pooling(place):
+                self._ones[tensor] = self._original((origin, port), node.output(port))
+            elif self._is_masking(node):
+                self._ones[tensor] = self._one(self._graph.inputs_of(place)[0])
+            else:
+                made = self._context.again(node, [self._one(source) for source in self._graph.inputs_of(place)])
+                for number, output in enumerate(made.outputs()):
+                    self._ones[place, number] = output
+        return self._ones[tensor]
+
+    def _feeds_pooling(self, place: int) -> bool:
+        """Whether a node is a Transpose for a pooling: a second reader would keep a plugin from fusing the two."""
+        if self._graph.ops[place].get_type_name() != "Transpose":
+            return False
+        readers = {self._graph.ops[reader].get_type_name() for reader, _ in self._graph.consumers((place, 0))}
+        return bool(readers & (REDUCE_TYPES | WINDOW_TYPES))
+
+    def _is_masking(self, node: ov.Node) -> bool:
+        """Whether a node multiplies by the mask itself."""
+        mask = self._head.model.get_parameters()[1].get_name()
+        return node.get_input_size() == 2 and node.input_value(1).get_node().get_name() == mask

@@ -1,0 +1,1 @@
+"""One builder per explanation method: site (and head) → branch."""

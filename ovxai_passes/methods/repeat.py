@@ -1,0 +1,54 @@
+"""The naive branch: the head, run once for every mask.
+
+    S[n,k,p] = head(F_n, m_p)[k]
+
+    F ──────────┐
+    masks ─▶ TensorIterator( m_p ─▶ head(F, m_p) ) ─▶ [M,N,K] ─▶ Transpose ─▶ Reshape ─▶ S [N,K,h,w]
+
+The loop's body is the head as it is, with the batch it has: nothing is multiplied into the batch axis, so Reshapes that
+bake in a batch, static batches and dynamic ones are all right. It costs as many runs of the head as there are
+positions. This is the definition of the map that cheaper branches are held to.
+"""
+
+from __future__ import annotations
+
+import openvino as ov
+from openvino import opset13 as ops
+from ovxai_patterns.site import Site
+
+from ovxai_passes.branch import Branch
+from ovxai_passes.constants import constant_like
+from ovxai_passes.head import Head
+from ovxai_passes.masks import target_masks
+from ovxai_passes.options import Mask
+
+
+def repeated_head(site: Site, head: Head, mask: Mask) -> Branch:
+    """The branch that runs `head` under each of the `mask`s of the site's grid. `head` is cloned, not changed."""
+    body, one_mask = _body(head.model.clone())
+    inner_feature, _, *inner_sides = body.get_parameters()
+    feature = ops.parameter(inner_feature.get_partial_shape(), inner_feature.get_element_type(), name="target")
+    sides = [ops.parameter(side.get_partial_shape(), side.get_element_type()) for side in inner_sides]
+    masks = constant_like(target_masks(mask, site.positions), one_mask.get_element_type())
+    loop = ops.tensor_iterator()
+    loop.set_body(body)
+    loop.set_invariant_input(inner_feature, feature.output(0))
+    loop.set_sliced_input(one_mask, masks.output(0), 0, 1, 1, -1, 0)
+    for inner, outer in zip(inner_sides, sides, strict=True):
+        loop.set_invariant_input(inner, outer.output(0))
+    stacked = loop.get_concatenated_slices(body.get_results()[0].output(0), 0, 1, 1, -1, 0)
+    loop.validate_and_infer_types()
+    per_class = ops.transpose(stacked, ops.constant([1, 2, 0]))
+    height, width = site.positions.grid
+    saliency = ops.reshape(per_class, ops.constant([0, 0, height, width]), special_zero=True)
+    return Branch(ov.Model([ops.result(saliency)], [feature, *sides], "branch"), (site.target, *head.sides))
+
+
+def _body(head: ov.Model) -> tuple[ov.Model, ov.Node]:
+    """The head as a loop body: a leading axis of size 1 on mask and scores, along which the loop slices and stacks."""
+    feature, mask, *sides = head.get_parameters()
+    sliced = ops.parameter([1, *mask.get_partial_shape().to_shape()], mask.get_element_type(), name="one_mask")
+    mask.output(0).replace(ops.squeeze(sliced, ops.constant([0])).output(0))
+    scores = head.get_results()[0].input_value(0)
+    stackable = ops.unsqueeze(scores, ops.constant([0]))
+    return ov.Model([ops.result(stackable)], [feature, sliced, *sides], "head"), sliced

@@ -1,0 +1,110 @@
+"""What a user can ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import Enum
+
+from ovxai_passes.errors import OptionError
+
+
+class Task(Enum):
+    """What a model does."""
+
+    CLASSIFICATION = "classification"
+    DETECTION = "detection"
+    INSTANCE_SEGMENTATION = "instance_segmentation"
+
+
+class Method(Enum):
+    """How a saliency map is made."""
+
+    RECIPROCAM = "reciprocam"
+    VITRECIPROCAM = "vitreciprocam"
+    ACTIVATIONMAP = "activationmap"
+    EIGENCAM = "eigencam"
+    DETCLASSPROBABILITYMAP = "detclassprobabilitymap"
+    INSTANCEMASKS = "instancemasks"
+    RISE = "rise"
+    AISE = "aise"
+
+
+class Mask(Enum):
+    """The weight of the positions in one mask: only one, or a 3x3 bell around it."""
+
+    ONE_HOT = "onehot"
+    GAUSSIAN = "gaussian"
+
+
+AVAILABLE_METHODS = (Method.RECIPROCAM, Method.VITRECIPROCAM, Method.ACTIVATIONMAP)
+
+
+@dataclass(frozen=True)
+class Options:
+    """All options of an insertion, checked.
+
+    `method` None: chosen by the read-out. `target_layer`: friendly name. `embed_scaling`: u8 maps 0..255, else f32
+    scores. `k`: attention blocks re-run. `mask` None: one-hot for k = 0, Gaussian for more. `output`: index or name of
+    the output with the class scores. `keep_quantization`: keep the FakeQuantize on the class scores in the branch.
+    `reference`: write the naive branch, which repeats the head for each position.
+    """
+
+    task: Task = Task.CLASSIFICATION
+    method: Method | None = None
+    target_layer: str | None = None
+    embed_scaling: bool = True
+    k: int | None = None
+    mask: Mask | None = None
+    output: int | str | None = None
+    keep_quantization: bool = False
+    reference: bool = False
+
+    def __post_init__(self) -> None:
+        for name, kind in (("task", Task), ("method", Method), ("mask", Mask)):
+            value = getattr(self, name)
+            if not isinstance(value, kind) and (value is not None or name == "task"):
+                object.__setattr__(self, name, _member(name, kind, value))  # frozen, and given by value
+        if self.task is not Task.CLASSIFICATION:
+            raise OptionError(f"task {self.task.value!r} is not available yet; available: 'classification'")
+        if self.method is not None and self.method not in AVAILABLE_METHODS:
+            available = ", ".join(repr(method.value) for method in AVAILABLE_METHODS)
+            raise OptionError(f"method {self.method.value!r} is not available yet; available: {available}")
+        if self.k is not None and (isinstance(self.k, bool) or not isinstance(self.k, int) or self.k < 0):
+            raise OptionError(f"k counts the attention blocks to re-run: a whole number from 0 on, not {self.k!r}")
+        if self.method is Method.RECIPROCAM and self.k:
+            raise OptionError("k > 0 re-runs attention blocks, which is method 'vitreciprocam', not 'reciprocam'")
+        if self.method is Method.ACTIVATIONMAP:
+            for name in ("k", "mask"):
+                if getattr(self, name) is not None:
+                    raise OptionError(f"option {name!r} does not go with method 'activationmap', which masks nothing")
+
+    @classmethod
+    def checked(cls, **values: object) -> Options:
+        """Options from keyword arguments; enumerations may be given by value, as in `mask="onehot"`.
+
+        Raises OptionError for unknown names and for values of the wrong kind.
+        """
+        known = {field.name for field in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise OptionError(f"there is no option {name!r}; options: {', '.join(sorted(known))}")
+        types: dict[str, tuple[type, ...]] = {
+            "target_layer": (str, type(None)),
+            "embed_scaling": (bool,),
+            "output": (int, str, type(None)),
+            "keep_quantization": (bool,),
+            "reference": (bool,),
+        }
+        for name, allowed in types.items():
+            if name in values and not isinstance(values[name], allowed):
+                wanted = " or ".join(kind.__name__ for kind in allowed if kind is not type(None))
+                raise OptionError(f"option {name!r} takes {wanted}, not {values[name]!r}")
+        return cls(**values)  # type: ignore[arg-type]  # the kinds were checked above
+
+
+def _member(name: str, kind: type[Enum], value: object) -> Enum:
+    try:
+        return kind(value.lower() if isinstance(value, str) else value)
+    except ValueError:
+        allowed = ", ".join(repr(member.value) for member in kind)
+        raise OptionError(f"option {name!r} takes one of {allowed}, not {value!r}") from None

@@ -1,0 +1,58 @@
+"""Reading a model, with errors that say what to do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import openvino as ov
+
+from ovxai_passes.errors import ModelReadError
+
+_ROOT_WITHIN = 4096  # bytes: an XML declaration and comments may stand before the root
+
+
+def read_model(path: str | os.PathLike[str]) -> ov.Model:
+    """The model at a path that `openvino.Core().read_model` reads: .xml, .onnx, .tflite, .pb, .pdmodel, ...
+
+    Raises ModelReadError.
+    """
+    path = Path(path)
+    try:
+        return _read(path)
+    except OSError as error:
+        raise ModelReadError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _read(path: Path) -> ov.Model:
+    if not path.exists():
+        raise ModelReadError(f"cannot read {path}: there is no such file")
+    if path.is_dir():
+        if not (path / "saved_model.pb").exists():
+            raise ModelReadError(
+                f"cannot read {path}: it is a directory; name a model file (.xml, .onnx, .tflite, ...)"
+            )
+    elif path.stat().st_size == 0:
+        raise ModelReadError(f"cannot read {path}: the file is empty")
+    if path.suffix == ".xml" and not path.with_suffix(".bin").exists():
+        raise ModelReadError(f"cannot read {path}: its weights, {path.with_suffix('.bin').name}, are not beside it")
+    if path.suffix == ".xml" and b"<net" not in _beginning(path):
+        raise ModelReadError(f"cannot read {path}: it is XML of another kind, not an OpenVINO model (no <net>)")
+    try:
+        return ov.Core().read_model(path)
+    except Exception as error:  # frontends raise many types; all of them mean that the file is not a model they read
+        raise ModelReadError(f"cannot read {path}: OpenVINO does not take it for a model ({_reason(error)})") from error
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_ROOT_WITHIN)
+
+
+def _reason(error: Exception) -> str:
+    """The sentence of an OpenVINO error that speaks of the model, not of its source code."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if any("Incorrect weights in bin file" in line for line in lines):
+        return "its .bin is shorter than the .xml says: copy or convert it again"
+    spoken = [line for line in lines if not line.startswith(("Exception from", "Check '", "While validating"))]
+    return (spoken or lines or [type(error).__name__])[-1][:300]

@@ -1,0 +1,126 @@
+"""What was done to a model, for people, for programs and for the model's rt_info."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import openvino as ov
+from ovxai_patterns.graph import ModelGraph
+from ovxai_patterns.site import Site
+
+from ovxai_passes.options import Mask, Method, Options
+
+RT_INFO_KEY = "ovxai"
+
+
+@dataclass(frozen=True)
+class TargetLayer:
+    """Friendly name, operation type and shape of the target."""
+
+    name: str
+    type: str
+    shape: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of one insertion.
+
+    `grid`: (h, w). `mask`, `k`: None where the method masks nothing. `multiplied_out`: operations that are run once for
+    every position. `bin_growth`: bytes of constants added, `ops_growth`: operations added (constants and loop bodies
+    included); both None while nothing has been inserted. `story`: why this target, a line each.
+    """
+
+    input: str
+    task: str
+    method: str
+    readout: str
+    target: TargetLayer
+    grid: tuple[int, int]
+    mask: str | None
+    k: int | None
+    kept_tokens: int
+    scores: str
+    classes: int
+    scaling: str
+    multiplied_out: int
+    bin_growth: int | None
+    ops_growth: int | None
+    seconds: float
+    notices: tuple[str, ...]
+    story: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain types only, for JSON."""
+        return asdict(self)
+
+    def with_notices(self, *notices: str) -> Report:
+        """The report with further notices."""
+        return replace(self, notices=self.notices + notices)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen: the site, the method, and the mask (None where the method masks nothing)."""
+
+    site: Site
+    method: Method
+    mask: Mask | None
+
+
+def make_report(model: ov.Model, choice: Choice, options: Options, repeated: int) -> Report:
+    """The report of an insertion into `model` before anything has been added to it.
+
+    `repeated`: operations run once for every position.
+    """
+    graph, site, mask = ModelGraph(model), choice.site, choice.mask
+    target = graph.output(site.target)
+    return Report(
+        input=model.get_friendly_name(),
+        task=options.task.value,
+        method=choice.method.value,
+        readout=site.readout.value,
+        target=TargetLayer(
+            graph.ops[site.target[0]].get_friendly_name(),
+            target.get_node().get_type_name(),
+            str(target.get_partial_shape()),
+        ),
+        grid=site.positions.grid,
+        mask=None if mask is None else mask.value,
+        k=None if mask is None else site.k,
+        kept_tokens=site.positions.kept,
+        scores=graph.ops[site.scores.tensor[0]].get_friendly_name(),
+        classes=site.scores.classes,
+        scaling="per map" if options.embed_scaling else "none",
+        multiplied_out=repeated,
+        bin_growth=None,
+        ops_growth=None,
+        seconds=0.0,
+        notices=site.notices,
+        story=site.story,
+    )
+
+
+def record(model: ov.Model, report: Report, version: str) -> None:
+    """Write the report into the model's rt_info, under "ovxai": its names, but for the story, and the version."""
+    model.set_rt_info(version, [RT_INFO_KEY, "version"])
+    texts = {key: "none" if value is None else str(value) for key, value in report.as_dict().items()}
+    texts["target"] = report.target.name
+    texts["target_type"] = report.target.type
+    texts["target_shape"] = report.target.shape
+    texts["grid"] = "x".join(str(size) for size in report.grid)
+    texts["notices"] = "; ".join(report.notices)
+    del texts["story"]
+    for key, text in texts.items():
+        model.set_rt_info(text, [RT_INFO_KEY, key])
+
+
+def operation_count(model: ov.Model) -> int:
+    """Number of operations of a model, those in loop bodies included."""
+    count = 0
+    for node in model.get_ops():
+        count += 1
+        if node.get_type_name() in ("TensorIterator", "Loop"):
+            count += operation_count(node.get_function())
+    return count

@@ -1,0 +1,204 @@
+"""How a Slice of rows passes up through one operation: Slice(f(x)) → f(Slice(x)).
+
+One function a family; each returns the new output and the Slices it has put on inputs, or says why it declines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+from openvino.utils.node_factory import NodeFactory
+from ovxai_patterns.operations import ELEMENTWISE_TYPES, REDUCE_TYPES
+
+Dims = list[int]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Entries `start` to `stop` (exclusive) along `axis`."""
+
+    axis: int
+    start: int
+    stop: int
+
+    @property
+    def count(self) -> int:
+        """How many."""
+        return self.stop - self.start
+
+    def of(self, output: ov.Output, axis: int | None = None) -> ov.Node:
+        """These rows of a tensor, along `axis` where it lies elsewhere there."""
+        along = self.axis if axis is None else axis
+        return ops.slice(output, *(np.array([value]) for value in (self.start, self.stop, 1, along)))
+
+
+@dataclass(frozen=True)
+class Sunk:
+    """The new output, and the Slices above it."""
+
+    output: ov.Output
+    slices: tuple[ov.Node, ...] = field(default=())
+
+
+class DeclinedError(Exception):
+    """A Slice cannot pass; the message says why."""
+
+
+Rule = Callable[[ov.Output, Rows], Sunk]
+
+
+def dims_of(output: ov.Output) -> Dims:
+    """The shape, 1 where it is dynamic (a batch)."""
+    return [dim.get_length() if dim.is_static else 1 for dim in output.get_partial_shape()]
+
+
+def again(node: ov.Node, inputs: list[ov.Output]) -> ov.Node:
+    """A node of the same type and attributes on other inputs."""
+    factory = NodeFactory(node.get_type_info().version_id)
+    return factory.create(node.get_type_name(), inputs, node.get_attributes())
+
+
+def elementwise(output: ov.Output, rows: Rows) -> Sunk:
+    """Slice(a + b) → Slice(a) + Slice(b); operands that broadcast along the axis stay."""
+    node, rank = output.get_node(), len(output.get_partial_shape())
+    inputs: list[ov.Output] = []
+    slices: list[ov.Node] = []
+    for value in node.input_values():
+        axis = rows.axis - (rank - len(value.get_partial_shape()))
+        if axis < 0 or dims_of(value)[axis] == 1:
+            inputs.append(value)
+        else:
+            piece = rows.of(value, axis)
+            inputs.append(piece.output(0))
+            if value.get_node().get_type_name() != "Constant":  # rows of a constant fold away
+                slices.append(piece)
+    return Sunk(again(node, inputs).output(0), tuple(slices))
+
+
+def along_other_axes(output: ov.Output, rows: Rows) -> Sunk:
+    """Slice(MVN(x)) → MVN(Slice(x)), where the operation runs along other axes and keeps them."""
+    node = output.get_node()
+    first, *others = node.input_values()
+    if others and others[0].get_node().get_type_name() != "Constant":
+        raise DeclinedError("axes that are not constant")
+    said = others[0].get_node().get_data() if others else node.get_attributes()["axis"]
+    rank = len(first.get_partial_shape())
+    if not node.get_attributes().get("keep_dims", True):
+        raise DeclinedError(f"{node.get_type_name()} that drops axes")
+    if rows.axis in {int(axis) % rank for axis in np.atleast_1d(said)}:
+        raise DeclinedError(f"{node.get_type_name()} runs along the sliced axis")
+    sliced = rows.of(first)
+    return Sunk(again(node, [sliced.output(0), *others]).output(0), (sliced,))
+
+
+def matmul(output: ov.Output, rows: Rows) -> Sunk:
+    """Slice(x W) → Slice(x) W, along the rows of x."""
+    node, rank = output.get_node(), len(output.get_partial_shape())
+    left, right = node.input_values()
+    if rows.axis != rank - 2 or node.get_attributes()["transpose_a"] or len(left.get_partial_shape()) != rank:
+        raise DeclinedError("the sliced axis is not the rows of the left matrix")
+    sliced = rows.of(left)
+    return Sunk(again(node, [sliced.output(0), right]).output(0), (sliced,))
+
+
+def attention(output: ov.Output, rows: Rows) -> Sunk:
+    """The rows of Q: Slice of softmax(Q Kᵀ + B) V → the same of Slice(Q) and Slice(B)."""
+    node, rank = output.get_node(), len(output.get_partial_shape())
+    inputs = list(node.input_values())
+    if rows.axis != rank - 2 or len(inputs[0].get_partial_shape()) != rank or node.get_attributes()["causal"]:
+        raise DeclinedError("the sliced axis is not the rows of the query")
+    query = rows.of(inputs[0])
+    inputs[0], slices = query.output(0), [query]
+    if len(inputs) > 3:
+        axis = len(inputs[3].get_partial_shape()) - 2
+        if axis >= 0 and dims_of(inputs[3])[axis] > 1:
+            slices.append(rows.of(inputs[3], axis))
+            inputs[3] = slices[-1].output(0)
+    return Sunk(again(node, inputs).output(0), tuple(slices))
+
+
+def transpose(output: ov.Output, rows: Rows) -> Sunk:
+    """Slice along the axis where the rows come from."""
+    node = output.get_node()
+    data, order = node.input_values()
+    if order.get_node().get_type_name() != "Constant" or not order.get_node().get_data().size:
+        raise DeclinedError("a Transpose by an order that is not constant")
+    sliced = rows.of(data, int(order.get_node().get_data()[rows.axis]))
+    return Sunk(again(node, [sliced.output(0), order]).output(0), (sliced,))
+
+
+def reshape(output: ov.Output, rows: Rows) -> Sunk:
+    """A Reshape that leaves the sliced axis whole: slice it before, and say its new size."""
+    node = output.get_node()
+    data, pattern = node.input_values()
+    if pattern.get_node().get_type_name() != "Constant":
+        raise DeclinedError("a Reshape to a shape that is not constant")
+    before, after = dims_of(data), dims_of(output)
+    ahead = int(np.prod(after[: rows.axis]))
+    axes = [a for a, size in enumerate(before) if size == after[rows.axis] and int(np.prod(before[:a])) == ahead]
+    if not axes:
+        raise DeclinedError("a Reshape that breaks up the sliced axis")
+    sliced = rows.of(data, axes[-1])
+    changed = np.array(pattern.get_node().get_data(), np.int64)
+    changed[rows.axis] = rows.count
+    return Sunk(again(node, [sliced.output(0), ops.constant(changed).output(0)]).output(0), (sliced,))
+
+
+def squeeze(output: ov.Output, rows: Rows) -> Sunk:
+    """Squeeze and Unsqueeze: count the axes in front."""
+    node = output.get_node()
+    data, *others = node.input_values()
+    if not others or others[0].get_node().get_type_name() != "Constant":
+        raise DeclinedError("axes that are not constant")
+    said = np.atleast_1d(others[0].get_node().get_data())
+    if node.get_type_name() == "Unsqueeze":
+        gone = {int(axis) % len(output.get_partial_shape()) for axis in said}
+        if rows.axis in gone:
+            raise DeclinedError("the sliced axis was put in by Unsqueeze")
+        axis = rows.axis - sum(new < rows.axis for new in gone)
+    else:
+        gone = {int(axis) % len(data.get_partial_shape()) for axis in said}
+        axis = [a for a in range(len(data.get_partial_shape())) if a not in gone][rows.axis]
+    sliced = rows.of(data, axis)
+    return Sunk(again(node, [sliced.output(0), *others]).output(0), (sliced,))
+
+
+def split(output: ov.Output, rows: Rows) -> Sunk:
+    """Slice(Split(x)[i]) → Slice(Slice(x)), the second one along the axis of the Split."""
+    node = output.get_node()
+    data, axis = node.input_value(0), node.input_value(1)
+    if axis.get_node().get_type_name() != "Constant":
+        raise DeclinedError("an axis that is not constant")
+    along = int(np.atleast_1d(axis.get_node().get_data())[0]) % len(output.get_partial_shape())
+    sizes = [port.get_partial_shape()[along] for port in node.outputs()]
+    if along == rows.axis or any(size.is_dynamic for size in sizes):
+        raise DeclinedError("a Split along the sliced axis, or into parts of dynamic size")
+    ends = np.cumsum([0, *(size.get_length() for size in sizes)])
+    sliced = rows.of(data)
+    part = Rows(along, int(ends[output.get_index()]), int(ends[output.get_index() + 1])).of(sliced.output(0))
+    return Sunk(part.output(0), (sliced,))
+
+
+RULES: tuple[tuple[frozenset[str], Rule], ...] = (
+    (ELEMENTWISE_TYPES, elementwise),
+    (frozenset({"LogSoftmax", "MVN", "NormalizeL2", "Softmax"}) | REDUCE_TYPES, along_other_axes),
+    (frozenset({"MatMul"}), matmul),
+    (frozenset({"ScaledDotProductAttention"}), attention),
+    (frozenset({"Transpose"}), transpose),
+    (frozenset({"Reshape"}), reshape),
+    (frozenset({"Squeeze", "Unsqueeze"}), squeeze),
+    (frozenset({"Split", "VariadicSplit"}), split),
+)
+
+
+def sink(output: ov.Output, rows: Rows) -> Sunk:
+    """Pass a Slice of `rows` of `output` up through the operation that makes it. Raises DeclinedError."""
+    kind = output.get_node().get_type_name()
+    for types, rule in RULES:
+        if kind in types:
+            return rule(output, rows)
+    raise DeclinedError(f"no rule for {kind}")

@@ -1,0 +1,94 @@
+"""The definition of the maps, computed the slow way: what branches are compared with.
+
+Nothing here builds or reads a branch: the head is compiled alone and run once for every mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+from openvino import opset13 as ops
+from ovxai_patterns.graph import ModelGraph, TensorId
+from ovxai_patterns.layout import Positions
+from ovxai_patterns.site import Site
+
+from ovxai_passes.head import Head
+from ovxai_passes.masks import target_masks
+from ovxai_passes.options import Mask
+
+Array = npt.NDArray[np.generic]
+Floats = npt.NDArray[np.float32]
+
+F32 = {"INFERENCE_PRECISION_HINT": "f32"}
+RANGE_TOLERANCE = 1e-3
+SCORE_TOLERANCE = 1e-5
+
+
+def tensors_at(model: ov.Model, tensors: Sequence[TensorId], inputs: Sequence[Array]) -> list[Array]:
+    """The values of tensors of a model for given inputs, at f32 on the CPU."""
+    clone = model.clone()
+    graph = ModelGraph(clone)
+    probes = [ops.result(graph.output(tensor)) for tensor in tensors]
+    probe = ov.Model(probes, clone.get_parameters(), "probe")
+    found = ov.compile_model(probe, "CPU", F32)(list(inputs))
+    return [np.array(found[place]) for place in range(len(probes))]
+
+
+def masked_scores(
+    head: Head, mask: Mask, positions: Positions, inputs: Sequence[Array], chosen: Sequence[int] | None = None
+) -> Floats:
+    """Class scores [P,N,K] f32 of the head under each mask (or those of the `chosen` positions, in raster order).
+
+    `inputs`: the target and the head's sides, as `tensors_at` gives them.
+    """
+    compiled = ov.compile_model(head.model, "CPU", F32)
+    masks = target_masks(mask, positions).astype(inputs[0].dtype)
+    request = compiled.create_infer_request()
+    rows = []
+    for place in range(len(masks)) if chosen is None else chosen:
+        request.infer([inputs[0], masks[place], *inputs[1:]])
+        rows.append(np.array(request.get_output_tensor(0).data, np.float32))
+    return np.stack(rows)
+
+
+def defined_map(site: Site, head: Head, mask: Mask, inputs: Sequence[Array]) -> Floats:
+    """The raw map [N,K,h,w] f32, by definition."""
+    scores = masked_scores(head, mask, site.positions, inputs)
+    return scores.transpose(1, 2, 0).reshape(*scores.shape[1:], *site.positions.grid)
+
+
+def mean_map(site: Site, feature: Array) -> Floats:
+    """ActivationMap [N,h,w] f32 of a target, by definition: summed cell by cell."""
+    height, width = site.positions.grid
+    ids = np.broadcast_to(site.positions.ids, (1, *feature.shape[1:]))
+    flat = feature.astype(np.float64).reshape(len(feature), -1)
+    result = np.zeros((len(feature), height * width))
+    for cell in range(height * width):
+        result[:, cell] = flat[:, (ids == cell).reshape(-1)].mean(1)
+    return result.reshape(-1, height, width).astype(np.float32)
+
+
+def scaled_map(raw: Floats) -> npt.NDArray[np.uint8]:
+    """Raw maps [...,h,w] scaled one by one to 0..255; a constant map gives 0."""
+    low, high = raw.min((-2, -1), keepdims=True), raw.max((-2, -1), keepdims=True)
+    span = np.where(high > low, high - low, 1)
+    return ((raw - low) / span * 255).astype(np.uint8)
+
+
+def worst_difference(found: Floats, wanted: Floats, positions_axis: int | tuple[int, ...] = (-2, -1)) -> float:
+    """Largest |found - wanted| as a share of what is allowed: above 1 they are not equal.
+
+    Infinite where a value is not finite. Allowed, map by map: 1e-3 of the range of `wanted` plus 1e-5 of the largest
+    |score|.
+    """
+    span = np.ptp(wanted, axis=positions_axis, keepdims=True)
+    allowed = RANGE_TOLERANCE * span + SCORE_TOLERANCE * np.abs(wanted).max()
+    if not (np.isfinite(found).all() and np.isfinite(wanted).all()):
+        return float("inf")
+    difference = np.abs(found - wanted)
+    worst = np.where(difference > 0, np.inf, 0.0)
+    np.divide(difference, allowed, out=worst, where=np.broadcast_to(allowed > 0, worst.shape))
+    return float(worst.max())
