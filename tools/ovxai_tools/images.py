@@ -1,0 +1,135 @@
+"""Pictures in, pictures out. Needs the extra `image` (Pillow)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+from ovxai_patterns.layout import picture_axes
+
+from ovxai_passes.errors import OptionError
+from ovxai_tools.exits import MissingExtraError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?")
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How pixels become input: `(pixels - mean) / scale`, RGB unless `bgr`; one value for all channels or one each."""
+
+    mean: tuple[float, ...] = (0.0,)
+    scale: tuple[float, ...] = (1.0,)
+    bgr: bool = False
+
+    @classmethod
+    def from_model(cls, model: ov.Model) -> Preparation:
+        """What rt_info `model_info` says (mean_values, scale_values, ...), else pixels as they are."""
+
+        def said(key: str) -> str:
+            path = ["model_info", key]
+            return str(model.get_rt_info(path).astype(str)) if model.has_rt_info(path) else ""
+
+        mean = tuple(float(part) for part in _NUMBER.findall(said("mean_values")))
+        scale = tuple(float(part) for part in _NUMBER.findall(said("scale_values")))
+        return cls(mean or (0.0,), scale or (1.0,), said("reverse_input_channels").lower() in ("true", "yes", "1"))
+
+
+def pillow() -> None:
+    """Raise MissingExtraError where Pillow is not installed."""
+    try:
+        import PIL.Image  # noqa: F401, PLC0415  # an optional extra, imported where used
+    except ImportError:
+        raise MissingExtraError("pictures need Pillow: pip install 'ovxai-passes[image]'") from None
+
+
+def open_picture(path: Path) -> Image.Image:
+    """A picture file as RGB. Raises OptionError, MissingExtraError."""
+    pillow()
+    from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
+
+    try:
+        with Image.open(path) as picture:
+            return picture.convert("RGB")
+    except Exception as error:  # Pillow raises many types for what is no picture
+        raise OptionError(f"cannot read the picture {path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def as_inputs(picture: Image.Image, model: ov.Model, preparation: Preparation) -> list[npt.NDArray[np.generic]]:
+    """The inputs of a model for a picture: it goes to the first input that is a picture, zeros to the others."""
+    takes = [picture_axes(parameter) is not None for parameter in model.get_parameters()]
+    place = takes.index(True) if True in takes else 0
+    return [
+        as_input(picture, model, preparation, place)
+        if number == place
+        else np.zeros(
+            [dim.get_length() if dim.is_static else 1 for dim in port.get_partial_shape()],
+            port.get_element_type().to_dtype(),
+        )
+        for number, port in enumerate(model.inputs)
+    ]
+
+
+def as_input(
+    picture: Image.Image, model: ov.Model, preparation: Preparation, place: int = 0
+) -> npt.NDArray[np.generic]:
+    """A picture resized (bicubic) and laid out as an input of the model asks, batch of 1 or the model's static one.
+
+    Raises OptionError for inputs that are no picture.
+    """
+    port, parameter = model.inputs[place], model.get_parameters()[place]
+    axes, shape = picture_axes(parameter), port.get_partial_shape()
+    if axes is None or any(shape[axis].is_dynamic for axis in axes):
+        raise OptionError(f"the model's input {shape} is no picture of a fixed size: leave out --image, --preview")
+    height, width = (shape[axis].get_length() for axis in axes)
+    channel_axis = ({1, 2, 3} - set(axes)).pop()
+    channels = shape[channel_axis].get_length() if shape[channel_axis].is_static else 3
+    if channels not in (1, 3, 4):
+        raise OptionError(f"the model takes pictures of {channels} channels: leave out --image, --preview")
+    if any(len(part) not in (1, channels) for part in (preparation.mean, preparation.scale)):
+        raise OptionError(f"mean and scale take 1 or {channels} numbers each for this model")
+    sized = picture.convert("L" if channels == 1 else "RGBA" if channels == 4 else "RGB").resize((width, height))
+    pixels: npt.NDArray[np.float32] = np.asarray(sized, np.float32).reshape(height, width, channels)
+    if preparation.bgr and channels == 3:
+        pixels = pixels[..., ::-1]
+    pixels = np.divide(pixels - np.array(preparation.mean), np.array(preparation.scale), dtype=np.float32)
+    laid = pixels.transpose(2, 0, 1) if channel_axis == 1 else pixels
+    dtype = port.get_element_type().to_dtype()
+    if np.issubdtype(dtype, np.integer):
+        laid = np.clip(np.rint(laid), np.iinfo(dtype).min, np.iinfo(dtype).max)
+    batch = shape[0].get_length() if shape[0].is_static else 1
+    return np.repeat(laid[None].astype(dtype), batch, axis=0)
+
+
+def jet(levels: Pixels) -> Pixels:
+    """Grey levels [...] to the JET colours [...,3], RGB: blue, cyan, yellow, red."""
+    value = levels[..., None].astype(np.float32) / 255
+    centres = np.array([0.75, 0.5, 0.25], np.float32)
+    return (np.clip(1.5 - 4 * np.abs(value - centres), 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def triptych(picture: Image.Image, levels: Pixels, caption: str, weight: float = 0.5) -> Image.Image:
+    """The picture, its map [h,w] u8, and the map laid over the picture, side by side above a caption."""
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415  # an optional extra, imported where used
+
+    side = 256
+    width = max(1, min(4 * side, round(side * picture.width / picture.height)))
+    shown = picture.resize((width, side), Image.Resampling.BICUBIC)
+    cells = Image.fromarray(jet(levels)).resize((width, side), Image.Resampling.NEAREST)
+    smooth = np.asarray(Image.fromarray(levels).resize((width, side), Image.Resampling.BILINEAR))
+    blend = np.asarray(shown, np.float32) * (1 - weight) + jet(smooth) * np.float32(weight)
+    gap, bar = 8, 24
+    sheet = Image.new("RGB", (3 * width + 2 * gap, side + bar), "white")
+    for place, part in enumerate((shown, cells, Image.fromarray(blend.astype(np.uint8)))):
+        sheet.paste(part, (place * (width + gap), 0))
+    ImageDraw.Draw(sheet).text((4, side + 5), caption, "black", ImageFont.load_default(13))
+    return sheet

@@ -1,0 +1,113 @@
+"""Does an augmented model do what it should? Compared with the original model and with the definition of the maps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+
+from ovxai_passes.errors import VerificationError
+from ovxai_passes.insert import Insertion
+from ovxai_passes.passes import OUTPUT_NAME
+from ovxai_passes.testing import F32, masked_scores, mean_map, scaled_map, tensors_at, worst_difference
+
+Array = npt.NDArray[np.generic]
+
+_PATIENCE = 10.0  # seconds of definition; beyond, positions are sampled
+_SAMPLED = 64
+_DYNAMIC_BATCH = 2
+
+
+@dataclass(frozen=True)
+class Case:
+    """One set of inputs, and what it is called in messages."""
+
+    name: str
+    inputs: list[Array]
+
+
+def random_case(model: ov.Model) -> Case:
+    """Random input: 8-bit over its whole range, floats from N(0, 1); a dynamic batch of 2."""
+    rng = np.random.default_rng(0)
+    values: list[Array] = []
+    for port in model.inputs:
+        shape = [dim.get_length() if dim.is_static else _DYNAMIC_BATCH for dim in port.get_partial_shape()]
+        dtype = port.get_element_type().to_dtype()
+        if np.issubdtype(dtype, np.integer):
+            values.append(rng.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True))
+        else:
+            values.append(rng.standard_normal(shape).astype(dtype))
+    return Case("random input", values)
+
+
+def verify(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[Case]) -> list[str]:
+    """Check `written`, the augmented `model` as read back from disk; returns what held, a line each.
+
+    `raw`: the same insertion without scaling. Checked for every case: original outputs bit-identical at f32 and at the
+    device's default precision; the raw map equal to the definition; the written map equal to the raw one, scaled; not
+    every class's map constant. Raises VerificationError.
+    """
+    held = []
+    for case in cases:
+        for name, config in (("f32", F32), ("default precision", {})):
+            _check_outputs(model, written, case, name, config)
+        held.append(f"{case.name}: original outputs bit-identical at f32 and at default precision")
+        saliency = ov.compile_model(raw.model, "CPU", F32)(case.inputs)[OUTPUT_NAME]
+        shown = ov.compile_model(written, "CPU", F32)(case.inputs)[OUTPUT_NAME]
+        if not np.isfinite(saliency).all():
+            raise VerificationError(f"{case.name}: the map holds values that are not finite, as the head makes them")
+        compared = _check_definition(model, raw, case, saliency)
+        held.append(f"{case.name}: map equal to the naive definition on {compared}")
+        expected = scaled_map(saliency) if shown.dtype == np.uint8 else saliency
+        if not np.abs(shown.astype(np.float32) - expected.astype(np.float32)).max() <= (shown.dtype == np.uint8):
+            raise VerificationError(f"{case.name}: the map is not the raw map scaled to 0..255")
+        if not np.ptp(saliency, axis=(-2, -1)).any():
+            raise VerificationError(f"{case.name}: the map of every class is constant, so it shows nothing")
+        held.append(f"{case.name}: map not constant")
+    return held
+
+
+def _check_outputs(model: ov.Model, written: ov.Model, case: Case, name: str, config: dict[str, str]) -> None:
+    before = ov.compile_model(model, "CPU", config)(case.inputs)
+    after = ov.compile_model(written, "CPU", config)(case.inputs)
+    for index in range(len(model.outputs)):
+        if not np.array_equal(before[index], after[index], equal_nan=before[index].dtype.kind == "f"):
+            raise VerificationError(f"{case.name}: output {index} of the original model differs at {name}")
+
+
+def _check_definition(model: ov.Model, raw: Insertion, case: Case, saliency: npt.NDArray[np.float32]) -> str:
+    """Compare a raw map with the definition; returns on how many positions."""
+    choice, head = raw.locate.choice, raw.cut.result
+    site, mask = choice.site, choice.mask
+    values = tensors_at(model, [site.target, *head.sides], case.inputs)
+    total = site.positions.grid[0] * site.positions.grid[1]
+    if mask is None:
+        chosen = list(range(total))
+        wanted = mean_map(site, values[0]).reshape(len(saliency), 1, total)
+    else:
+        chosen = _positions_to_check(raw, values, total)
+        wanted = masked_scores(head, mask, site.positions, values, chosen).transpose(1, 2, 0)
+    found = saliency.reshape(len(saliency), -1, total)[..., chosen]
+    difference = worst_difference(found, wanted, -1)
+    if not difference <= 1:
+        raise VerificationError(
+            f"{case.name}: the map differs from the naive definition by {difference:.3g} times what is allowed "
+            "(1e-3 of the map's range plus 1e-5 of the largest score)"
+        )
+    return f"all {total} positions" if len(chosen) == total else f"{len(chosen)} of {total} positions"
+
+
+def _positions_to_check(raw: Insertion, values: list[Array], total: int) -> list[int]:
+    """All positions, or a sample where the head takes long."""
+    choice = raw.locate.choice
+    if choice.mask is None or total <= _SAMPLED:
+        return list(range(total))
+    started = time.perf_counter()
+    masked_scores(raw.cut.result, choice.mask, choice.site.positions, values, [0, 1])
+    if (time.perf_counter() - started) / 2 * total < _PATIENCE:
+        return list(range(total))
+    return sorted(np.random.default_rng(0).choice(total, _SAMPLED, replace=False).tolist())
