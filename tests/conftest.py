@@ -1,0 +1,23 @@
+"""Where test data is, and what to do without it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("same every time", derandomize=True, deadline=None)
+settings.load_profile("same every time")
+
+_BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real models and pictures (OVXAI_TEST_DATA)."""
+    folder = Path(os.environ.get("OVXAI_TEST_DATA", _BESIDE)).resolve()
+    if not (folder / "images.json").exists():
+        pytest.skip("real models and pictures are not here: set OVXAI_TEST_DATA to their folder")
+    return folder

@@ -1,0 +1,62 @@
+"""Trained ImageNet classifiers: verified on a real picture, and pointing at what is on it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import pytest
+from ovxai_tools.images import Preparation, as_input, open_picture
+
+import ovxai_passes as xai
+from tests.test_transform import call
+
+Image = pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
+
+CAFFE = Preparation((104, 117, 123), (1,), bgr=True)
+MODELS = {
+    "mobilenet_v2_1.0_224_quant.tflite": (Preparation(), 5),
+    "mobilenet_v1_0.75_192_quant.tflite": (Preparation(), 4),
+    "SqueezeNet_fp16.onnx": (CAFFE, 5),
+}
+
+
+def _pictures(data: Path) -> dict[str, dict[str, Any]]:
+    entries = json.loads((data / "images.json").read_text())
+    return {name: entry for name, entry in entries.items() if "imagenet" in entry}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_verify_on_a_picture(data: Path, tmp_path: Path, name: str) -> None:
+    options = ["--mean", "104,117,123", "--bgr"] if MODELS[name][0] is CAFFE else []
+    out = tmp_path / "out.xml"
+    report = json.loads(call(data / name, out, "--verify", "--image", data / "parrot.jpg", *options, "--json").stdout)
+    assert report["method"] == "reciprocam"
+    assert sum("bit-identical at f32 and at default precision" in line for line in report["verified"]) == 2
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_pointing(data: Path, name: str) -> None:
+    preparation, wanted = MODELS[name]
+    augmented = xai.insert_xai(data / name)
+    compiled = ov.compile_model(augmented, "CPU")
+    labels = (data / "imagenet_labels.txt").read_text().splitlines()
+    inside = 0
+    for file, truth in _pictures(data).items():
+        picture = open_picture(data / file)
+        results = compiled(as_input(picture, augmented, preparation))
+        label = labels.index(truth["imagenet"]) - (np.size(results[0]) == 1000)
+        heat = results["saliency_map"][0, label]
+        smooth = np.asarray(Image.fromarray(heat).resize(picture.size, Image.Resampling.BILINEAR))
+        y, x = np.unravel_index(smooth.argmax(), smooth.shape)
+        x0, y0, x1, y1 = truth["box"]
+        inside += x0 <= x / picture.width <= x1 and y0 <= y / picture.height <= y1
+    assert inside >= wanted
+
+
+def test_a_detector_is_no_classifier(data: Path) -> None:
+    with pytest.raises(xai.TargetNotFoundError, match="no class scores"):
+        xai.insert_xai(data / "FastestDet.onnx")
