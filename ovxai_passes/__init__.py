@@ -6,7 +6,14 @@
 Any OpenVINO runtime computes the map; this package is not needed there.
 """
 
-from ovxai_passes.errors import ModelReadError, OptionError, OvxaiError, TargetNotFoundError, VerificationError
+from ovxai_passes.errors import (
+    ModelReadError,
+    OptionError,
+    OvxaiError,
+    TargetNotFoundError,
+    TooCostlyError,
+    VerificationError,
+)
 from ovxai_passes.insert import insert_xai
 from ovxai_passes.options import Mask, Method, Options, Task
 from ovxai_passes.passes import Cut, Explain, Graft, Locate, Record, Scale
@@ -27,6 +34,7 @@ __all__ = [
     "Scale",
     "TargetNotFoundError",
     "Task",
+    "TooCostlyError",
     "VerificationError",
     "__version__",
     "insert_xai",

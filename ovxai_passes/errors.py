@@ -32,5 +32,9 @@ class TargetNotFoundError(OvxaiError):
         super().__init__("\n".join(lines))
 
 
+class TooCostlyError(TargetNotFoundError):
+    """A target that can be explained, but beyond the budget; `near_misses` say what each branch would take."""
+
+
 class VerificationError(OvxaiError):
     """An augmented model does not do what it should."""

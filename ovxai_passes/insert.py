@@ -102,16 +102,19 @@ def insert_xai(
         True: u8, each map scaled to 0..255. False: f32 class scores.
     method_options
         `k`: attention blocks to re-run. `mask`: "onehot" or "gaussian". `output`: index or name of the output with the
-        class scores. `keep_quantization`: keep the rounding of quantised class scores.
+        class scores. `keep_quantization`: keep the rounding of quantised class scores. `classes`: the classes to make
+        maps for, by number or name (in `labels`, or in the model); or `top_k`: the best k of each image.
+        `reference`: the naive branch. `max_cost`, `max_tensor_gib`: the budget, see `Options`.
 
     Returns
     -------
-    The augmented model. `saliency_map` is [N,K,h,w], or [N,h,w] for ActivationMap. A model that has such an output
+    The augmented model. `saliency_map` is [N,K,h,w] ([N,k,h,w] for some classes; with `top_k`, the output
+    `saliency_classes` [N,k] i64 says which), or [N,h,w] for ActivationMap. A model that has such an output
     already is returned as it is, with a logged notice.
 
     Raises
     ------
-    ModelReadError, OptionError, TargetNotFoundError
+    ModelReadError, OptionError, TargetNotFoundError, TooCostlyError
     """
     if not isinstance(model, (ov.Model, str, os.PathLike)):
         raise OptionError(f"model takes an openvino.Model or a path, not {type(model).__name__}")

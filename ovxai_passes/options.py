@@ -46,7 +46,10 @@ class Options:
     `method` None: chosen by the read-out. `target_layer`: friendly name. `embed_scaling`: u8 maps 0..255, else f32
     scores. `k`: attention blocks re-run. `mask` None: one-hot for k = 0, Gaussian for more. `output`: index or name of
     the output with the class scores. `keep_quantization`: keep the FakeQuantize on the class scores in the branch.
-    `reference`: write the naive branch, which repeats the head for each position.
+    `reference`: write the naive branch, which repeats the head for each position. `classes`: the classes to make maps
+    for, by number or by name; `labels`: the names, in order (None: those in the model). `top_k`: maps for the best
+    classes of each image instead. `max_cost`: refuse a branch of more multiply-adds than so many times the model's;
+    `max_tensor_gib`: or with a larger tensor.
     """
 
     task: Task = Task.CLASSIFICATION
@@ -58,6 +61,11 @@ class Options:
     output: int | str | None = None
     keep_quantization: bool = False
     reference: bool = False
+    classes: tuple[int | str, ...] | None = None
+    labels: tuple[str, ...] | None = None
+    top_k: int | None = None
+    max_cost: float = 20.0
+    max_tensor_gib: float = 2.0
 
     def __post_init__(self) -> None:
         for name, kind in (("task", Task), ("method", Method), ("mask", Mask)):
@@ -69,14 +77,41 @@ class Options:
         if self.method is not None and self.method not in AVAILABLE_METHODS:
             available = ", ".join(repr(method.value) for method in AVAILABLE_METHODS)
             raise OptionError(f"method {self.method.value!r} is not available yet; available: {available}")
+        self._check_classes()
+        if not (self.max_cost > 0 and self.max_tensor_gib > 0):
+            raise OptionError("max_cost and max_tensor_gib are numbers above 0")
         if self.k is not None and (isinstance(self.k, bool) or not isinstance(self.k, int) or self.k < 0):
             raise OptionError(f"k counts the attention blocks to re-run: a whole number from 0 on, not {self.k!r}")
         if self.method is Method.RECIPROCAM and self.k:
             raise OptionError("k > 0 re-runs attention blocks, which is method 'vitreciprocam', not 'reciprocam'")
-        if self.method is Method.ACTIVATIONMAP:
-            for name in ("k", "mask"):
-                if getattr(self, name) is not None:
-                    raise OptionError(f"option {name!r} does not go with method 'activationmap', which masks nothing")
+        self._check_activation_map()
+
+    def _check_activation_map(self) -> None:
+        why = dict.fromkeys(("k", "mask"), "which masks nothing")
+        why |= dict.fromkeys(("classes", "top_k"), "which makes one map for all classes")
+        for name, reason in why.items():
+            if self.method is Method.ACTIVATIONMAP and getattr(self, name) is not None:
+                raise OptionError(f"option {name!r} does not go with method 'activationmap', {reason}")
+
+    def _check_classes(self) -> None:
+        for name in ("classes", "labels"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, tuple):
+                values = (value,) if isinstance(value, (int, str)) else tuple(value)
+                object.__setattr__(self, name, values)  # frozen, and given as a list
+        if self.classes is not None and not self.classes:
+            raise OptionError("option 'classes' is empty: name a class, or leave the option out for all of them")
+        for one in self.classes or ():
+            if isinstance(one, bool) or not isinstance(one, (int, str)):
+                raise OptionError(f"option 'classes' takes numbers and names, not {one!r}")
+        if self.top_k is not None and (isinstance(self.top_k, bool) or self.top_k < 1):
+            raise OptionError(
+                f"top_k counts the best classes of each image: a whole number from 1 on, not {self.top_k!r}"
+            )
+        if self.top_k is not None and self.classes is not None:
+            raise OptionError(
+                "top_k and classes do not go together: maps are made for the best classes, or for given ones"
+            )
 
     @classmethod
     def checked(cls, **values: object) -> Options:
@@ -94,6 +129,11 @@ class Options:
             "output": (int, str, type(None)),
             "keep_quantization": (bool,),
             "reference": (bool,),
+            "classes": (int, str, list, tuple, type(None)),
+            "labels": (list, tuple, type(None)),
+            "top_k": (int, type(None)),
+            "max_cost": (int, float),
+            "max_tensor_gib": (int, float),
         }
         for name, allowed in types.items():
             if name in values and not isinstance(values[name], allowed):

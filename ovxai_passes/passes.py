@@ -21,27 +21,27 @@ from typing import Protocol
 import openvino as ov
 from openvino import opset13 as ops
 from openvino.passes import ModelPass
-from ovxai_patterns.graph import ModelGraph
+from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.readout import ReadOut
 from ovxai_patterns.site import NoSite, Site
 from ovxai_patterns.target import Wish, find_site
 
 from ovxai_passes.branch import Branch
-from ovxai_passes.errors import TargetNotFoundError
+from ovxai_passes.classes import ChosenHead, with_best, with_classes
+from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.fence import put_fence, shares_transpose, unfenced
+from ovxai_passes.finish.ranking import ranked
 from ovxai_passes.finish.scale import scaled
 from ovxai_passes.head import Head, cut
-from ovxai_passes.mapping.values import NoRuleError
+from ovxai_passes.labels import labels_of, numbers_of
 from ovxai_passes.methods.activation_map import activation_map
-from ovxai_passes.methods.reciprocam import reciprocam
-from ovxai_passes.methods.vit_reciprocam import vit_reciprocam
+from ovxai_passes.methods.masked import built_branch
 from ovxai_passes.options import Mask, Method, Options
 from ovxai_passes.report import Choice, Report, make_report, operation_count, record
 from ovxai_passes.version import __version__
 
 OUTPUT_NAME = "saliency_map"
-
-_NOT_COMPUTED = ("Constant", "Parameter", "Result")
+CLASSES_NAME = "saliency_classes"
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class Locate(ModelPass):
         for line in found.story:
             _log.debug("%s", line)
         self.result = found
-        self.choice = Choice(found, *_method_and_mask(found, options))
+        self.choice = Choice(found, *_method_and_mask(found, options), _classes(wrapped, found, options))
         return False
 
 
@@ -99,6 +99,15 @@ def _method_and_mask(site: Site, options: Options) -> tuple[Method, Mask | None]
         return method, None
     reads_tokens = site.k > 0 or site.readout is ReadOut.CLASS_TOKEN
     return method, options.mask or (Mask.GAUSSIAN if reads_tokens else Mask.ONE_HOT)
+
+
+def _classes(model: ov.Model, site: Site, options: Options) -> tuple[int, ...] | None:
+    count = site.scores.classes
+    if options.top_k is not None and options.top_k > count:
+        raise OptionError(f"top_k is {options.top_k}, but the model has {count} classes")
+    if options.classes is None:
+        return None
+    return numbers_of(options.classes, options.labels or labels_of(model), count)
 
 
 class Cut(ModelPass):
@@ -128,24 +137,34 @@ class Explain(ModelPass):
 
     def run_on_model(self, model: ov.Model) -> bool:
         """Build the branch; the model is left as it is."""
-        wrapped, choice, head = ov.Model(model), self.cut.locate.choice, self.cut.result
-        repeated = 0
-        notices: tuple[str, ...] = ()
+        wrapped, choice, options = ov.Model(model), self.cut.locate.choice, self.cut.locate.options
+        graph, scores = ModelGraph(wrapped), self.cut.locate.result.scores
         if choice.mask is None:
-            self.result = activation_map(choice.site, ModelGraph(wrapped).output(choice.site.target))
-        else:
-            build = vit_reciprocam if choice.method is Method.VITRECIPROCAM else reciprocam
-            try:
-                self.result = build(choice.site, head, choice.mask, self.cut.locate.options.reference)
-            except NoRuleError as reason:
-                _log.debug("the head is repeated for each position: %s", reason)
-                notices = (f"the head is repeated for each position, which costs time: {reason}",)
-                self.result = build(choice.site, head, choice.mask, True)
-            if notices or self.cut.locate.options.reference:
-                repeated = sum(op.get_type_name() not in _NOT_COMPUTED for op in head.model.get_ops())
-        report = make_report(wrapped, choice, self.cut.locate.options, repeated)
-        self.report = report.with_notices(*notices)
+            self.result = activation_map(choice.site, graph.output(choice.site.target))
+            self.report = make_report(wrapped, choice, options)
+            return False
+        shown = graph.id_of(wrapped.outputs[scores.output].get_node().input_value(0))
+        wanted = _of_classes(self.cut.result, choice, options, shown)
+        built = built_branch(wrapped, choice, wanted.head, options)
+        self.result = built.branch
+        if options.top_k is not None:
+            self.result = ranked(self.result, shown, graph.output(shown), scores.classes)
+        notices = tuple(f"scores of all classes are computed for each position: {why}" for why in wanted.reasons)
+        report = replace(
+            make_report(wrapped, choice, options),
+            multiplied_out=len(built.branch.multiplied_out),
+            cost=round(built.times, 3),
+            story=(*choice.site.story, *(f"multiplied out: {why}" for why in sorted(set(built.branch.multiplied_out)))),
+        )
+        self.report = report.with_notices(*notices, *built.notices)
         return False
+
+
+def _of_classes(head: Head, choice: Choice, options: Options, shown: TensorId) -> ChosenHead:
+    """The head with the scores of those classes only that get a map; `shown`: the model's output of scores."""
+    if options.top_k is not None:
+        return with_best(head, options.top_k, shown)
+    return ChosenHead(head, ()) if choice.classes is None else with_classes(head, choice.classes)
 
 
 class Scale(ModelPass):
@@ -165,6 +184,8 @@ class Scale(ModelPass):
 
 class Graft(ModelPass):
     """Feeds a branch from the model's tensors and adds its result as the output `saliency_map`, in place.
+
+    A second result is the classes of the maps, the output `saliency_classes`.
 
     Before:  ... ─▶ target ─▶ head ─▶ outputs
     After:   ... ─▶ target ─┬─▶ head ─▶ outputs
@@ -192,13 +213,14 @@ class Graft(ModelPass):
             output = graph.output(source)
             for reader in list(parameter.output(0).get_target_inputs()):
                 reader.replace_source_output(output)
-        saliency = added.get_results()[0].input_value(0)
-        result = ops.result(saliency, name=OUTPUT_NAME)
+        names = (OUTPUT_NAME, CLASSES_NAME)[: len(added.get_results())]
+        ends = [result.input_value(0) for result in added.get_results()]
         before = operation_count(wrapped)
-        model.add_results([result])
+        model.add_results([ops.result(end, name=name) for end, name in zip(ends, names, strict=True)])
         wrapped = ov.Model(model)
         wrapped.validate_nodes_and_infer_types()
-        wrapped.outputs[-1].get_tensor().set_names({OUTPUT_NAME})  # last: a new Result adds a name of its own
+        for output, name in zip(wrapped.outputs[-len(names) :], names, strict=True):
+            output.get_tensor().set_names({name})  # last: a new Result adds a name of its own
         self.ops_growth = operation_count(wrapped) - before
         return True
 

@@ -27,9 +27,11 @@ class TargetLayer:
 class Report:
     """The outcome of one insertion.
 
-    `grid`: (h, w). `mask`, `k`: None where the method masks nothing. `multiplied_out`: operations that are run once for
-    every position. `bin_growth`: bytes of constants added, `ops_growth`: operations added (constants and loop bodies
-    included); both None while nothing has been inserted. `story`: why this target, a line each.
+    `grid`: (h, w). `chosen`: the classes that have a map, None for all of them or for the `top_k` of each image.
+    `mask`, `k`: None where the method masks nothing. `multiplied_out`: operations that are run once for every position
+    although maps alone would not ask for it. `cost`: the branch's multiply-adds over the model's, estimated.
+    `bin_growth`: bytes of constants added, `ops_growth`: operations added (constants and loop bodies included); both
+    None while nothing has been inserted. `story`: why this target, and what was multiplied out, a line each.
     """
 
     input: str
@@ -43,8 +45,11 @@ class Report:
     kept_tokens: int
     scores: str
     classes: int
+    chosen: tuple[int, ...] | None
+    top_k: int | None
     scaling: str
     multiplied_out: int
+    cost: float
     bin_growth: int | None
     ops_growth: int | None
     seconds: float
@@ -62,18 +67,16 @@ class Report:
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen: the site, the method, and the mask (None where the method masks nothing)."""
+    """What was chosen: the site, the method, the mask (None where the method masks nothing), classes (None: all)."""
 
     site: Site
     method: Method
     mask: Mask | None
+    classes: tuple[int, ...] | None = None
 
 
-def make_report(model: ov.Model, choice: Choice, options: Options, repeated: int) -> Report:
-    """The report of an insertion into `model` before anything has been added to it.
-
-    `repeated`: operations run once for every position.
-    """
+def make_report(model: ov.Model, choice: Choice, options: Options) -> Report:
+    """The report of an insertion into `model` before anything has been added to it."""
     graph, site, mask = ModelGraph(model), choice.site, choice.mask
     target = graph.output(site.target)
     return Report(
@@ -92,8 +95,11 @@ def make_report(model: ov.Model, choice: Choice, options: Options, repeated: int
         kept_tokens=site.positions.kept,
         scores=graph.ops[site.scores.tensor[0]].get_friendly_name(),
         classes=site.scores.classes,
+        chosen=choice.classes,
+        top_k=options.top_k,
         scaling="per map" if options.embed_scaling else "none",
-        multiplied_out=repeated,
+        multiplied_out=0,
+        cost=0.0,
         bin_growth=None,
         ops_growth=None,
         seconds=0.0,
@@ -111,6 +117,8 @@ def record(model: ov.Model, report: Report, version: str) -> None:
     texts["target_shape"] = report.target.shape
     texts["grid"] = "x".join(str(size) for size in report.grid)
     texts["notices"] = "; ".join(report.notices)
+    if report.chosen is not None:
+        texts["chosen"] = " ".join(str(number) for number in report.chosen)
     del texts["story"]
     for key, text in texts.items():
         model.set_rt_info(text, [RT_INFO_KEY, key])

@@ -11,6 +11,8 @@ The range of a constant map is replaced by 1 rather than raised by an epsilon, w
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from openvino import opset13 as ops
 
@@ -31,4 +33,4 @@ def scaled(branch: Branch) -> Branch:
     levels = ops.convert(ops.multiply(unit, ops.constant(np.float32(255))), "u8")
     result.input(0).replace_source_output(levels.output(0))
     model.validate_nodes_and_infer_types()
-    return Branch(model, branch.sources)
+    return replace(branch, model=model)

@@ -15,8 +15,8 @@ from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_passes.constants import constant_like
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 
-LARGEST_MAPPED = 1 << 28
-"""Elements of one mapped tensor that is still made: 1 GiB of f32."""
+LARGEST_MAPPED = 1 << 29
+"""Elements of one mapped tensor that is still made: 2 GiB of f32."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,15 @@ class Context:
             term = ops.multiply(wide, self.constant(weight, difference))
             total = term.output(0) if is_zero(total) else ops.add(term, total).output(0)
         return Mapped(pad_rank(total, rank + 1))
+
+    def explicit(self, value: Value, like: ov.Output) -> Value:
+        """A Spread with an explicit mask axis, anything else as it is; `like`: the tensor in the head."""
+        return self.mapped(value, len(like.get_partial_shape())) if isinstance(value, Spread) else value
+
+    def repeated(self, output: ov.Output) -> ov.Output:
+        """A tensor that does not depend on the mask, with a mask axis in front all the same."""
+        shape = ops.concat([ops.constant([self.masks]), ops.shape_of(output)], 0)
+        return ops.broadcast(output, shape).output(0)
 
     def constant(self, value: npt.NDArray[np.float32], like: ov.Output) -> ov.Node:
         """A constant of the element type of `like`; few different values are stored in 8 bits."""

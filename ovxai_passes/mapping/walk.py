@@ -4,12 +4,14 @@
 
 Every operation of the head is visited once, in order. One whose inputs do not depend on the mask does not either: its
 result is the original model's own tensor. For the others a rule (rules/) makes the value of the result from the values
-of the inputs, so that what masks have in common is computed once. An operation without a rule ends the walk with the
-reason; the naive branch is written then.
+of the inputs, so that what masks have in common is computed once. An operation that no rule maps is multiplied out:
+its inputs get an explicit mask axis, and the reason is kept. Where that is not possible, or too large, the walk ends
+with the reason; the naive branch is written then.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import numpy as np
@@ -25,9 +27,12 @@ from ovxai_passes.head import Head
 from ovxai_passes.mapping.context import Context, still
 from ovxai_passes.mapping.narrow import narrowed
 from ovxai_passes.mapping.rules import along_axes, convolution, elementwise, matmul, movement
+from ovxai_passes.mapping.rules.batch import in_the_batch
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 from ovxai_passes.masks import grid_masks
 from ovxai_passes.options import Mask
+
+_log = logging.getLogger(__name__)
 
 Rule = Callable[[Context, ov.Node, list[Value], list[ov.Output]], list[Value]]
 
@@ -64,6 +69,7 @@ class _Walk:
         self._values: dict[TensorId, Value] = {}
         self._sources: dict[TensorId, ov.Node] = {}
         self._ones: dict[TensorId, ov.Output] = {}
+        self._multiplied: list[str] = []
 
     def branch(self) -> Branch:
         """Walk, and lay the scores out as a map."""
@@ -89,7 +95,7 @@ class _Walk:
         result = ops.result(saliency)
         used = [source for source, node in self._sources.items() if node.output(0).get_target_inputs()]
         model = ov.Model([result], [self._sources[source] for source in used], "branch")
-        return Branch(model, tuple(used))
+        return Branch(model, tuple(used), tuple(self._multiplied))
 
     def _mask_value(self, node: ov.Node) -> Value:
         element, ids = node.get_output_element_type(0), self._site.positions.ids
@@ -122,15 +128,33 @@ class _Walk:
         if all(isinstance(value, Same) for value in inputs):
             results: list[Value] = [Same(one) for one in ones]
         else:
-            results = self._rule(node)(self._context, node, inputs, ones)
+            results = self._mapped(node, inputs, ones)
         for port, result in enumerate(results):
             self._values[place, port] = result
 
-    def _rule(self, node: ov.Node) -> Rule:
-        for types, rule in RULES:
-            if node.get_type_name() in types:
-                return rule
-        raise NoRuleError(f"no rule for {node.get_type_name()}")
+    def _mapped(self, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
+        """By the rule; where it declines, by the rule on inputs multiplied out; where there is none, in the batch."""
+        rule = self._rule(node)
+        try:
+            if rule is not None:
+                return rule(self._context, node, inputs, ones)
+            reason = "no rule"
+        except NoRuleError as error:
+            reason = str(error)
+        self._multiplied.append(f"{node.get_type_name()}: {reason}")
+        _log.debug("multiplied out: %s %s: %s", node.get_type_name(), node.get_friendly_name(), reason)
+        explicit = [
+            self._context.explicit(value, output) for value, output in zip(inputs, node.input_values(), strict=True)
+        ]
+        try:
+            if rule is not None:
+                return rule(self._context, node, explicit, ones)
+        except NoRuleError as error:
+            _log.debug("in the batch: %s: %s", node.get_friendly_name(), error)
+        return in_the_batch(self._context, node, explicit, ones)
+
+    def _rule(self, node: ov.Node) -> Rule | None:
+        return next((rule for types, rule in RULES if node.get_type_name() in types), None)
 
     def _one(self, tensor: TensorId) -> ov.Output:
         """The tensor where the mask is 1 everywhere: the original's own, or made once from such ones."""

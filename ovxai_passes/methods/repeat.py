@@ -22,9 +22,16 @@ from ovxai_passes.head import Head
 from ovxai_passes.masks import target_masks
 from ovxai_passes.options import Mask
 
+_NOT_COMPUTED = ("Constant", "Parameter", "Result")
+
 
 def repeated_head(site: Site, head: Head, mask: Mask) -> Branch:
     """The branch that runs `head` under each of the `mask`s of the site's grid. `head` is cloned, not changed."""
+    reasons = tuple(
+        f"{node.get_type_name()}: the head is repeated for each position"
+        for node in head.model.get_ops()
+        if node.get_type_name() not in _NOT_COMPUTED
+    )
     body, one_mask = _body(head.model.clone())
     inner_feature, _, *inner_sides = body.get_parameters()
     feature = ops.parameter(inner_feature.get_partial_shape(), inner_feature.get_element_type(), name="target")
@@ -41,7 +48,8 @@ def repeated_head(site: Site, head: Head, mask: Mask) -> Branch:
     per_class = ops.transpose(stacked, ops.constant([1, 2, 0]))
     height, width = site.positions.grid
     saliency = ops.reshape(per_class, ops.constant([0, 0, height, width]), special_zero=True)
-    return Branch(ov.Model([ops.result(saliency)], [feature, *sides], "branch"), (site.target, *head.sides))
+    model = ov.Model([ops.result(saliency)], [feature, *sides], "branch")
+    return Branch(model, (site.target, *head.sides), reasons)
 
 
 def _body(head: ov.Model) -> tuple[ov.Model, ov.Node]:

@@ -22,7 +22,7 @@ from ovxai_tools import demo
 from ovxai_tools.exits import EXIT_CODES, OutputError, with_exit_codes
 from ovxai_tools.files import check_output, publish, same_file, staging
 from ovxai_tools.images import Preparation, as_inputs, open_picture, pillow
-from ovxai_tools.preview import write_preview
+from ovxai_tools.preview import Shown, write_preview
 from ovxai_tools.progress import stage
 from ovxai_tools.verify import Case, random_case, verify
 
@@ -70,6 +70,34 @@ def _numbers(_context: click.Context, parameter: click.Parameter, value: str | N
 @click.option("--output", "output", metavar="NAME|INDEX", help="The output with the class scores, if several could be.")
 @click.option("--keep-quantization", is_flag=True, help="Keep the 8-bit rounding of quantised class scores in the map.")
 @click.option("--reference", is_flag=True, help="Write the naive branch, which repeats the head for each position.")
+@click.option(
+    "--class",
+    "classes",
+    multiple=True,
+    metavar="NUMBER|NAME",
+    help="Make a map for this class only; several times for several classes. Default: for all.",
+)
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Names of the classes, a line each; default: those in the model.",
+)
+@click.option("--top-k", type=click.IntRange(min=1), help="Make maps for the best classes of each image only.")
+@click.option(
+    "--max-cost",
+    type=click.FloatRange(min=0, min_open=True),
+    default=20.0,
+    show_default=True,
+    help="Refuse a map that takes more multiply-adds than so many times the model's.",
+)
+@click.option(
+    "--max-tensor-gib",
+    type=click.FloatRange(min=0, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="Refuse a map that makes a larger tensor.",
+)
 @click.option("--no-embed-scaling", is_flag=True, help="Write raw f32 scores, not maps scaled to 0..255.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and why; write nothing.")
 @click.option("--verify", "check", is_flag=True, help="Compare with the original model and the definition of the map.")
@@ -100,6 +128,11 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     output: str | None,
     keep_quantization: bool,
     reference: bool,
+    classes: tuple[str, ...],
+    labels: Path | None,
+    top_k: int | None,
+    max_cost: float,
+    max_tensor_gib: float,
     no_embed_scaling: bool,
     dry_run: bool,
     check: bool,
@@ -130,6 +163,11 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         output=output,
         keep_quantization=keep_quantization,
         reference=reference,
+        classes=classes or None,
+        labels=None if labels is None else _read_labels(labels),
+        top_k=top_k,
+        max_cost=max_cost,
+        max_tensor_gib=max_tensor_gib,
     )
     given = mean is not None or scale is not None or bgr
     preparation = Preparation(mean or (0.0,), scale or (1.0,), bgr) if given else None
@@ -138,6 +176,15 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         _dry_run(request, options)
     else:
         _transform(request, options)
+
+
+def _read_labels(path: Path) -> tuple[str, ...]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise OptionError(f"cannot read the labels in {path}: {reason}") from error
+    return tuple(line.strip() for line in lines if line.strip())
 
 
 def _dry_run(request: Request, options: Options) -> None:
@@ -266,9 +313,9 @@ def _verified(request: Request, options: Options, model: ov.Model, written: ov.M
 def _preview(request: Request, written: ov.Model, insertion: Insertion, folder: Path) -> tuple[str, ...]:
     """Write the preview into `folder`; returns notices."""
     preparation = request.preparation or Preparation.from_model(written)
-    scores = insertion.locate.result.scores
+    shown = Shown(insertion.locate.result.scores, insertion.report.chosen, insertion.locate.options.labels or ())
     with stage("Making the preview", request.quiet):
-        write_preview(written, scores, request.image, preparation, folder / "preview.png")
+        write_preview(written, shown, request.image, preparation, folder / "preview.png")
     plain_floats = preparation == Preparation() and written.inputs[0].get_element_type().is_real()
     if plain_floats and not request.source.startswith(demo.PREFIX):
         return ("the picture was fed as 0..255 RGB; give --mean, --scale, --bgr if the model was trained otherwise",)
@@ -290,9 +337,10 @@ def _show(report: Report, request: Request, held: list[str], done: str | None) -
         f"target layer: {report.target.name} ({report.target.type} {report.target.shape})",
         f"grid:         {grid}",
         f"kept tokens:  {report.kept_tokens}",
-        f"classes:      {report.classes}",
+        f"classes:      {report.classes}{_with_maps(report)}",
         f"scaling:      {report.scaling}",
         f"multiplied out: {report.multiplied_out} operations",
+        f"cost:         {report.cost:.3f} times the model's multiply-adds",
     ]
     if report.ops_growth is not None and report.bin_growth is not None:
         lines.append(f"growth:       {report.bin_growth} bytes of .bin, {report.ops_growth} operations")
@@ -302,6 +350,14 @@ def _show(report: Report, request: Request, held: list[str], done: str | None) -
     lines += [f"notice:       {line}" for line in report.notices]
     lines += [f"verified:     {line}" for line in held]
     click.echo("\n".join([*lines, done or "dry run: nothing was written"]))
+
+
+def _with_maps(report: Report) -> str:
+    if report.top_k is not None:
+        return f", maps for the best {report.top_k} of each image"
+    if report.chosen is not None:
+        return f", maps for {', '.join(str(number) for number in report.chosen)}"
+    return ""
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import openvino as ov
 
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import Insertion
-from ovxai_passes.passes import OUTPUT_NAME
+from ovxai_passes.passes import CLASSES_NAME, OUTPUT_NAME
 from ovxai_passes.testing import F32, masked_scores, mean_map, scaled_map, tensors_at, worst_difference
 
 Array = npt.NDArray[np.generic]
@@ -30,12 +31,12 @@ class Case:
     inputs: list[Array]
 
 
-def random_case(model: ov.Model) -> Case:
-    """Random input: 8-bit over its whole range, floats from N(0, 1); a dynamic batch of 2."""
+def random_case(model: ov.Model, batch: int = _DYNAMIC_BATCH) -> Case:
+    """Random input: 8-bit over its whole range, floats from N(0, 1); `batch` in place of a dynamic dimension."""
     rng = np.random.default_rng(0)
     values: list[Array] = []
     for port in model.inputs:
-        shape = [dim.get_length() if dim.is_static else _DYNAMIC_BATCH for dim in port.get_partial_shape()]
+        shape = [dim.get_length() if dim.is_static else batch for dim in port.get_partial_shape()]
         dtype = port.get_element_type().to_dtype()
         if np.issubdtype(dtype, np.integer):
             values.append(rng.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True))
@@ -56,11 +57,13 @@ def verify(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[C
         for name, config in (("f32", F32), ("default precision", {})):
             _check_outputs(model, written, case, name, config)
         held.append(f"{case.name}: original outputs bit-identical at f32 and at default precision")
-        saliency = ov.compile_model(raw.model, "CPU", F32)(case.inputs)[OUTPUT_NAME]
+        results = ov.compile_model(raw.model, "CPU", F32)(case.inputs)
+        saliency = results[OUTPUT_NAME]
+        classes = _classes_of_maps(raw, case, results)
         shown = ov.compile_model(written, "CPU", F32)(case.inputs)[OUTPUT_NAME]
         if not np.isfinite(saliency).all():
             raise VerificationError(f"{case.name}: the map holds values that are not finite, as the head makes them")
-        compared = _check_definition(model, raw, case, saliency)
+        compared = _check_definition(model, raw, case, saliency, classes)
         held.append(f"{case.name}: map equal to the naive definition on {compared}")
         expected = scaled_map(saliency) if shown.dtype == np.uint8 else saliency
         if not np.abs(shown.astype(np.float32) - expected.astype(np.float32)).max() <= (shown.dtype == np.uint8):
@@ -79,8 +82,29 @@ def _check_outputs(model: ov.Model, written: ov.Model, case: Case, name: str, co
             raise VerificationError(f"{case.name}: output {index} of the original model differs at {name}")
 
 
-def _check_definition(model: ov.Model, raw: Insertion, case: Case, saliency: npt.NDArray[np.float32]) -> str:
-    """Compare a raw map with the definition; returns on how many positions."""
+def _classes_of_maps(raw: Insertion, case: Case, results: Any) -> npt.NDArray[np.int64] | None:
+    """The classes [N,k] of the maps, None for all; those found in the graph must be the best of the model's output."""
+    report = raw.report
+    if report.chosen is not None:
+        return np.array([report.chosen])
+    if report.top_k is None:
+        return None
+    found: npt.NDArray[np.int64] = np.array(results[CLASSES_NAME])
+    scores = np.asarray(results[raw.locate.result.scores.output], np.float64).reshape(len(found), -1)
+    taken = np.take_along_axis(scores, found, 1)
+    if (taken != np.sort(scores, 1)[:, ::-1][:, : report.top_k]).any():
+        raise VerificationError(f"{case.name}: {CLASSES_NAME} are not the best {report.top_k} classes")
+    return found
+
+
+def _check_definition(
+    model: ov.Model,
+    raw: Insertion,
+    case: Case,
+    saliency: npt.NDArray[np.float32],
+    classes: npt.NDArray[np.int64] | None,
+) -> str:
+    """Compare a raw map of `classes` [N,k] (None: all) with the definition; returns on how many positions."""
     choice, head = raw.locate.choice, raw.cut.result
     site, mask = choice.site, choice.mask
     values = tensors_at(model, [site.target, *head.sides], case.inputs)
@@ -91,6 +115,8 @@ def _check_definition(model: ov.Model, raw: Insertion, case: Case, saliency: npt
     else:
         chosen = _positions_to_check(raw, values, total)
         wanted = masked_scores(head, mask, site.positions, values, chosen).transpose(1, 2, 0)
+        if classes is not None:
+            wanted = np.take_along_axis(wanted, classes[:, :, None], 1)
     found = saliency.reshape(len(saliency), -1, total)[..., chosen]
     difference = worst_difference(found, wanted, -1)
     if not difference <= 1:

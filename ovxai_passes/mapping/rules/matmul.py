@@ -5,7 +5,8 @@ Same · Spread          columns keep their positions (attention scores of a quer
 flattened · Same       the matrix splits by position (one-hot): S_p = x_0 W + (x_1 - x_0)[p] W[p]
 Mapped · Spread        the sum runs over positions (attention weights times values):
 A_m x_0 + sum_i (A_m ⊙ w_i[m]) (x_i - x_0), all masks' rows in one product
-Mapped · Same, Mapped · Mapped    one product with the mask axis in front
+Mapped · Same, Mapped · Mapped    one product with the mask axis in front, or with masks among the rows where each
+image has a matrix of its own
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ def multiplied(context: Context, product: Product) -> Value:
         raise NoRuleError("a product of two tensors that the mask weighs")
     first = pad_rank(left.output, product.rank + 1) if isinstance(left, Mapped) else left.output
     assert not isinstance(right, Spread)
+    if isinstance(left, Mapped) and isinstance(right, Same) and _of_each_image(right) and not product.flip_left:
+        return Mapped(_all_rows_at_once(context, first, right.output, product.rank, product.flip_right))
     second = pad_rank(right.output, product.rank + 1) if isinstance(right, Mapped) else right.output
     return Mapped(_plain(product, first, second))
 
@@ -69,6 +72,12 @@ def _plain(product: Product, left: ov.Output, right: ov.Output) -> ov.Output:
 def _contracted(ids_rank: int, flipped: bool, is_left: bool) -> int:
     """The axis that a product sums over."""
     return ids_rank - 1 if is_left != flipped else ids_rank - 2
+
+
+def _of_each_image(value: Same) -> bool:
+    """Whether each image has a matrix of its own, other than one alone."""
+    shape = value.output.get_partial_shape()
+    return len(shape) > 2 and (shape[0].is_dynamic or shape[0].get_length() > 1)
 
 
 def _spread_left(context: Context, product: Product, left: Spread, right: Same) -> Value:

@@ -31,6 +31,8 @@ def movement(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov
     value, others = inputs[0], inputs[1:]
     if node.get_type_name() not in _MOVES_FIRST_INPUT or any(not isinstance(other, Same) for other in others):
         raise NoRuleError(f"{node.get_type_name()} of a tensor that the mask weighs")
+    if isinstance(value, Mapped) and node.get_type_name() == "Gather":
+        return [_gathered(context, node, value, inputs[1])]
     if isinstance(value, Mapped):
         return [Mapped(output) for output in _one_axis_further(context, node, value.output)]
     assert isinstance(value, Spread)
@@ -75,6 +77,23 @@ def _first_row(output: ov.Output, ids: Labels) -> ov.Output:
     return ops.slice(output, start, stop, stop, np.array(axes)).output(0)
 
 
+def _gathered(context: Context, node: ov.Node, value: Mapped, indices: Value) -> Mapped:
+    """Entries along an axis, the same for each image or each image's own; they need not be known before inference."""
+    source = context.graph.inputs_of(context.graph.place_of(node))
+    rank = len(context.graph.output(source[0]).get_partial_shape())
+    axis, batched = int(context.value_of(source[2])) % rank, node.get_attributes()["batch_dims"] % rank
+    assert isinstance(indices, Same), "inputs that depend on the mask were refused"
+    if batched > 1:
+        raise NoRuleError("Gather with several batch axes")
+    if not batched:
+        return Mapped(ops.gather(value.output, indices.output, ops.constant(axis + 1)).output(0))
+    swapped = ops.constant([1, 0, *range(2, rank + 1)])
+    rows = ops.gather(ops.transpose(value.output, swapped), indices.output, ops.constant(axis + 1), 1)
+    if len(indices.output.get_partial_shape()) != 2:
+        raise NoRuleError("Gather with indices of several axes for each image")
+    return Mapped(ops.transpose(rows, swapped).output(0))
+
+
 def _further(axes: npt.NDArray[np.generic]) -> ov.Node:
     """Axes of a tensor as axes of the same tensor with a mask axis in front."""
     counted = np.array(axes, np.int64, order="C")
@@ -102,10 +121,10 @@ def _one_axis_further(context: Context, node: ov.Node, data: ov.Output) -> list[
         constants[0] = _further(known[0])  # type: ignore[arg-type]
     elif kind == "VariadicSplit":
         constants[0] = _further(known[0])  # type: ignore[arg-type]
-    elif kind == "Gather" and not node.get_attributes()["batch_dims"]:
-        constants[1] = _further(known[1])  # type: ignore[arg-type]
     elif kind == "Slice" and len(known) == 4:
         constants[3] = _further(known[3])  # type: ignore[arg-type]
+    elif kind == "Roll":
+        constants[1] = _further(known[1])  # type: ignore[arg-type]
     else:
         raise NoRuleError(f"{kind} of a tensor with a mask axis")
     return list(context.again(node, [data, *(constant.output(0) for constant in constants)]).outputs())
@@ -119,8 +138,7 @@ def _joined(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.
         pieces = []
         for value in inputs:
             if isinstance(value, Same):
-                shape = ops.concat([ops.constant([context.masks]), ops.shape_of(value.output)], 0)
-                pieces.append(ops.broadcast(value.output, shape))
+                pieces.append(context.repeated(value.output))
             else:
                 pieces.append(context.mapped(value, rank).output)
         return [Mapped(ops.concat(pieces, axis + 1).output(0))]

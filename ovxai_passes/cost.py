@@ -1,0 +1,83 @@
+"""What a model costs to run, estimated from its shapes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import openvino as ov
+
+from ovxai_passes.mapping.context import still
+
+_NOT_COMPUTED = frozenset({"Constant", "Parameter", "Result"})
+_CONVOLUTIONS = frozenset(
+    {"Convolution", "ConvolutionBackpropData", "GroupConvolution", "GroupConvolutionBackpropData"}
+)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """`products`: multiply-adds of matrix products and convolutions. `largest`: bytes of the largest tensor made.
+
+    For one image where the batch is dynamic.
+    """
+
+    products: int
+    largest: int
+
+
+def cost_of(model: ov.Model) -> Cost:
+    """The cost of a model whose dimensions are known but for the batch. Loops count as often as they run."""
+    return _cost(still(model))
+
+
+def _cost(model: ov.Model) -> Cost:
+    products, largest = 0, 0
+    for node in model.get_ops():
+        kind = node.get_type_name()
+        if kind in _NOT_COMPUTED or _is_constant(node):
+            continue
+        if kind == "TensorIterator":
+            body = _cost(node.get_function())
+            products += body.products * _iterations(node)
+            largest = max(largest, body.largest)
+        products += _products(node)
+        largest = max(largest, *(_bytes(output) for output in node.outputs()))
+    return Cost(products, largest)
+
+
+def _is_constant(node: ov.Node) -> bool:
+    """Whether a node only converts or dequantises weights, which is done once."""
+    return all(value.get_node().get_type_name() == "Constant" for value in node.input_values())
+
+
+def _sizes(output: ov.Output) -> list[int]:
+    shape = output.get_partial_shape()
+    if shape.rank.is_dynamic:
+        return [0]
+    return [dim.get_length() if dim.is_static else 1 for dim in shape]
+
+
+def _bytes(output: ov.Output) -> int:
+    return prod(_sizes(output)) * output.get_element_type().size
+
+
+def _iterations(loop: ov.Node) -> int:
+    """A loop over masks stacks one result a mask."""
+    return _sizes(loop.output(0))[0]
+
+
+def _products(node: ov.Node) -> int:
+    kind, made = node.get_type_name(), prod(_sizes(node.output(0)))
+    if kind == "MatMul":
+        left = _sizes(node.input_value(0))
+        return made * left[-2 if node.get_attributes()["transpose_a"] and len(left) > 1 else -1]
+    if kind in _CONVOLUTIONS:
+        kernel = _sizes(node.input_value(1))
+        if "Backprop" in kind:
+            return prod(_sizes(node.input_value(0))) * prod(kernel[2 if kind.startswith("Group") else 1 :])
+        return made * prod(kernel[2 if kind.startswith("Group") else 1 :])
+    if kind == "ScaledDotProductAttention":
+        query, key, value = (_sizes(node.input_value(port)) for port in range(3))
+        return prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
+    return 0

@@ -1,0 +1,41 @@
+"""The best classes of each image, found in the graph.
+
+    P [N,K,..] ─▶ Reshape [N,K] ─▶ TopK ─┬─▶ chosen [N,k] of the branch ─▶ saliency_map [N,k,h,w]
+                                         └─▶ saliency_classes [N,k] i64
+
+P is the tensor of the model's own output, so that the ranking is the one its users see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import openvino as ov
+from openvino import opset13 as ops
+from ovxai_patterns.graph import TensorId
+
+from ovxai_passes.branch import Branch
+
+
+def ranked(branch: Branch, source: TensorId, output: ov.Output, classes: int) -> Branch:
+    """A branch whose input `chosen`, fed by `source`, is made of `output` instead; its second result are the classes.
+
+    `output`: that tensor in the model, for shape and type; `classes`: K. `branch` is left as it is.
+    """
+    model = branch.model.clone()
+    parameters = list(model.get_parameters())
+    place = branch.sources.index(source)
+    count = parameters[place].get_partial_shape()[1].get_length()
+    scores = ops.parameter(output.get_partial_shape(), output.get_element_type(), name="scores")
+    flat: ov.Node = (
+        scores if len(output.get_partial_shape()) == 2 else ops.reshape(scores, ops.constant([-1, classes]), False)
+    )
+    if output.get_element_type() != ov.Type.f32:
+        flat = ops.convert(flat, "f32")
+    best = ops.topk(flat, ops.constant(count), 1, "max", "value", "i64", stable=True)
+    parameters[place].output(0).replace(best.output(1))
+    parameters[place] = scores
+    results = [ops.result(result.input_value(0)) for result in model.get_results()]
+    changed = ov.Model([*results, ops.result(best.output(1))], parameters, "branch")
+    changed.validate_nodes_and_infer_types()
+    return replace(branch, model=changed)

@@ -1,0 +1,78 @@
+"""The branch of a method that masks positions: the exact one, the naive one, or none that is worth its cost."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import openvino as ov
+
+from ovxai_passes.branch import Branch
+from ovxai_passes.cost import Cost, cost_of
+from ovxai_passes.errors import TooCostlyError
+from ovxai_passes.head import Head
+from ovxai_passes.mapping.values import NoRuleError
+from ovxai_passes.methods.reciprocam import reciprocam
+from ovxai_passes.methods.vit_reciprocam import vit_reciprocam
+from ovxai_passes.options import Method, Options
+from ovxai_passes.report import Choice
+
+_log = logging.getLogger(__name__)
+
+_WORTH_A_WORD = 3.0
+_WOULD_COST_LESS = (
+    "fewer classes (--top-k, --class), a deeper layer or a smaller grid (--target-layer), fewer blocks (--k)"
+)
+
+
+@dataclass(frozen=True)
+class Built:
+    """`branch`, its `cost`, how many times the model's multiply-adds that is, and `notices` for the report."""
+
+    branch: Branch
+    cost: Cost
+    times: float
+    notices: tuple[str, ...] = ()
+
+
+def built_branch(model: ov.Model, choice: Choice, head: Head, options: Options) -> Built:
+    """The cheapest branch of `head`, which is cut from `model`. Raises TooCostlyError."""
+    plain = cost_of(model).products
+    build = vit_reciprocam if choice.method is Method.VITRECIPROCAM else reciprocam
+    assert choice.mask is not None, "asked for the branch of a method without masks"
+    refused: list[str] = []
+    for reference in (True,) if options.reference else (False, True):
+        try:
+            branch = build(choice.site, head, choice.mask, reference)
+        except NoRuleError as reason:
+            _log.debug("no exact branch: %s", reason)
+            refused.append(f"the head cannot be mapped over positions: {reason}")
+            continue
+        cost = cost_of(branch.model)
+        built = Built(branch, cost, cost.products / max(plain, 1), tuple(refused))
+        problem = _beyond(built, options)
+        if not problem or options.reference:
+            return _with_warning(built)
+        refused.append(f"the {'naive' if reference else 'exact'} branch {problem}")
+    raise TooCostlyError(
+        f"explaining this target costs too much; what would cost less: {_WOULD_COST_LESS}", tuple(refused)
+    )
+
+
+def _beyond(built: Built, options: Options) -> str:
+    """Why a branch is over the budget, or an empty string."""
+    if built.times > options.max_cost:
+        return f"takes {built.times:.1f} times the model's multiply-adds (--max-cost {options.max_cost:g})"
+    if built.cost.largest > options.max_tensor_gib * (1 << 30):
+        gib = built.cost.largest / (1 << 30)
+        return f"makes a tensor of {gib:.1f} GiB (--max-tensor-gib {options.max_tensor_gib:g})"
+    return ""
+
+
+def _with_warning(built: Built) -> Built:
+    if built.times <= _WORTH_A_WORD:
+        return built
+    warning = (
+        f"the map takes {built.times:.1f} times the model's multiply-adds; what would cost less: {_WOULD_COST_LESS}"
+    )
+    return Built(built.branch, built.cost, built.times, (*built.notices, warning))
