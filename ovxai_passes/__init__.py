@@ -16,7 +16,7 @@ from ovxai_passes.errors import (
 )
 from ovxai_passes.insert import insert_xai
 from ovxai_passes.options import Mask, Method, Options, Task
-from ovxai_passes.passes import Cut, Explain, Graft, Locate, Record, Scale
+from ovxai_passes.passes import Cut, Explain, Graft, Locate, Record, Scale, Trim
 from ovxai_passes.version import __version__
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "TargetNotFoundError",
     "Task",
     "TooCostlyError",
+    "Trim",
     "VerificationError",
     "__version__",
     "insert_xai",

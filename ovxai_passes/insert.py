@@ -12,7 +12,7 @@ from openvino.passes import Manager, ModelPass
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.options import Method, Options, Task
-from ovxai_passes.passes import OUTPUT_NAME, Cut, Explain, Graft, Locate, Record, Scale
+from ovxai_passes.passes import OUTPUT_NAME, Cut, Explain, Graft, Locate, Record, Scale, Trim
 from ovxai_passes.read import read_model
 from ovxai_passes.report import Report
 
@@ -47,17 +47,19 @@ def insert(model: ov.Model, options: Options) -> Insertion:
     explain = Explain(cut)
     scale = Scale(explain)
     graft = Graft(scale if options.embed_scaling else explain)
-    record = Record(explain, graft)
+    trim = Trim(cut) if options.trim else None
+    record = Record(explain, graft, trim)
     pipeline: tuple[ModelPass, ...] = (
         locate,  # what to explain: class scores, read-out, target layer
         cut,  # the head: a stand-alone model from the target to the scores
         explain,  # the branch: a stand-alone model from the target to the map
         *((scale,) if options.embed_scaling else ()),  # 0..255
         graft,  # the branch onto the clone
+        *((trim,) if trim else ()),  # out of the clone, what nobody reads
         record,  # what was done, in rt_info
     )
     run_passes(clone, pipeline)
-    report = replace(explain.report, ops_growth=graft.ops_growth, seconds=round(time.perf_counter() - started, 3))
+    report = replace(record.report, seconds=round(time.perf_counter() - started, 3))
     return Insertion(clone, locate, cut, explain, report)
 
 
@@ -104,7 +106,8 @@ def insert_xai(
         `k`: attention blocks to re-run. `mask`: "onehot" or "gaussian". `output`: index or name of the output with the
         class scores. `keep_quantization`: keep the rounding of quantised class scores. `classes`: the classes to make
         maps for, by number or name (in `labels`, or in the model); or `top_k`: the best k of each image.
-        `reference`: the naive branch. `max_cost`, `max_tensor_gib`: the budget, see `Options`.
+        `reference`: the naive branch. `trim`: leave out of the network what nobody reads; original outputs then change
+        by rounding. `max_cost`, `max_tensor_gib`: the budget, see `Options`.
 
     Returns
     -------

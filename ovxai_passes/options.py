@@ -49,7 +49,7 @@ class Options:
     `reference`: write the naive branch, which repeats the head for each position. `classes`: the classes to make maps
     for, by number or by name; `labels`: the names, in order (None: those in the model). `top_k`: maps for the best
     classes of each image instead. `max_cost`: refuse a branch of more multiply-adds than so many times the model's;
-    `max_tensor_gib`: or with a larger tensor.
+    `max_tensor_gib`: or with a larger tensor. `trim`: leave out of the original network what nobody reads.
     """
 
     task: Task = Task.CLASSIFICATION
@@ -66,6 +66,7 @@ class Options:
     top_k: int | None = None
     max_cost: float = 20.0
     max_tensor_gib: float = 2.0
+    trim: bool = False
 
     def __post_init__(self) -> None:
         for name, kind in (("task", Task), ("method", Method), ("mask", Mask)):
@@ -129,6 +130,7 @@ class Options:
             "output": (int, str, type(None)),
             "keep_quantization": (bool,),
             "reference": (bool,),
+            "trim": (bool,),
             "classes": (int, str, list, tuple, type(None)),
             "labels": (list, tuple, type(None)),
             "top_k": (int, type(None)),

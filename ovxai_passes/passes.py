@@ -5,11 +5,12 @@
     explain = Explain(cut)        one method's branch                      → explain.result  (Branch)
     scale = Scale(explain)        maps to 0..255                           → scale.result    (Branch)
     graft = Graft(scale)          the branch onto the model, in place
+    trim = Trim(cut)              leaves out of the model what nobody reads, in place; only if asked for
     record = Record(explain)      rt_info
 
 A pass reads what an earlier one has left in `result`, so they must run in this order over the same model; Scale may be
-left out (Graft(explain)). All but Graft and Record leave the model as it is. User errors are raised with their own
-types; the manager and the passes must be kept alive during the run.
+left out (Graft(explain)). All but Graft, Trim and Record leave the model as it is. User errors are raised with their
+own types; the manager and the passes must be kept alive during the run.
 """
 
 from __future__ import annotations
@@ -34,10 +35,12 @@ from ovxai_passes.finish.ranking import ranked
 from ovxai_passes.finish.scale import scaled
 from ovxai_passes.head import Head, cut
 from ovxai_passes.labels import labels_of, numbers_of
+from ovxai_passes.mapping.narrow import mixed_tensors
 from ovxai_passes.methods.activation_map import activation_map
 from ovxai_passes.methods.masked import built_branch
 from ovxai_passes.options import Mask, Method, Options
 from ovxai_passes.report import Choice, Report, make_report, operation_count, record
+from ovxai_passes.rewrites.trim import trim
 from ovxai_passes.version import __version__
 
 OUTPUT_NAME = "saliency_map"
@@ -111,9 +114,13 @@ def _classes(model: ov.Model, site: Site, options: Options) -> tuple[int, ...] |
 
 
 class Cut(ModelPass):
-    """Cuts a clone of the model at the target. After the run: `result` (Head)."""
+    """Cuts a clone of the model at the target. After the run: `result` (Head).
+
+    `names`: the unique names of the model's operations in topological order, by which they are found again later.
+    """
 
     result: Head
+    names: tuple[str, ...]
 
     def __init__(self, locate: Locate) -> None:
         super().__init__()
@@ -121,7 +128,9 @@ class Cut(ModelPass):
 
     def run_on_model(self, model: ov.Model) -> bool:
         """Cut a clone; the model is left as it is."""
-        self.result = cut(ov.Model(model), self.locate.result)
+        wrapped = ov.Model(model)
+        self.names = tuple(op.get_name() for op in wrapped.get_ordered_ops())
+        self.result = cut(wrapped, self.locate.result)
         return False
 
 
@@ -191,10 +200,10 @@ class Graft(ModelPass):
     After:   ... ─▶ target ─┬─▶ head ─▶ outputs
                             └─▶ fence? ─▶ branch ─▶ saliency_map
 
-    After the run: `ops_growth`, the number of operations added.
+    After the run: `before`, the number of operations that the model had.
     """
 
-    ops_growth: int
+    before: int
 
     def __init__(self, branch: HasBranch) -> None:
         super().__init__()
@@ -215,28 +224,61 @@ class Graft(ModelPass):
                 reader.replace_source_output(output)
         names = (OUTPUT_NAME, CLASSES_NAME)[: len(added.get_results())]
         ends = [result.input_value(0) for result in added.get_results()]
-        before = operation_count(wrapped)
+        self.before = operation_count(wrapped)
         model.add_results([ops.result(end, name=name) for end, name in zip(ends, names, strict=True)])
         wrapped = ov.Model(model)
         wrapped.validate_nodes_and_infer_types()
         for output, name in zip(wrapped.outputs[-len(names) :], names, strict=True):
             output.get_tensor().set_names({name})  # last: a new Result adds a name of its own
-        self.ops_growth = operation_count(wrapped) - before
         return True
 
 
-class Record(ModelPass):
-    """Writes the report into the model's rt_info, under "ovxai"."""
+class Trim(ModelPass):
+    """Leaves out of the network, in place, the rows that nothing reads; original outputs change by rounding.
 
-    def __init__(self, explain: Explain, graft: Graft | None = None) -> None:
+    To run after Graft. After the run: `trimmed`, through how many operations a Slice of rows has passed up; `notices`.
+    """
+
+    trimmed: int
+    notices: tuple[str, ...]
+
+    def __init__(self, cut: Cut) -> None:
+        super().__init__()
+        self.cut = cut
+
+    def run_on_model(self, model: ov.Model) -> bool:
+        """Trim the model."""
+        head = self.cut.result
+        nodes = head.model.get_ordered_ops()
+        names = {nodes[place].get_name() for place, _ in mixed_tensors(self.cut.locate.result, head)}
+        counts = trim(ov.Model(model), {self.cut.names[head.origins[name]] for name in names if name in head.origins})
+        self.trimmed = counts.pop("sunk", 0)
+        self.notices = tuple(f"trimming ended: {reason}" for reason in sorted(counts))
+        if self.trimmed:
+            self.notices += ("trimmed: original outputs are equal to 1e-5 of the scores, not to the bit",)
+        else:
+            self.notices += ("nothing to trim: all that the network computes after the target is read",)
+        return bool(self.trimmed)
+
+
+class Record(ModelPass):
+    """Writes the report into the model's rt_info, under "ovxai". After the run: `report`, that of all passes."""
+
+    report: Report
+
+    def __init__(self, explain: Explain, graft: Graft | None = None, trim: Trim | None = None) -> None:
         super().__init__()
         self.explain = explain
         self.graft = graft
+        self.trim = trim
 
     def run_on_model(self, model: ov.Model) -> bool:
-        """Write rt_info; with the Graft, how many operations it added."""
-        report = self.explain.report
+        """Write rt_info; with the Graft, how many operations it added; with the Trim, what it did."""
+        wrapped, report = ov.Model(model), self.explain.report
+        if self.trim is not None:
+            report = replace(report, trimmed=self.trim.trimmed).with_notices(*self.trim.notices)
         if self.graft is not None:
-            report = replace(report, ops_growth=self.graft.ops_growth)
-        record(ov.Model(model), report, __version__)
+            report = replace(report, ops_growth=operation_count(wrapped) - self.graft.before)
+        self.report = report
+        record(wrapped, report, __version__)
         return True

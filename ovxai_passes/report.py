@@ -31,7 +31,8 @@ class Report:
     `mask`, `k`: None where the method masks nothing. `multiplied_out`: operations that are run once for every position
     although maps alone would not ask for it. `cost`: the branch's multiply-adds over the model's, estimated.
     `bin_growth`: bytes of constants added, `ops_growth`: operations added (constants and loop bodies included); both
-    None while nothing has been inserted. `story`: why this target, and what was multiplied out, a line each.
+    None while nothing has been inserted. `trimmed`: operations of the original network that compute fewer rows; while
+    it is 0, original outputs are bit-identical. `story`: why this target, and what was multiplied out, a line each.
     """
 
     input: str
@@ -52,6 +53,7 @@ class Report:
     cost: float
     bin_growth: int | None
     ops_growth: int | None
+    trimmed: int
     seconds: float
     notices: tuple[str, ...]
     story: tuple[str, ...]
@@ -102,6 +104,7 @@ def make_report(model: ov.Model, choice: Choice, options: Options) -> Report:
         cost=0.0,
         bin_growth=None,
         ops_growth=None,
+        trimmed=0,
         seconds=0.0,
         notices=site.notices,
         story=site.story,

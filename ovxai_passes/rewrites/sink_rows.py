@@ -27,8 +27,8 @@ _MOST_ROUNDS = 1000
 class SinkRows(MatcherPass):
     """Passes the Slices named in `active` up through one operation each. Other Slices are left alone.
 
-    `stop`: tells of a tensor whether Slices shall stay on it. After a run: `sunk`, how many passed; `declined`, reasons
-    and how often; `active`, the Slices that may pass further in another run.
+    `stop`: tells of a tensor whether Slices shall stay on it for now. After a run: `sunk`, how many passed; `declined`,
+    reasons and how often; `active`, the Slices that may pass further in another run.
     """
 
     def __init__(self, active: set[str], stop: Callable[[ov.Output], bool]) -> None:
@@ -42,10 +42,10 @@ class SinkRows(MatcherPass):
             node = matcher.get_match_root()
             if node.get_name() not in active:
                 return False
-            active.discard(node.get_name())
             source = node.input_value(0)
             if stop(source):
                 return False
+            active.discard(node.get_name())
             start, end, _, axis = (int(node.input_value(port).get_node().get_data()[0]) for port in range(1, 5))
             try:
                 done = sink(source, Rows(axis, start, end))

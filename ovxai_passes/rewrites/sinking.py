@@ -33,7 +33,25 @@ class Rows:
     def of(self, output: ov.Output, axis: int | None = None) -> ov.Node:
         """These rows of a tensor, along `axis` where it lies elsewhere there."""
         along = self.axis if axis is None else axis
-        return ops.slice(output, *(np.array([value]) for value in (self.start, self.stop, 1, along)))
+        wanted = [self.start, self.stop, 1, along]
+        for reader in output.get_target_inputs():  # one Slice serves all that read these rows
+            node = reader.get_node()
+            if node.get_type_name() == "Slice" and reader.get_index() == 0 and _constants(node) == wanted:
+                return node
+        return self.anew(output, along)
+
+    def anew(self, output: ov.Output, axis: int) -> ov.Node:
+        """These rows of a tensor by a Slice of their own."""
+        return ops.slice(output, *(np.array([value]) for value in (self.start, self.stop, 1, axis)))
+
+
+def _constants(node: ov.Node) -> list[int] | None:
+    """Start, stop, step and axis of a Slice along one axis, where they are constants."""
+    sources = [value.get_node() for value in node.input_values()[1:]]
+    if len(sources) < 4 or any(source.get_type_name() != "Constant" for source in sources):
+        return None
+    values = [np.atleast_1d(source.get_data()) for source in sources]
+    return [int(value[0]) for value in values] if all(value.size == 1 for value in values) else None
 
 
 @dataclass(frozen=True)

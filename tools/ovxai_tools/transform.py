@@ -70,6 +70,7 @@ def _numbers(_context: click.Context, parameter: click.Parameter, value: str | N
 @click.option("--output", "output", metavar="NAME|INDEX", help="The output with the class scores, if several could be.")
 @click.option("--keep-quantization", is_flag=True, help="Keep the 8-bit rounding of quantised class scores in the map.")
 @click.option("--reference", is_flag=True, help="Write the naive branch, which repeats the head for each position.")
+@click.option("--trim", is_flag=True, help="Leave out of the network what nobody reads; outputs change by rounding.")
 @click.option(
     "--class",
     "classes",
@@ -128,6 +129,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     output: str | None,
     keep_quantization: bool,
     reference: bool,
+    trim: bool,
     classes: tuple[str, ...],
     labels: Path | None,
     top_k: int | None,
@@ -163,6 +165,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         output=output,
         keep_quantization=keep_quantization,
         reference=reference,
+        trim=trim,
         classes=classes or None,
         labels=None if labels is None else _read_labels(labels),
         top_k=top_k,
@@ -344,6 +347,7 @@ def _show(report: Report, request: Request, held: list[str], done: str | None) -
     ]
     if report.ops_growth is not None and report.bin_growth is not None:
         lines.append(f"growth:       {report.bin_growth} bytes of .bin, {report.ops_growth} operations")
+        lines += [f"trimmed:      {report.trimmed} operations"] if report.trimmed else []
         lines.append(f"seconds:      {report.seconds:.2f}")
     if done is None and not request.verbose:  # -v has logged it already
         lines += [f"why:          {line}" for line in report.story]

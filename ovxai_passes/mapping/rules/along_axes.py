@@ -116,6 +116,9 @@ def _repeats(low: ov.Output, axes: tuple[int, ...], count: int) -> float:
 def _flat(value: Spread, data: ov.Output) -> ov.Output:
     """[T, rest...]: the entries along the position axes in front."""
     rest = [axis for axis in range(value.ids.ndim) if axis not in value.axes]
+    if value.axes == tuple(range(len(rest), value.ids.ndim)):  # [N,C,h,w]: plugins transpose [N,C,h*w] faster
+        together = ops.reshape(data, ops.constant([*([0] * len(rest)), value.ids.size]), True)
+        return ops.transpose(together, ops.constant([len(rest), *range(len(rest))])).output(0)
     moved = ops.transpose(data, ops.constant([*value.axes, *rest]))
     return ops.reshape(moved, ops.constant([value.ids.size, *_rest_pattern(data, rest)]), False).output(0)
 
@@ -163,6 +166,8 @@ def _maximum(context: Context, value: Spread, axes: tuple[int, ...]) -> ov.Outpu
     if context.masks < 2:
         raise NoRuleError("a maximum over a single position")
     low, high = value.values
+    if any(low.get_partial_shape()[axis] != 1 for axis in value.axes):
+        raise NoRuleError("a maximum over positions that differ where the mask is 0")
     largest = ops.maximum(_rows(value, high), ops.reduce_max(low, ops.constant(list(axes)), True))
     kept = np.flatnonzero(value.ids.reshape(-1) < 0)
     if kept.size:

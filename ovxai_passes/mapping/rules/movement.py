@@ -33,46 +33,78 @@ def movement(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov
         raise NoRuleError(f"{node.get_type_name()} of a tensor that the mask weighs")
     if isinstance(value, Mapped) and node.get_type_name() == "Gather":
         return [_gathered(context, node, value, inputs[1])]
+    further = [other.output for other in others if isinstance(other, Same)]
     if isinstance(value, Mapped):
-        return [Mapped(output) for output in _one_axis_further(context, node, value.output)]
+        return [Mapped(output) for output in _one_axis_further(context, node, value.output, further)]
     assert isinstance(value, Spread)
-    return _spread(context, node, value, ones)
+    return _spread(context, node, value, further, ones)
 
 
-def _spread(context: Context, node: ov.Node, value: Spread, ones: list[ov.Output]) -> list[Value]:
+def _spread(
+    context: Context, node: ov.Node, value: Spread, further: list[ov.Output], ones: list[ov.Output]
+) -> list[Value]:
     place = context.graph.place_of(node)
-    labels: list[Labels | None] = [None] * node.get_input_size()
-    labels[0] = value.ids
-    moved = move(context.still, context.still_folding, place, labels, NOWHERE)
-    if moved is None:
-        raise NoRuleError(f"{node.get_type_name()} by a shape or order that is not known before inference")
-    further = [output.output for output in _constants(context, node)]
-    full = context.shape_of(context.graph.inputs_of(place)[0])
-    columns = []
-    for number, row in enumerate(value.values[:-1]):
-        operand = row if number else ops.broadcast(row, ops.constant(full), broadcast_spec="BIDIRECTIONAL").output(0)
-        columns.append(context.again(node, [operand, *further]).outputs())
+    moved = _moved(context, place, value.ids)
+    columns = [
+        context.again(node, [row, *further]).outputs() if number else _low_outputs(context, node, row, further)
+        for number, row in enumerate(value.values[:-1])
+    ]
+    low = value.values[0]
+    alike = [] if is_zero(low) else _moved(context, place, _places(low, value.ids.ndim))
     results: list[Value] = []
     for port, ids in enumerate(moved):
         if (ids < 0).all():
             results.append(Same(ones[port]))
             continue
         values = [column[port] for column in columns]
-        low = value.values[0]
-        values[0] = zero_like(low, ids.ndim) if is_zero(low) else _first_row(values[0], ids)
+        values[0] = zero_like(low, ids.ndim) if is_zero(low) else _first_row(values[0], ids, alike[port])
         results.append(Spread(ids, value.weights, (*values, ones[port])))
     return results
 
 
-def _constants(context: Context, node: ov.Node) -> list[Same]:
+def _moved(context: Context, place: int, labels: Labels) -> list[Labels]:
+    sources: list[Labels | None] = [None] * context.graph.ops[place].get_input_size()
+    sources[0] = labels
+    moved = move(context.still, context.still_folding, place, sources, NOWHERE)
+    if moved is None:
+        kind = context.graph.ops[place].get_type_name()
+        raise NoRuleError(f"{kind} by a shape or order that is not known before inference")
+    return moved
+
+
+def _places(row: ov.Output, rank: int) -> Labels:
+    """A number for every element of a tensor, batch aside."""
+    shape = [dim.get_length() if dim.is_static else 1 for dim in row.get_partial_shape()]
+    shape = [1] * (rank - len(shape)) + shape
+    return np.arange(int(np.prod(shape)), dtype=np.int32).reshape(shape)
+
+
+def _low_outputs(context: Context, node: ov.Node, row: ov.Output, further: list[ov.Output]) -> list[ov.Output]:
+    """The operation on the tensor where the mask is 0, laid out in full; of one image if it is the same for all."""
+    source = context.graph.inputs_of(context.graph.place_of(node))[0]
+    full, batch = context.shape_of(source), row.get_partial_shape()[0]
+    if batch.is_static and batch.get_length() == 1:  # shapes and orders as they are for one image
+        full[0] = 1 if context.graph.output(source).get_partial_shape()[0].is_dynamic else full[0]
+        further = _constants(context, node, full[0] == 1)
+    wide = ops.broadcast(row, ops.constant(full), broadcast_spec="BIDIRECTIONAL").output(0)
+    return list(context.again(node, [wide, *further]).outputs())
+
+
+def _constants(context: Context, node: ov.Node, of_one_image: bool) -> list[ov.Output]:
     """The inputs that say where to, as constants."""
     sources = context.graph.inputs_of(context.graph.place_of(node))[1:]
-    return [Same(ops.constant(np.array(context.value_of(source), order="C")).output(0)) for source in sources]
+    folding = context.still_folding if of_one_image else context.folding
+    values = [folding.value(source) for source in sources]
+    if any(value is None for value in values):
+        raise NoRuleError(f"{node.get_type_name()} by a shape or order that is not known before inference")
+    return [ops.constant(np.array(value, order="C")).output(0) for value in values]
 
 
-def _first_row(output: ov.Output, ids: Labels) -> ov.Output:
-    """One row of a tensor whose rows along the position axes are alike."""
-    axes = [axis for axis, size in enumerate(ids.shape) if size > 1]
+def _first_row(output: ov.Output, ids: Labels, alike: Labels) -> ov.Output:
+    """A tensor without the repetitions along those position axes on which it does not vary."""
+    axes = [axis for axis, size in enumerate(ids.shape) if size > 1 and alike.shape[axis] == 1]
+    if not axes:
+        return output
     start, stop = np.zeros(len(axes), np.int64), np.ones(len(axes), np.int64)
     return ops.slice(output, start, stop, stop, np.array(axes)).output(0)
 
@@ -100,17 +132,19 @@ def _further(axes: npt.NDArray[np.generic]) -> ov.Node:
     return ops.constant(np.where(counted < 0, counted, counted + 1))
 
 
-def _one_axis_further(context: Context, node: ov.Node, data: ov.Output) -> list[ov.Output]:
+def _one_axis_further(context: Context, node: ov.Node, data: ov.Output, further: list[ov.Output]) -> list[ov.Output]:
     sources = context.graph.inputs_of(context.graph.place_of(node))
     known = [context.folding.value(source) for source in sources[1:]]
     kind = node.get_type_name()
+    if kind == "Reshape" and known[0] is None:
+        pattern = ops.concat([ops.constant([context.masks]), ops.convert(further[0], "i64")], 0)
+        return [ops.reshape(data, pattern, bool(node.get_attributes()["special_zero"])).output(0)]
     if any(value is None for value in known):
         raise NoRuleError(f"{kind} by a shape or order that is not known before inference")
     first = np.array(known[0], np.int64) if known else np.array([], np.int64)
     if kind == "Reshape":
-        pattern = np.concatenate([[context.masks], first])
-        special = bool(node.get_attributes()["special_zero"])
-        return [ops.reshape(data, ops.constant(pattern), special).output(0)]
+        pattern = ops.constant(np.concatenate([[context.masks], first]))
+        return [ops.reshape(data, pattern, bool(node.get_attributes()["special_zero"])).output(0)]
     if kind == "Transpose":
         order = first if first.size else np.arange(len(data.get_partial_shape()) - 1)[::-1]
         return [ops.transpose(data, ops.constant(np.concatenate([[0], order + 1]))).output(0)]
