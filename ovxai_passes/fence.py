@@ -31,7 +31,7 @@ def unfenced(branch: ov.Model) -> list[ov.Node]:
     seen: set[str] = set()
     while open_ends:
         node = open_ends.pop()
-        if node.get_name() in seen or node.get_type_name() in FENCING_TYPES:
+        if node.get_name() in seen or node.get_type_name() in FENCING_TYPES | {"ShapeOf"}:  # no values pass ShapeOf
             continue
         seen.add(node.get_name())
         open_ends += [value.get_node() for value in node.input_values()]

@@ -31,7 +31,7 @@ from ovxai_passes.branch import Branch
 from ovxai_passes.classes import ChosenHead, with_best, with_classes
 from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.fence import put_fence, shares_transpose, unfenced
-from ovxai_passes.finish.ranking import ranked
+from ovxai_passes.finish.ranking import chosen_after, ranked
 from ovxai_passes.finish.scale import scaled
 from ovxai_passes.head import Head, cut
 from ovxai_passes.labels import labels_of, numbers_of
@@ -148,6 +148,11 @@ class Explain(ModelPass):
         """Build the branch; the model is left as it is."""
         wrapped, choice, options = ov.Model(model), self.cut.locate.choice, self.cut.locate.options
         graph, scores = ModelGraph(wrapped), self.cut.locate.result.scores
+        if choice.mask is None and choice.site.dynamic:
+            raise TargetNotFoundError(
+                "the height or width of the picture is dynamic, which activationmap does not take; "
+                "give the model a static size first (model.reshape)"
+            )
         if choice.mask is None:
             self.result = activation_map(choice.site, graph.output(choice.site.target))
             self.report = make_report(wrapped, choice, options)
@@ -157,6 +162,8 @@ class Explain(ModelPass):
         built = built_branch(wrapped, choice, wanted.head, options)
         self.result = built.branch
         if options.top_k is not None:
+            if choice.site.dynamic:
+                self.result = chosen_after(self.result, options.top_k, shown)
             self.result = ranked(self.result, shown, graph.output(shown), scores.classes)
         notices = tuple(f"scores of all classes are computed for each position: {why}" for why in wanted.reasons)
         report = replace(
@@ -171,6 +178,8 @@ class Explain(ModelPass):
 
 def _of_classes(head: Head, choice: Choice, options: Options, shown: TensorId) -> ChosenHead:
     """The head with the scores of those classes only that get a map; `shown`: the model's output of scores."""
+    if options.top_k is not None and choice.site.dynamic:
+        return ChosenHead(head, ("height and width are dynamic",))
     if options.top_k is not None:
         return with_best(head, options.top_k, shown)
     return ChosenHead(head, ()) if choice.classes is None else with_classes(head, choice.classes)

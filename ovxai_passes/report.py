@@ -27,12 +27,13 @@ class TargetLayer:
 class Report:
     """The outcome of one insertion.
 
-    `grid`: (h, w). `chosen`: the classes that have a map, None for all of them or for the `top_k` of each image.
-    `mask`, `k`: None where the method masks nothing. `multiplied_out`: operations that are run once for every position
-    although maps alone would not ask for it. `cost`: the branch's multiply-adds over the model's, estimated.
-    `bin_growth`: bytes of constants added, `ops_growth`: operations added (constants and loop bodies included); both
-    None while nothing has been inserted. `trimmed`: operations of the original network that compute fewer rows; while
-    it is 0, original outputs are bit-identical. `story`: why this target, and what was multiplied out, a line each.
+    `grid`: (h, w), of a picture of 224 x 224 where it is `dynamic`. `chosen`: the classes that have a map, None for all
+    of them or for the `top_k` of each image. `mask`, `k`: None where the method masks nothing. `multiplied_out`:
+    operations that are run once for every position although maps alone would not ask for it. `cost`: the branch's
+    multiply-adds over the model's, estimated. `bin_growth`: bytes of constants added, `ops_growth`: operations added
+    (constants and loop bodies included); both None while nothing has been inserted. `trimmed`: operations of the
+    original network that compute fewer rows; while it is 0, original outputs are bit-identical. `story`: why this
+    target, and what was multiplied out, a line each.
     """
 
     input: str
@@ -41,6 +42,7 @@ class Report:
     readout: str
     target: TargetLayer
     grid: tuple[int, int]
+    dynamic: bool
     mask: str | None
     k: int | None
     kept_tokens: int
@@ -92,6 +94,7 @@ def make_report(model: ov.Model, choice: Choice, options: Options) -> Report:
             str(target.get_partial_shape()),
         ),
         grid=site.positions.grid,
+        dynamic=site.dynamic,
         mask=None if mask is None else mask.value,
         k=None if mask is None else site.k,
         kept_tokens=site.positions.kept,
@@ -118,7 +121,7 @@ def record(model: ov.Model, report: Report, version: str) -> None:
     texts["target"] = report.target.name
     texts["target_type"] = report.target.type
     texts["target_shape"] = report.target.shape
-    texts["grid"] = "x".join(str(size) for size in report.grid)
+    texts["grid"] = "dynamic" if report.dynamic else "x".join(str(size) for size in report.grid)
     texts["notices"] = "; ".join(report.notices)
     if report.chosen is not None:
         texts["chosen"] = " ".join(str(number) for number in report.chosen)

@@ -6,15 +6,17 @@ import logging
 from dataclasses import dataclass
 
 import openvino as ov
+from ovxai_patterns.graph import ModelGraph
 
 from ovxai_passes.branch import Branch
 from ovxai_passes.cost import Cost, cost_of
-from ovxai_passes.errors import TooCostlyError
+from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
 from ovxai_passes.head import Head
 from ovxai_passes.mapping.values import NoRuleError
 from ovxai_passes.methods.reciprocam import reciprocam
+from ovxai_passes.methods.row_by_row import row_by_row
 from ovxai_passes.methods.vit_reciprocam import vit_reciprocam
-from ovxai_passes.options import Method, Options
+from ovxai_passes.options import Mask, Method, Options
 from ovxai_passes.report import Choice
 
 _log = logging.getLogger(__name__)
@@ -36,7 +38,9 @@ class Built:
 
 
 def built_branch(model: ov.Model, choice: Choice, head: Head, options: Options) -> Built:
-    """The cheapest branch of `head`, which is cut from `model`. Raises TooCostlyError."""
+    """The cheapest branch of `head`, which is cut from `model`. Raises TooCostlyError, TargetNotFoundError."""
+    if choice.site.dynamic:
+        return _of_dynamic_grid(model, choice, head, options)
     plain = cost_of(model).products
     build = vit_reciprocam if choice.method is Method.VITRECIPROCAM else reciprocam
     assert choice.mask is not None, "asked for the branch of a method without masks"
@@ -57,6 +61,16 @@ def built_branch(model: ov.Model, choice: Choice, head: Head, options: Options) 
     raise TooCostlyError(
         f"explaining this target costs too much; what would cost less: {_WOULD_COST_LESS}", tuple(refused)
     )
+
+
+def _of_dynamic_grid(model: ov.Model, choice: Choice, head: Head, options: Options) -> Built:
+    if choice.mask is not Mask.ONE_HOT or options.reference:
+        raise TargetNotFoundError(
+            "the height or width of the picture is dynamic, so masks (mask 'gaussian', the naive branch) cannot be "
+            "constants; leave the option out, or give the model a static size first (model.reshape)"
+        )
+    branch = row_by_row(choice.site, head, ModelGraph(model).output(choice.site.target))
+    return Built(branch, Cost(0, 0), 0.0, ("height and width are dynamic: the cost is not estimated",))
 
 
 def _beyond(built: Built, options: Options) -> str:

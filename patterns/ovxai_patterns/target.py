@@ -179,7 +179,8 @@ def _unsuitable(anatomy: Anatomy, tensor: TensorId) -> str:
 def _site(anatomy: Anatomy, target: TensorId, masked: tuple[Edge, ...], k: int, told: _Told) -> Site | NoSite:
     positions = anatomy.positions(target)
     shape = anatomy.original.output(target).get_partial_shape()
-    if any(shape[axis].is_dynamic for axis in range(1, len(shape))):
+    dynamic = any(shape[axis].is_dynamic for axis in range(1, len(shape)))
+    if dynamic and (k or told.readout is not ReadOut.POOLED):
         reason = "the height or width of the picture is dynamic; give the model a static one first (model.reshape)"
         return NoSite(reason, anatomy.inputs + told.story)
     height, width = positions.grid
@@ -189,4 +190,4 @@ def _site(anatomy: Anatomy, target: TensorId, masked: tuple[Edge, ...], k: int, 
     notices = anatomy.scores.notices + told.notices
     if told.readout is ReadOut.OTHER:
         notices += ("how the class scores read the positions was not recognised",)
-    return Site(told.readout, target, positions, masked, k, anatomy.scores, told.story, notices)
+    return Site(told.readout, target, positions, masked, k, anatomy.scores, told.story, notices, dynamic)

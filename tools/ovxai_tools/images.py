@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?")
 
+_ANY_SIZE = 224
+
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -84,13 +86,15 @@ def as_input(
 ) -> npt.NDArray[np.generic]:
     """A picture resized (bicubic) and laid out as an input of the model asks, batch of 1 or the model's static one.
 
+    A dynamic height or width becomes 224.
+
     Raises OptionError for inputs that are no picture.
     """
     port, parameter = model.inputs[place], model.get_parameters()[place]
     axes, shape = picture_axes(parameter), port.get_partial_shape()
-    if axes is None or any(shape[axis].is_dynamic for axis in axes):
-        raise OptionError(f"the model's input {shape} is no picture of a fixed size: leave out --image, --preview")
-    height, width = (shape[axis].get_length() for axis in axes)
+    if axes is None:
+        raise OptionError(f"the model's input {shape} is no picture: leave out --image, --preview")
+    height, width = (shape[axis].get_length() if shape[axis].is_static else _ANY_SIZE for axis in axes)
     channel_axis = ({1, 2, 3} - set(axes)).pop()
     channels = shape[channel_axis].get_length() if shape[channel_axis].is_static else 3
     if channels not in (1, 3, 4):

@@ -338,7 +338,7 @@ def _show(report: Report, request: Request, held: list[str], done: str | None) -
         f"method:       {report.method}{masked}",
         f"read-out:     {report.readout}",
         f"target layer: {report.target.name} ({report.target.type} {report.target.shape})",
-        f"grid:         {grid}",
+        f"grid:         {f'dynamic ({grid} for a picture of 224x224)' if report.dynamic else grid}",
         f"kept tokens:  {report.kept_tokens}",
         f"classes:      {report.classes}{_with_maps(report)}",
         f"scaling:      {report.scaling}",

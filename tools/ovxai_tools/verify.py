@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
+from ovxai_patterns.layout import picture_axes
 
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import Insertion
@@ -21,6 +22,7 @@ Array = npt.NDArray[np.generic]
 _PATIENCE = 10.0  # seconds of definition; beyond, positions are sampled
 _SAMPLED = 64
 _DYNAMIC_BATCH = 2
+_DYNAMIC_SIZE = 224
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,18 @@ class Case:
 
 
 def random_case(model: ov.Model, batch: int = _DYNAMIC_BATCH) -> Case:
-    """Random input: 8-bit over its whole range, floats from N(0, 1); `batch` in place of a dynamic dimension."""
+    """Random input: 8-bit over its whole range, floats from N(0, 1).
+
+    `batch` in place of a dynamic dimension, 224 in place of a dynamic height or width.
+    """
     rng = np.random.default_rng(0)
     values: list[Array] = []
     for port in model.inputs:
-        shape = [dim.get_length() if dim.is_static else batch for dim in port.get_partial_shape()]
+        spatial = picture_axes(port.get_node()) or ()
+        shape = [
+            dim.get_length() if dim.is_static else _DYNAMIC_SIZE if axis in spatial else batch
+            for axis, dim in enumerate(port.get_partial_shape())
+        ]
         dtype = port.get_element_type().to_dtype()
         if np.issubdtype(dtype, np.integer):
             values.append(rng.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True))
