@@ -331,3 +331,40 @@ def test_help_documents_the_exit_codes() -> None:
         assert code in said
     assert "demo:cnn" in said
     assert "0.1.0" in call("--version").output
+
+
+def test_some_classes(folder: Path) -> None:
+    Path("names.txt").write_text("ant\nbee\ncat\ndog\nelk\n")
+    said = call("in.xml", "a.xml", "--class", "cat", "--class", 0, "--labels", "names.txt", "--verify").output
+    assert "classes:      5, maps for 2, 0" in said
+    model = ov.Core().read_model("a.xml")
+    assert model.get_rt_info(["ovxai", "chosen"]).astype(str) == "2 0"
+    assert run(model, random_input(graphs.vit()), name="saliency_map").shape == (1, 2, 4, 4)
+    assert "did you mean 'cat'" in call("in.xml", "b.xml", "--class", "cart", "--labels", "names.txt", code=2).output
+    assert "no class 5" in call("in.xml", "b.xml", "--class", 5, code=2).output
+    assert "cannot read the labels" in call("in.xml", "b.xml", "--class", "cat", "--labels", "no.txt", code=2).output
+    Path("binary").write_bytes(b"\xff\xfe\x00\xd8")
+    assert "no text" in call("in.xml", "b.xml", "--class", "cat", "--labels", "binary", code=2).output
+
+
+def test_best_classes(folder: Path) -> None:
+    said = call("in.xml", "a.xml", "--top-k", 2, "--verify", "--preview", "a.png").output
+    assert "maps for the best 2 of each image" in said
+    assert Path("a.png").stat().st_size > 0
+    assert "top_k is 6, but the model has 5 classes" in call("in.xml", "b.xml", "--top-k", 6, code=2).output
+    assert "do not go together" in call("in.xml", "b.xml", "--top-k", 2, "--class", 1, code=2).output
+    assert not Path("b.xml").exists()
+
+
+def test_trimmed(folder: Path) -> None:
+    report = json.loads(call("in.xml", "a.xml", "--trim", "--verify", "--json").stdout)
+    assert report["trimmed"] > 0
+    assert any("not to the bit" in notice for notice in report["notices"])
+    assert any("equal to 1e-05" in line for line in report["verified"])
+
+
+def test_too_costly(folder: Path) -> None:
+    said = call("in.xml", "a.xml", "--max-cost", 0.001, code=3).output
+    assert "what would cost less: fewer classes" in said
+    assert "times the model's multiply-adds" in said
+    assert listing() == ["in.bin", "in.xml"]

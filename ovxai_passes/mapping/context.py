@@ -13,17 +13,22 @@ from ovxai_patterns.folding import Folding
 from ovxai_patterns.graph import ModelGraph, TensorId
 
 from ovxai_passes.constants import constant_like
+from ovxai_passes.mapping.bell import bell_weights
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 
 LARGEST_MAPPED = 1 << 29
 """Elements of one mapped tensor that is still made: 2 GiB of f32."""
 
 
+_LARGE = 1 << 14
+
+
 @dataclass(frozen=True)
 class Context:
-    """`cells`: the masks [M,P] f32 over grid positions. `graph`: the head; `still`: it with batch 1."""
+    """`cells`: the masks [M,P] f32 over the positions of `grid`. `graph`: the head; `still`: it with batch 1."""
 
     cells: npt.NDArray[np.float32]
+    grid: tuple[int, int]
     graph: ModelGraph
     folding: Folding
     still: ModelGraph
@@ -115,7 +120,11 @@ class Context:
         return ops.broadcast(output, shape).output(0)
 
     def constant(self, value: npt.NDArray[np.float32], like: ov.Output) -> ov.Node:
-        """A constant of the element type of `like`; few different values are stored in 8 bits."""
+        """A constant of the element type of `like`; large ones are made of small ones, or stored in 8 bits."""
+        if value.size > _LARGE:
+            made = bell_weights(value, self.cells, self.grid, self.levels)
+            if made is not None:
+                return ops.convert(made, like.get_element_type()) if like.get_element_type() != ov.Type.f32 else made
         scaled = value * 16
         if value.size > 1 << 10 and (scaled == np.rint(scaled)).all() and 0 <= scaled.min() <= scaled.max() <= 255:
             small = ops.convert(ops.constant(np.array(scaled, np.uint8, order="C")), like.get_element_type())

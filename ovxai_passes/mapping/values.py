@@ -49,9 +49,13 @@ class Spread:
 
 @dataclass(frozen=True)
 class Mapped:
-    """A tensor with an explicit leading mask axis: [M, ...]."""
+    """A tensor with an explicit leading mask axis: [M, ...].
+
+    `normalised`: its last axis sums to 1, as after a Softmax.
+    """
 
     output: ov.Output
+    normalised: bool = False
 
 
 Value = Same | Spread | Mapped

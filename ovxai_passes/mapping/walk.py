@@ -65,7 +65,8 @@ class _Walk:
         self._graph = ModelGraph(head.model)
         cells = grid_masks(mask, site.positions.grid)
         quiet = ModelGraph(still(head.model))
-        self._context = Context(cells.reshape(len(cells), -1), self._graph, Folding(self._graph), quiet, Folding(quiet))
+        flat, grid = cells.reshape(len(cells), -1), site.positions.grid
+        self._context = Context(flat, grid, self._graph, Folding(self._graph), quiet, Folding(quiet))
         self._values: dict[TensorId, Value] = {}
         self._sources: dict[TensorId, ov.Node] = {}
         self._ones: dict[TensorId, ov.Output] = {}

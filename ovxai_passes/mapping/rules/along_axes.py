@@ -32,7 +32,7 @@ def along_axes(context: Context, node: ov.Node, inputs: list[Value], ones: list[
         raise NoRuleError(f"axes of {kind} that depend on the mask")
     axes = _axes(context, node, rank)
     if isinstance(value, Mapped):
-        return [Mapped(_over(context, node, value.output, axes))]
+        return [Mapped(_over(context, node, value.output, axes), kind == "Softmax" and axes == (rank - 1,))]
     assert isinstance(value, Spread)
     if not set(axes) & set(value.axes):
         value = context.levelled(value)
@@ -47,7 +47,8 @@ def along_axes(context: Context, node: ov.Node, inputs: list[Value], ones: list[
             pooled = ops.squeeze(pooled, ops.constant([axis + 1 for axis in axes])).output(0)
         return [Mapped(pooled)]
     if kind in ("Softmax", "LogSoftmax"):
-        return [Mapped(_over(context, node, context.mapped(value, rank).output, axes))]
+        over = _over(context, node, context.mapped(value, rank).output, axes)
+        return [Mapped(over, kind == "Softmax" and axes == (rank - 1,))]
     raise NoRuleError(f"{kind} over positions and other axes")
 
 

@@ -4,7 +4,7 @@ Spread · Same          rows keep their positions: each value once (the layer on
 Same · Spread          columns keep their positions (attention scores of a query that the mask leaves alone)
 flattened · Same       the matrix splits by position (one-hot): S_p = x_0 W + (x_1 - x_0)[p] W[p]
 Mapped · Spread        the sum runs over positions (attention weights times values):
-A_m x_0 + sum_i (A_m ⊙ w_i[m]) (x_i - x_0), all masks' rows in one product
+A_m x_0 + sum_i (A_m ⊙ w_i[m]) (x_i - x_0), all masks' rows in one product; A_m x_0 = x_0 where rows of A_m sum to 1
 Mapped · Same, Mapped · Mapped    one product with the mask axis in front, or with masks among the rows where each
 image has a matrix of its own
 """
@@ -156,9 +156,10 @@ def _weighed(context: Context, product: Product, left: Mapped, right: Spread) ->
     if low.get_partial_shape()[axis] != 1:
         raise NoRuleError("mapped rows times a tensor that varies where the mask is 0")
     if not is_zero(low):
-        summed = ops.reduce_sum(weights, ops.constant([rank]), True)
         row = ops.transpose(low, ops.constant(_swapped(right.ids.ndim))).output(0) if flip else low
-        total = ops.add(total, ops.multiply(summed, row)).output(0)
+        if not left.normalised:
+            row = ops.multiply(ops.reduce_sum(weights, ops.constant([rank]), True), row).output(0)
+        total = ops.add(total, row).output(0)
     return Mapped(total)
 
 
@@ -200,7 +201,7 @@ def attention(context: Context, node: ov.Node, inputs: list[Value], ones: list[o
         if not is_zero(bias.output):
             scores = ops.add(scores, bias.output).output(0)
     weights = ops.softmax(scores, rank if isinstance(mapped, Mapped) else rank - 1).output(0)
-    left: Value = Mapped(weights) if isinstance(mapped, Mapped) else Same(weights)
+    left: Value = Mapped(weights, True) if isinstance(mapped, Mapped) else Same(weights)
     if isinstance(left, Same) and isinstance(value, Spread):
         raise NoRuleError("attention whose values alone are weighed")
     return [multiplied(context, Product(left, value, False, False, rank))]
