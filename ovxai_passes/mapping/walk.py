@@ -24,6 +24,7 @@ from ovxai_patterns.site import Site
 
 from ovxai_passes.branch import Branch
 from ovxai_passes.head import Head
+from ovxai_passes.mapping.as_map import as_map
 from ovxai_passes.mapping.context import Context, still
 from ovxai_passes.mapping.narrow import narrowed
 from ovxai_passes.mapping.rules import along_axes, convolution, elementwise, matmul, movement
@@ -91,9 +92,7 @@ class _Walk:
             scores = self._context.mapped(scores, 2)
         if not isinstance(scores, Mapped):
             raise NoRuleError("class scores that do not depend on the mask")
-        per_class = ops.transpose(scores.output, ops.constant([1, 2, 0]))
-        saliency = ops.reshape(per_class, ops.constant([0, 0, *self._site.positions.grid]), True)
-        result = ops.result(saliency)
+        result = ops.result(as_map(scores.output, self._site.positions.grid))
         used = [source for source, node in self._sources.items() if node.output(0).get_target_inputs()]
         model = ov.Model([result], [self._sources[source] for source in used], "branch")
         return Branch(model, tuple(used), tuple(self._multiplied))
