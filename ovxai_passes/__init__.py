@@ -15,7 +15,7 @@ from ovxai_passes.errors import (
     VerificationError,
 )
 from ovxai_passes.insert import insert_xai
-from ovxai_passes.options import Mask, Method, Options, Task
+from ovxai_passes.options import Mask, Method, Options, Scaling, Task
 from ovxai_passes.passes import Cut, Explain, Graft, Locate, Record, Scale, Trim
 from ovxai_passes.version import __version__
 
@@ -32,6 +32,7 @@ __all__ = [
     "OvxaiError",
     "Record",
     "Scale",
+    "Scaling",
     "TargetNotFoundError",
     "Task",
     "TooCostlyError",

@@ -11,7 +11,7 @@ import openvino as ov
 from openvino.passes import Manager, ModelPass
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.options import Method, Options, Task
+from ovxai_passes.options import Method, Options, Scaling, Task
 from ovxai_passes.passes import OUTPUT_NAME, Cut, Explain, Graft, Locate, Record, Scale, Trim
 from ovxai_passes.read import read_model
 from ovxai_passes.report import Report
@@ -45,15 +45,16 @@ def insert(model: ov.Model, options: Options) -> Insertion:
     locate = Locate(options)
     cut = Cut(locate)
     explain = Explain(cut)
-    scale = Scale(explain)
-    graft = Graft(scale if options.embed_scaling else explain)
+    is_scaled = options.effective_scaling is not Scaling.NONE
+    scale = Scale(explain, options.effective_scaling is Scaling.JOINT)
+    graft = Graft(scale if is_scaled else explain)
     trim = Trim(cut) if options.trim else None
     record = Record(explain, graft, trim)
     pipeline: tuple[ModelPass, ...] = (
         locate,  # what to explain: class scores, read-out, target layer
         cut,  # the head: a stand-alone model from the target to the scores
         explain,  # the branch: a stand-alone model from the target to the map
-        *((scale,) if options.embed_scaling else ()),  # 0..255
+        *((scale,) if is_scaled else ()),  # 0..255
         graft,  # the branch onto the clone
         *((trim,) if trim else ()),  # out of the clone, what nobody reads
         record,  # what was done, in rt_info
@@ -101,7 +102,8 @@ def insert_xai(
     target_layer
         Friendly name of the layer to explain; None finds it.
     embed_scaling
-        True: u8, each map scaled to 0..255. False: f32 class scores.
+        True: u8, maps scaled to 0..255: each by itself, or with `scaling="joint"` all classes of an image by one range.
+        False: f32 class scores.
     method_options
         `k`: attention blocks to re-run. `mask`: "onehot" or "gaussian". `output`: index or name of the output with the
         class scores. `keep_quantization`: keep the rounding of quantised class scores. `classes`: the classes to make

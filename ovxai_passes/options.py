@@ -36,6 +36,14 @@ class Mask(Enum):
     GAUSSIAN = "gaussian"
 
 
+class Scaling(Enum):
+    """What a map's 0 and 255 are: its own least and largest value, those of all classes of an image, or none."""
+
+    MAP = "map"
+    JOINT = "joint"
+    NONE = "none"
+
+
 AVAILABLE_METHODS = (Method.RECIPROCAM, Method.VITRECIPROCAM, Method.ACTIVATIONMAP)
 
 
@@ -43,19 +51,21 @@ AVAILABLE_METHODS = (Method.RECIPROCAM, Method.VITRECIPROCAM, Method.ACTIVATIONM
 class Options:
     """All options of an insertion, checked.
 
-    `method` None: chosen by the read-out. `target_layer`: friendly name. `embed_scaling`: u8 maps 0..255, else f32
-    scores. `k`: attention blocks re-run. `mask` None: one-hot for k = 0, Gaussian for more. `output`: index or name of
-    the output with the class scores. `keep_quantization`: keep the FakeQuantize on the class scores in the branch.
-    `reference`: write the naive branch, which repeats the head for each position. `classes`: the classes to make maps
-    for, by number or by name; `labels`: the names, in order (None: those in the model). `top_k`: maps for the best
-    classes of each image instead. `max_cost`: refuse a branch of more multiply-adds than so many times the model's;
-    `max_tensor_gib`: or with a larger tensor. `trim`: leave out of the original network what nobody reads.
+    `method` None: chosen by the read-out. `target_layer`: friendly name. `embed_scaling`: u8 maps 0..255, scaled as
+    `scaling` says (None: each by itself), else f32 scores. `k`: attention blocks re-run. `mask` None: one-hot for k =
+    0, Gaussian for more. `output`: index or name of the output with the class scores. `keep_quantization`: keep the
+    FakeQuantize on the class scores in the branch. `reference`: write the naive branch, which repeats the head for each
+    position. `classes`: the classes to make maps for, by number or by name; `labels`: the names, in order (None: those
+    in the model). `top_k`: maps for the best classes of each image instead. `max_cost`: refuse a branch of more
+    multiply-adds than so many times the model's; `max_tensor_gib`: or with a larger tensor. `trim`: leave out of the
+    original network what nobody reads.
     """
 
     task: Task = Task.CLASSIFICATION
     method: Method | None = None
     target_layer: str | None = None
     embed_scaling: bool = True
+    scaling: Scaling | None = None
     k: int | None = None
     mask: Mask | None = None
     output: int | str | None = None
@@ -69,7 +79,7 @@ class Options:
     trim: bool = False
 
     def __post_init__(self) -> None:
-        for name, kind in (("task", Task), ("method", Method), ("mask", Mask)):
+        for name, kind in (("task", Task), ("method", Method), ("mask", Mask), ("scaling", Scaling)):
             value = getattr(self, name)
             if not isinstance(value, kind) and (value is not None or name == "task"):
                 object.__setattr__(self, name, _member(name, kind, value))  # frozen, and given by value
@@ -78,6 +88,10 @@ class Options:
         if self.method is not None and self.method not in AVAILABLE_METHODS:
             available = ", ".join(repr(method.value) for method in AVAILABLE_METHODS)
             raise OptionError(f"method {self.method.value!r} is not available yet; available: {available}")
+        if self.scaling not in (None, Scaling.NONE) and not self.embed_scaling:
+            raise OptionError(
+                f"scaling {self.scaling.value!r} does not go with embed_scaling=False (--no-embed-scaling)"
+            )
         self._check_classes()
         if not (self.max_cost > 0 and self.max_tensor_gib > 0):
             raise OptionError("max_cost and max_tensor_gib are numbers above 0")
@@ -86,6 +100,11 @@ class Options:
         if self.method is Method.RECIPROCAM and self.k:
             raise OptionError("k > 0 re-runs attention blocks, which is method 'vitreciprocam', not 'reciprocam'")
         self._check_activation_map()
+
+    @property
+    def effective_scaling(self) -> Scaling:
+        """The scaling asked for by `scaling` or `embed_scaling`."""
+        return (self.scaling or Scaling.MAP) if self.embed_scaling else Scaling.NONE
 
     def _check_activation_map(self) -> None:
         why = dict.fromkeys(("k", "mask"), "which masks nothing")

@@ -186,17 +186,21 @@ def _of_classes(head: Head, choice: Choice, options: Options, shown: TensorId) -
 
 
 class Scale(ModelPass):
-    """Scales every map of a branch to 0..255, u8. After the run: `result` (Branch)."""
+    """Scales every map of a branch, or (`joint`) all of an image together, to 0..255, u8.
+
+    After the run: `result` (Branch).
+    """
 
     result: Branch
 
-    def __init__(self, branch: HasBranch) -> None:
+    def __init__(self, branch: HasBranch, joint: bool = False) -> None:
         super().__init__()
         self.branch = branch
+        self.joint = joint
 
     def run_on_model(self, model: ov.Model) -> bool:
         """Extend the branch; the model is left as it is."""
-        self.result = scaled(self.branch.result)
+        self.result = scaled(self.branch.result, self.joint)
         return False
 
 

@@ -102,7 +102,7 @@ def make_report(model: ov.Model, choice: Choice, options: Options) -> Report:
         classes=site.scores.classes,
         chosen=choice.classes,
         top_k=options.top_k,
-        scaling="per map" if options.embed_scaling else "none",
+        scaling=options.effective_scaling.value,
         multiplied_out=0,
         cost=0.0,
         bin_growth=None,

@@ -71,9 +71,10 @@ def mean_map(site: Site, feature: Array) -> Floats:
     return result.reshape(-1, height, width).astype(np.float32)
 
 
-def scaled_map(raw: Floats) -> npt.NDArray[np.uint8]:
-    """Raw maps [...,h,w] scaled one by one to 0..255; a constant map gives 0."""
-    low, high = raw.min((-2, -1), keepdims=True), raw.max((-2, -1), keepdims=True)
+def scaled_map(raw: Floats, joint: bool = False) -> npt.NDArray[np.uint8]:
+    """Raw maps [...,h,w] scaled to 0..255, one by one or (`joint`) image by image; a constant map gives 0."""
+    axes = (1, 2, 3) if joint and raw.ndim == 4 else (-2, -1)
+    low, high = raw.min(axes, keepdims=True), raw.max(axes, keepdims=True)
     span = np.where(high > low, high - low, 1)
     return ((raw - low) / span * 255).astype(np.uint8)
 

@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openvino import opset13 as ops
 
+import ovxai_passes as xai
 from ovxai_passes.branch import Branch
 from ovxai_passes.constants import constant_like
 from ovxai_passes.fence import put_fence, unfenced
 from ovxai_passes.finish.scale import scaled
 from ovxai_passes.testing import scaled_map
-from tests.running import run
+from tests import graphs
+from tests.running import random_input, run
 
 
 def scaling(shape: list[int]) -> ov.Model:
@@ -73,3 +75,28 @@ def test_constants_of_arrays_that_are_not_contiguous() -> None:
         node = constant_like(value, kind)
         assert node.get_output_element_type(0) == kind
         np.testing.assert_array_equal(run(ov.Model([ops.convert(node, "f32")], [])), value)
+
+
+def test_joint_scaling_keeps_classes_comparable() -> None:
+    model = graphs.cnn(batch=-1)
+    image = random_input(model, 3)
+    raw = run(xai.insert_xai(model, scaling="none"), image, name="saliency_map")
+    np.testing.assert_array_equal(raw, run(xai.insert_xai(model, embed_scaling=False), image, name="saliency_map"))
+    joint = run(xai.insert_xai(model, scaling="joint"), image, name="saliency_map")
+    assert np.abs(joint.astype(int) - scaled_map(raw, joint=True)).max() <= 1
+    assert (joint.max((1, 2, 3)) == 255).all()
+    assert (joint.min((1, 2, 3)) == 0).all()
+    assert (joint.max((2, 3)) < 255).any(), "a class that is not the best one is less hot"
+    alone = run(xai.insert_xai(model, scaling="map"), image, name="saliency_map")
+    assert (alone.max((2, 3)) == 255).all()
+    with pytest.raises(xai.OptionError, match="does not go with embed_scaling=False"):
+        xai.insert_xai(model, embed_scaling=False, scaling="joint")
+    with pytest.raises(xai.OptionError, match="'map', 'joint', 'none'"):
+        xai.insert_xai(model, scaling="all")
+
+
+def test_joint_scaling_of_one_map_for_all_classes() -> None:
+    model = graphs.cnn()
+    image = random_input(model)
+    joint, alone = (xai.insert_xai(model, explain_method="activationmap", scaling=kind) for kind in ("joint", "map"))
+    np.testing.assert_array_equal(run(joint, image, name="saliency_map"), run(alone, image, name="saliency_map"))

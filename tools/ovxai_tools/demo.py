@@ -10,7 +10,7 @@ from ovxai_passes.errors import ModelReadError
 
 PREFIX = "demo:"
 FOLDER = Path(__file__).parent / "demo"
-MODELS = ("cnn",)
+MODELS = ("cnn", "vit")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?")
 
 _ANY_SIZE = 224
+_TILE = 256
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -121,19 +122,40 @@ def jet(levels: Pixels) -> Pixels:
     return (np.clip(1.5 - 4 * np.abs(value - centres), 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
-def triptych(picture: Image.Image, levels: Pixels, caption: str, weight: float = 0.5) -> Image.Image:
+def triptych(picture: Image.Image, levels: Pixels, caption: str) -> Image.Image:
     """The picture, its map [h,w] u8, and the map laid over the picture, side by side above a caption."""
+    return strip([picture, cells(levels), overlay(picture, levels)], picture.width / picture.height, caption)
+
+
+def cells(levels: Pixels) -> Image.Image:
+    """A map [h,w] u8 in colours, cell by cell."""
+    from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
+
+    return Image.fromarray(jet(levels)).resize((_TILE, _TILE), Image.Resampling.NEAREST)
+
+
+def overlay(picture: Image.Image, levels: Pixels, weight: float = 0.5) -> Image.Image:
+    """A map [h,w] u8, smoothed, laid over a picture."""
+    from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
+
+    size = (_tile_width(picture.width / picture.height), _TILE)
+    smooth = np.asarray(Image.fromarray(levels).resize(size, Image.Resampling.BILINEAR))
+    shown = np.asarray(picture.resize(size, Image.Resampling.BICUBIC), np.float32)
+    return Image.fromarray((shown * (1 - weight) + jet(smooth) * np.float32(weight)).astype(np.uint8))
+
+
+def strip(parts: list[Image.Image], aspect: float, caption: str) -> Image.Image:
+    """Pictures of one aspect (width / height) side by side above a caption."""
     from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415  # an optional extra, imported where used
 
-    side = 256
-    width = max(1, min(4 * side, round(side * picture.width / picture.height)))
-    shown = picture.resize((width, side), Image.Resampling.BICUBIC)
-    cells = Image.fromarray(jet(levels)).resize((width, side), Image.Resampling.NEAREST)
-    smooth = np.asarray(Image.fromarray(levels).resize((width, side), Image.Resampling.BILINEAR))
-    blend = np.asarray(shown, np.float32) * (1 - weight) + jet(smooth) * np.float32(weight)
-    gap, bar = 8, 24
-    sheet = Image.new("RGB", (3 * width + 2 * gap, side + bar), "white")
-    for place, part in enumerate((shown, cells, Image.fromarray(blend.astype(np.uint8)))):
-        sheet.paste(part, (place * (width + gap), 0))
-    ImageDraw.Draw(sheet).text((4, side + 5), caption, "black", ImageFont.load_default(13))
+    width, gap, bar = _tile_width(aspect), 8, 24
+    sheet = Image.new("RGB", (len(parts) * width + (len(parts) - 1) * gap, _TILE + bar), "white")
+    for place, part in enumerate(parts):
+        sharp = Image.Resampling.NEAREST if part.size == (_TILE, _TILE) else Image.Resampling.BICUBIC
+        sheet.paste(part.resize((width, _TILE), sharp), (place * (width + gap), 0))
+    ImageDraw.Draw(sheet).text((4, _TILE + 5), caption, "black", ImageFont.load_default(13))
     return sheet
+
+
+def _tile_width(aspect: float) -> int:
+    return max(1, min(4 * _TILE, round(_TILE * aspect)))

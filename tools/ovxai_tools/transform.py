@@ -15,7 +15,7 @@ import openvino as ov
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
 from ovxai_passes.insert import Insertion, insert, is_augmented, plan
-from ovxai_passes.options import Mask, Method, Options, Task
+from ovxai_passes.options import Mask, Method, Options, Scaling, Task
 from ovxai_passes.read import read_model
 from ovxai_passes.report import Report
 from ovxai_tools import demo
@@ -43,7 +43,7 @@ class Request:
     verbose: bool
 
 
-def _values(kind: type[Task] | type[Method] | type[Mask]) -> click.Choice[str]:
+def _values(kind: type[Task] | type[Method] | type[Mask] | type[Scaling]) -> click.Choice[str]:
     return click.Choice([member.value for member in kind], case_sensitive=False)
 
 
@@ -99,7 +99,13 @@ def _numbers(_context: click.Context, parameter: click.Parameter, value: str | N
     show_default=True,
     help="Refuse a map that makes a larger tensor.",
 )
-@click.option("--no-embed-scaling", is_flag=True, help="Write raw f32 scores, not maps scaled to 0..255.")
+@click.option(
+    "--scaling",
+    type=_values(Scaling),
+    help="What is 0 and 255: each map by itself (map, default), all classes of an image together (joint), or raw f32 "
+    "scores (none).",
+)
+@click.option("--no-embed-scaling", is_flag=True, help="The same as --scaling none.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and why; write nothing.")
 @click.option("--verify", "check", is_flag=True, help="Compare with the original model and the definition of the map.")
 @click.option("--image", type=click.Path(path_type=Path), help="Picture for --verify and --preview.")
@@ -135,6 +141,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     top_k: int | None,
     max_cost: float,
     max_tensor_gib: float,
+    scaling: str | None,
     no_embed_scaling: bool,
     dry_run: bool,
     check: bool,
@@ -160,6 +167,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         method=method,
         target_layer=target_layer,
         embed_scaling=not no_embed_scaling,
+        scaling=scaling,
         k=k,
         mask=mask,
         output=output,
@@ -305,12 +313,12 @@ def _staged_moves(folder: Path, target: Path) -> list[tuple[Path, Path]]:
 
 def _verified(request: Request, options: Options, model: ov.Model, written: ov.Model) -> list[str]:
     with stage("Verifying", request.quiet):
-        raw = insert(model, replace(options, embed_scaling=False))
+        raw = insert(model, replace(options, embed_scaling=False, scaling=None))
         cases = [random_case(model)]
         if request.image is not None:
             preparation = request.preparation or Preparation.from_model(model)
             cases.append(Case(request.image.name, as_inputs(open_picture(request.image), model, preparation)))
-        return verify(model, written, raw, cases)
+        return verify(model, written, raw, cases, options.effective_scaling is Scaling.JOINT)
 
 
 def _preview(request: Request, written: ov.Model, insertion: Insertion, folder: Path) -> tuple[str, ...]:

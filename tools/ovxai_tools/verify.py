@@ -54,12 +54,12 @@ def random_case(model: ov.Model, batch: int = _DYNAMIC_BATCH) -> Case:
     return Case("random input", values)
 
 
-def verify(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[Case]) -> list[str]:
+def verify(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[Case], joint: bool = False) -> list[str]:
     """Check `written`, the augmented `model` as read back from disk; returns what held, a line each.
 
-    `raw`: the same insertion without scaling. Checked for every case: original outputs bit-identical at f32 and at the
-    device's default precision; the raw map equal to the definition; the written map equal to the raw one, scaled; not
-    every class's map constant. Raises VerificationError.
+    `raw`: the same insertion without scaling; `joint`: how it is scaled. Checked for every case: original outputs
+    bit-identical at f32 and at the device's default precision; the raw map equal to the definition; the written map
+    equal to the raw one, scaled; not every class's map constant. Raises VerificationError.
     """
     held = []
     for case in cases:
@@ -78,7 +78,7 @@ def verify(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[C
             raise VerificationError(f"{case.name}: the map holds values that are not finite, as the head makes them")
         compared = _check_definition(model, raw, case, saliency, classes)
         held.append(f"{case.name}: map equal to the naive definition on {compared}")
-        expected = scaled_map(saliency) if shown.dtype == np.uint8 else saliency
+        expected = scaled_map(saliency, joint) if shown.dtype == np.uint8 else saliency
         if not np.abs(shown.astype(np.float32) - expected.astype(np.float32)).max() <= (shown.dtype == np.uint8):
             raise VerificationError(f"{case.name}: the map is not the raw map scaled to 0..255")
         if not np.ptp(saliency, axis=(-2, -1)).any():
