@@ -16,15 +16,12 @@ from ovxai_passes.insert import insert
 from ovxai_passes.options import Options
 from ovxai_passes.report import operation_count
 from tests import graphs
+from tests.cli import invoke
 from tests.graphs import Weights, integers
 
 
 def bench(*args: object, code: int = 0) -> click.testing.Result:
-    result = click.testing.CliRunner().invoke(main, [str(arg) for arg in args])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == code, result.output
-    return result
+    return invoke(main, *args, code=code)
 
 
 @pytest.fixture

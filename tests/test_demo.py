@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from pathlib import Path
 
-import click.testing
 import numpy as np
 import openvino as ov
 import pytest
@@ -16,6 +15,7 @@ from ovxai_tools.evaluate import held_out, pointing, points_inside
 from ovxai_tools.shapes import LABELS, SIDE, Picture, make_pair, make_picture
 
 from ovxai_passes.options import Mask, Options
+from tests.cli import invoke
 from tests.test_transform import call
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "tools" / "weights"
@@ -101,15 +101,12 @@ def test_the_game_by_hand() -> None:
 
 
 def test_evaluate_on_the_command_line() -> None:
-    runner = click.testing.CliRunner()
-    said = runner.invoke(evaluate.main, ["demo:cnn", "--pictures", "20", "--json"])
-    assert said.exit_code == 0, said.output
-    results = json.loads(said.stdout)
+    results = json.loads(invoke(evaluate.main, "demo:cnn", "--pictures", 20, "--json").stdout)
     assert [result["default"] for result in results] == [True, False, False, False]
     assert {result["method"] for result in results} == {"reciprocam", "activationmap"}
-    assert "(default)" in runner.invoke(evaluate.main, ["demo:cnn", "--pictures", "5"]).output
-    assert runner.invoke(evaluate.main, ["model.xml"]).exit_code == 2
-    assert runner.invoke(evaluate.main, ["demo:none"]).exit_code == 2
+    assert "(default)" in invoke(evaluate.main, "demo:cnn", "--pictures", 5).output
+    assert "demo: models only" in invoke(evaluate.main, "model.xml", code=2).output
+    assert "there is demo:cnn, demo:vit" in invoke(evaluate.main, "demo:none", code=2).output
 
 
 def test_two_objects_in_one_picture() -> None:
@@ -123,13 +120,11 @@ def test_two_objects_in_one_picture() -> None:
 def test_gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     image = pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
     monkeypatch.chdir(tmp_path)
-    runner = click.testing.CliRunner()
-    said = runner.invoke(gallery.main, ["demo:cnn", "out.png"])
-    assert said.exit_code == 0, said.output
+    invoke(gallery.main, "demo:cnn", "out.png")
     with image.open("out.png") as picture:
         assert picture.size == (4 * 256 + 3 * 8, 3 * 280)
-    assert "exists" in runner.invoke(gallery.main, ["demo:cnn", "out.png"]).output
-    assert runner.invoke(gallery.main, ["demo:cnn", "other.png", "--labels", "cat,dog"]).exit_code == 2
+    assert "it exists" in invoke(gallery.main, "demo:cnn", "out.png", code=2).output
+    assert "two of disc" in invoke(gallery.main, "demo:cnn", "other.png", "--labels", "cat,dog", code=2).output
     assert [path.name for path in tmp_path.iterdir()] == ["out.png"]
 
 

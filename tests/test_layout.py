@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openvino import opset13 as ops
 from ovxai_patterns.graph import ModelGraph
-from ovxai_patterns.layout import Layout, Positions, analysis_clone, merge, movement_chain, on_lattice, same_places
+from ovxai_patterns.layout import Layout, Positions, analysis_clone, merge, movement_chain, on_lattice
 
 from tests import graphs
 from tests.graphs import Weights, integers, picture, scalar
@@ -168,7 +168,8 @@ def test_layout_of_an_input_is_believed() -> None:
 def test_dynamic_batches_are_analysed_with_one_picture_at_the_same_places() -> None:
     model = graphs.vit(-1)
     clone = analysis_clone(model)
-    assert same_places(ModelGraph(model), ModelGraph(clone))
+    kinds = [[op.get_type_name() for op in ModelGraph(one).ops] for one in (model, clone)]
+    assert kinds[0] == kinds[1]
     assert list(clone.inputs[0].get_shape()) == [1, 3, 8, 8]
     assert model.inputs[0].get_partial_shape()[0].is_dynamic
 

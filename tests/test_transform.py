@@ -20,6 +20,7 @@ from ovxai_tools.transform import main
 
 from ovxai_passes.insert import insert
 from tests import graphs
+from tests.cli import invoke
 from tests.running import random_input, run
 
 
@@ -32,11 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def call(*args: object, code: int = 0) -> click.testing.Result:
-    result = click.testing.CliRunner().invoke(main, [str(arg) for arg in args])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == code, result.output
-    return result
+    return invoke(main, *args, code=code)
 
 
 def listing() -> list[str]:

@@ -317,13 +317,6 @@ def analysis_clone(model: ov.Model, size: int = 224) -> ov.Model:
     return clone
 
 
-def same_places(first: ModelGraph, second: ModelGraph) -> bool:
-    """Whether two models have the same operations at the same places, as a model and its clone do."""
-    return len(first.ops) == len(second.ops) and all(
-        a.get_type_name() == b.get_type_name() for a, b in zip(first.ops, second.ops, strict=True)
-    )
-
-
 def movement_chain(layout: Layout, tensor: TensorId) -> TensorId:
     """The tensor above a chain of layout operations (Transpose, Reshape, ...) that still holds the whole map.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import click
@@ -34,6 +34,7 @@ HELD_OUT = 1_000_000
 """Pictures from this number on are not trained on."""
 
 _BATCH = 50
+_ANY_COST = 1000.0
 
 Floats = npt.NDArray[np.float32]
 
@@ -67,7 +68,8 @@ def settings_of(path: Path) -> list[Options]:
 
 def pointing(path: Path, options: Options, pictures: list[Picture]) -> Pointing:
     """Play the game with one setting. Raises TargetNotFoundError where the model cannot be asked for it."""
-    found = insert(read_model(path), Options(**{**vars(options), "embed_scaling": False}))
+    raw = replace(options, embed_scaling=False, max_cost=_ANY_COST)
+    found = insert(read_model(path), raw)
     compiled = ov.compile_model(found.model, "CPU", F32)
     inside = []
     for picture, scores, maps in _answers(compiled, pictures):

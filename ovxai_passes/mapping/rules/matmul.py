@@ -24,6 +24,8 @@ from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 TYPES = frozenset({"MatMul"})
 ATTENTION_TYPES = frozenset({"ScaledDotProductAttention"})
 
+_FEW_ROWS = 8
+
 
 @dataclass(frozen=True)
 class Product:
@@ -174,6 +176,8 @@ def _all_rows_at_once(context: Context, left: ov.Output, right: ov.Output, rank:
     if rows.is_dynamic:
         raise NoRuleError("a number of rows that is dynamic")
     count = rows.get_length()
+    if count > _FEW_ROWS:  # a product for each mask has rows enough
+        return ops.matmul(left, right, False, flip).output(0)
     together = ops.transpose(left, ops.constant([*range(1, rank - 1), 0, rank - 1, rank]))
     width = shape[rank].get_length() if shape[rank].is_static else -1
     stacked = ops.reshape(together, ops.constant([*([0] * (rank - 2)), context.masks * count, width]), True)
@@ -183,15 +187,15 @@ def _all_rows_at_once(context: Context, left: ov.Output, right: ov.Output, rank:
 
 
 def attention(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
-    """Softmax(Q Kᵀ s + B) V, of a query that the mask leaves alone, as products and a softmax."""
+    """Softmax(Q Kᵀ s + B) V as products and a softmax, of a query that is Same or Mapped."""
     query, key, value = inputs[:3]
     if node.get_attributes()["causal"]:
         raise NoRuleError("causal attention")
-    if not isinstance(query, Same):
+    if isinstance(query, Spread):
         raise NoRuleError("attention of rows that the mask weighs")
     rank = len(ones[0].get_partial_shape())
-    scaled = ops.multiply(query.output, _scale(context, node, inputs, query.output)).output(0)
-    logits = multiplied(context, Product(Same(scaled), key, False, True, rank))
+    scaled = type(query)(ops.multiply(query.output, _scale(context, node, inputs, query.output)).output(0))
+    logits = multiplied(context, Product(scaled, key, False, True, rank))
     mapped = logits if isinstance(logits, Same) else context.mapped(logits, rank)
     scores = mapped.output
     if len(inputs) > 3:
