@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
+from ovxai_patterns.folding import Folding
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.operations import ELEMENTWISE_TYPES, REDUCE_TYPES
 
@@ -188,10 +189,12 @@ class _Choice:
         node = output.get_node()
         data, axes = node.input_values()
         rank = len(data.get_partial_shape())
-        if axes.get_node().get_type_name() != "Constant":
-            raise DeclinedError(f"{node.get_type_name()} over axes that are not constant")
-        gone = {int(one) % rank for one in np.atleast_1d(axes.get_node().get_data())}
+        known = Folding(self.graph).value(self.graph.id_of(axes))
+        if known is None:
+            raise DeclinedError(f"{node.get_type_name()} over axes that are not known before inference")
+        gone = {int(one) % rank for one in np.atleast_1d(known)}
         left = [a for a in range(rank) if node.get_attributes()["keep_dims"] or a not in gone]
         if left[axis] in gone:
             raise DeclinedError(f"{node.get_type_name()} over the classes")
-        return again(node, [self.of(data, left[axis]), axes]).output(0)
+        over = ops.constant(np.array(sorted(gone)))
+        return again(node, [self.of(data, left[axis]), over.output(0)]).output(0)

@@ -39,6 +39,20 @@ def test_verify_on_a_picture(data: Path, tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("chosen", [("--top-k", 3), ("--class", 88, "--class", 7)], ids=str)
+def test_some_classes(data: Path, tmp_path: Path, name: str, chosen: tuple[object, ...]) -> None:
+    """Quantised classifiers, a 1x1 convolution as classifier, and class scores that are pooled."""
+    options = ["--mean", "104,117,123", "--bgr"] if MODELS[name][0] is CAFFE else []
+    out = tmp_path / "out.xml"
+    said = call(data / name, out, *chosen, "--verify", "--image", data / "cat.png", *options, "--json").stdout
+    report = json.loads(said)
+    assert len(report["verified"]) == 6
+    assert not any("all classes are computed" in notice for notice in report["notices"])
+    grown = ov.Core().read_model(out)
+    assert grown.output("saliency_map").get_partial_shape()[1].get_length() == (3 if "--top-k" in chosen else 2)
+
+
+@pytest.mark.parametrize("name", MODELS)
 def test_pointing(data: Path, name: str) -> None:
     preparation, wanted = MODELS[name]
     augmented = xai.insert_xai(data / name)

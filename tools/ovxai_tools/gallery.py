@@ -70,7 +70,7 @@ def _draw(pixels: Pixels, scores: Floats, raw: Floats, classes: list[int], path:
     sheet = Image.new("RGB", (rows[0].width, sum(row.height for row in rows)), "white")
     for place, row in enumerate(rows):
         sheet.paste(row, (0, place * row.height))
-    sheet.save(path, format="PNG", optimize=True)
+    sheet.quantize(256, dither=Image.Dither.NONE).save(path, format="PNG", optimize=True)
 
 
 if __name__ == "__main__":
