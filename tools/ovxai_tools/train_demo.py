@@ -143,7 +143,7 @@ class Recipe:
     epochs: int = 8
 
 
-RECIPES = {"cnn": Recipe(DemoCnn, 4e-3, bf16=True), "vit": Recipe(DemoVit, 3e-3, bf16=False, epochs=10)}
+RECIPES = {"cnn": Recipe(DemoCnn, 4e-3, bf16=True), "vit": Recipe(DemoVit, 3e-3, bf16=False, epochs=9)}
 
 
 def make_pictures(numbers: Iterable[int]) -> list[Picture]:
