@@ -313,7 +313,7 @@ MULTIPLIED: dict[str, tuple[Build, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", FREE)
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_rule(name: str, data: st.DataObject) -> None:
     build, layouts, masks = FREE[name]
@@ -321,7 +321,7 @@ def test_rule(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", MULTIPLIED)
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_what_is_multiplied_out(name: str, data: st.DataObject) -> None:
     """Right all the same; softmax over positions only makes the mask axis and is not counted."""
