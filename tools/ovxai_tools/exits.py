@@ -3,7 +3,7 @@
 0    done
 1    a bug of this program (the only case with a traceback)
 2    wrong usage, unreadable input, unwritable or existing output, full disk, missing extra
-3    no target found, or the target asked for is unsuitable
+3    no target found, or the target asked for is unsuitable or too costly
 4    verification failed
 130  interrupted
 """
@@ -31,7 +31,7 @@ Exit codes:
   1    a bug of this program (the only case with a traceback)
   2    wrong usage, unreadable input, unwritable or existing output,
        full disk, missing extra
-  3    no target found, or the target asked for is unsuitable
+  3    no target found, or the target asked for is unsuitable or too costly
   4    verification failed
   130  interrupted
 """
