@@ -48,16 +48,14 @@ def with_best(head: Head, count: int, ranked: TensorId) -> ChosenHead:
 
 
 def _chosen(head: Head, indices: ov.Node, inputs: tuple[tuple[ov.Node, TensorId], ...], by_image: bool) -> ChosenHead:
-    before = ModelGraph(head.model)
-    graph = ModelGraph(head.model.clone())
-    names = {graph.ops[place].get_name(): node.get_name() for place, node in enumerate(before.ops)}
-    origins = {name: head.origins[old] for name, old in names.items() if old in head.origins}
+    clone = head.clone()
+    graph = ModelGraph(clone.model)
     choice = _Choice(graph, indices.output(0), by_image)
     scores = choice.of(graph.model.get_results()[0].input_value(0), 1)
     model = ov.Model([ops.result(scores)], [*graph.model.get_parameters(), *(node for node, _ in inputs)], "head")
     model.validate_nodes_and_infer_types()
     sides = (*head.sides, *(source for _, source in inputs))
-    return ChosenHead(replace(head, model=model, sides=sides, origins=origins), tuple(choice.reasons))
+    return ChosenHead(replace(clone, model=model, sides=sides), tuple(choice.reasons))
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import openvino as ov
 from openvino import opset13 as ops
@@ -28,6 +28,14 @@ class Head:
     sides: tuple[TensorId, ...]
     origins: dict[str, int]
     quantised: bool = False
+
+    def clone(self) -> Head:
+        """The same head on a clone of its model, to be changed."""
+        model = self.model.clone()
+        places = zip(self.model.get_ordered_ops(), model.get_ordered_ops(), strict=True)
+        names = {old.get_name(): new.get_name() for old, new in places}
+        origins = {names[name]: place for name, place in self.origins.items() if name in names}
+        return replace(self, model=model, origins=origins)
 
 
 def cut(model: ov.Model, site: Site) -> Head:

@@ -264,9 +264,9 @@ class Trim(ModelPass):
         head = self.cut.result
         nodes = head.model.get_ordered_ops()
         names = {nodes[place].get_name() for place, _ in mixed_tensors(self.cut.locate.result, head)}
-        counts = trim(ov.Model(model), {self.cut.names[head.origins[name]] for name in names if name in head.origins})
-        self.trimmed = counts.pop("sunk", 0)
-        self.notices = tuple(f"trimming ended: {reason}" for reason in sorted(counts))
+        done = trim(ov.Model(model), {self.cut.names[head.origins[name]] for name in names if name in head.origins})
+        self.trimmed = done.sunk
+        self.notices = tuple(f"trimming ended: {reason}" for reason in sorted(done.declined))
         if self.trimmed:
             self.notices += ("trimmed: original outputs are equal to 1e-5 of the scores, not to the bit",)
         else:

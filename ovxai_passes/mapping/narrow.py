@@ -21,20 +21,15 @@ from ovxai_passes.rewrites.sink_rows import sink_rows
 
 def narrowed(site: Site, head: Head) -> Head:
     """A head of the same values that computes fewer rows; `head` is left as it is."""
-    clone = head.model.clone()
-    before, graph = ModelGraph(head.model), ModelGraph(clone)
-    origins = {
-        graph.ops[place].get_name(): head.origins[node.get_name()]
-        for place, node in enumerate(before.ops)
-        if node.get_name() in head.origins
-    }
+    clone = head.clone()
+    graph = ModelGraph(clone.model)
     mixed = mixed_tensors(site, head)
     names = {graph.ops[place].get_name() for place, _ in mixed}
     slices = put_slices(graph, mixed)
     known = {node.get_name() for node in graph.ops}
-    sink_rows(clone, slices, lambda output: _stays(output, names, known))
-    clone.validate_nodes_and_infer_types()
-    return Head(clone, head.sides, origins)
+    sink_rows(clone.model, slices, lambda output: _stays(output, names, known))
+    clone.model.validate_nodes_and_infer_types()
+    return clone
 
 
 def _stays(output: ov.Output, mixed: set[str], known: set[str]) -> bool:

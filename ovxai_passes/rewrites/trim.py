@@ -10,17 +10,15 @@ where everything that is still read of a tensor are those rows, so that no work 
 
 from __future__ import annotations
 
-from collections import Counter
-
 import openvino as ov
 from ovxai_patterns.graph import ModelGraph
 
 from ovxai_passes.rewrites.reading import put_slices
-from ovxai_passes.rewrites.sink_rows import sink_rows
+from ovxai_passes.rewrites.sink_rows import SinkRows, sink_rows
 
 
-def trim(model: ov.Model, mixed: set[str]) -> Counter[str]:
-    """Trim a model in place; returns how many Slices were put and passed up (`sunk`), and reasons of declining.
+def trim(model: ov.Model, mixed: set[str]) -> SinkRows:
+    """Trim a model in place; returns the pass, with its counts.
 
     `mixed`: unique names of the operations after which the rows may be sliced, because positions are mixed there.
     """
@@ -40,7 +38,7 @@ def trim(model: ov.Model, mixed: set[str]) -> Counter[str]:
     slices = put_slices(graph, tensors)
     done = sink_rows(model, slices, stop)
     model.validate_nodes_and_infer_types()
-    return done.declined + Counter(sunk=done.sunk)
+    return done
 
 
 def _is_read_otherwise(model: ov.Model, node: ov.Node) -> bool:

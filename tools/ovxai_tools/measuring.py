@@ -13,7 +13,7 @@ from statistics import median
 import openvino as ov
 
 from ovxai_passes.report import operation_count
-from ovxai_tools.verify import Array, random_case
+from ovxai_tools.verify import random_case
 
 _WARM_UP = 5
 
@@ -44,11 +44,6 @@ def precision_hint(precision: str) -> dict[str, str]:
     return {"PERFORMANCE_HINT": "LATENCY"} | ({"INFERENCE_PRECISION_HINT": "f32"} if precision == "f32" else {})
 
 
-def static_inputs(model: ov.Model, batch: int) -> list[Array]:
-    """Random inputs; `batch` in place of a dynamic dimension."""
-    return random_case(model, batch).inputs
-
-
 def interleaved(models: list[ov.Model], precision: str, runs: int, batch: int, device: str) -> list[list[float]]:
     """Milliseconds of each run of each model. One round runs every model once, each round starting with another one.
 
@@ -57,7 +52,7 @@ def interleaved(models: list[ov.Model], precision: str, runs: int, batch: int, d
     requests = []
     for model in models:
         request = ov.compile_model(model, device, precision_hint(precision)).create_infer_request()
-        inputs = static_inputs(model, batch)
+        inputs = random_case(model, batch).inputs
         for _ in range(_WARM_UP):
             request.infer(inputs, share_inputs=True)
         requests.append((request, inputs))
@@ -127,8 +122,9 @@ def resident_peak() -> int | None:
 def _child(path: str, precision: str, batch: str, device: str) -> None:
     model = ov.Core().read_model(path)
     request = ov.compile_model(model, device, precision_hint(precision)).create_infer_request()
+    inputs = random_case(model, int(batch)).inputs
     for _ in range(3):
-        request.infer(static_inputs(model, int(batch)))
+        request.infer(inputs)
     print(json.dumps(resident_peak()))
 
 

@@ -16,6 +16,7 @@ from ovxai_patterns.movement import DATA_INPUTS, Labels, move
 
 from ovxai_passes.mapping.context import Context, is_zero, zero_like
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+from ovxai_passes.rewrites.sinking import dims_of
 
 TYPES = frozenset(DATA_INPUTS)
 
@@ -74,7 +75,7 @@ def _moved(context: Context, place: int, labels: Labels) -> list[Labels]:
 
 def _places(row: ov.Output, rank: int) -> Labels:
     """A number for every element of a tensor, batch aside."""
-    shape = [dim.get_length() if dim.is_static else 1 for dim in row.get_partial_shape()]
+    shape = dims_of(row)
     shape = [1] * (rank - len(shape)) + shape
     return np.arange(int(np.prod(shape)), dtype=np.int32).reshape(shape)
 
