@@ -22,6 +22,7 @@ Array = npt.NDArray[np.generic]
 _PATIENCE = 10.0  # seconds of definition; beyond, positions are sampled
 _SAMPLED = 64
 _DYNAMIC_BATCH = 2
+_ROWS = 3
 _DYNAMIC_SIZE = 224
 
 
@@ -59,7 +60,8 @@ def verify(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[C
 
     `raw`: the same insertion without scaling; `joint`: how it is scaled. Checked for every case: original outputs
     bit-identical at f32 and at the device's default precision; the raw map equal to the definition; the written map
-    equal to the raw one, scaled; not every class's map constant. Raises VerificationError.
+    equal to the raw one, scaled; not every class's map constant; with a dynamic batch, pictures explained as they are
+    alone. Raises VerificationError.
     """
     held = []
     for case in cases:
@@ -84,7 +86,30 @@ def verify(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[C
         if not np.ptp(saliency, axis=(-2, -1)).any():
             raise VerificationError(f"{case.name}: the map of every class is constant, so it shows nothing")
         held.append(f"{case.name}: map not constant")
+    if model.inputs and _has_dynamic_batch(model):
+        _check_rows(model, raw)
+        held.append(f"random input: pictures of a batch of {_ROWS} explained as they are alone")
     return held
+
+
+def _has_dynamic_batch(model: ov.Model) -> bool:
+    shapes = [port.get_partial_shape() for port in model.inputs]
+    return all(shape.rank.is_static and len(shape) > 0 and shape[0].is_dynamic for shape in shapes)
+
+
+def _check_rows(model: ov.Model, raw: Insertion) -> None:
+    """Row n of a batch has to be what the picture gives alone."""
+    inputs = random_case(model, _ROWS).inputs
+    compiled = ov.compile_model(raw.model, "CPU", F32)
+    together = np.array(compiled(inputs)[OUTPUT_NAME])
+    for row in range(_ROWS):
+        alone = np.array(compiled([value[row : row + 1] for value in inputs])[OUTPUT_NAME])
+        difference = worst_difference(together[row : row + 1], alone)
+        if not difference <= 1:
+            raise VerificationError(
+                f"random input: in a batch of {_ROWS}, the map of picture {row} differs from its map alone by "
+                f"{difference:.3g} times what is allowed"
+            )
 
 
 def _check_outputs(model: ov.Model, written: ov.Model, case: Case, name: str, config: dict[str, str]) -> None:
