@@ -9,7 +9,9 @@ import openvino as ov
 
 from ovxai_passes.mapping.context import still
 
+_PRODUCTS_AN_ELEMENT = 16
 _NOT_COMPUTED = frozenset({"Constant", "Parameter", "Result"})
+_MADE_IN_PLACE = frozenset({"Reshape", "Squeeze", "Unsqueeze"})
 _CONVOLUTIONS = frozenset(
     {"Convolution", "ConvolutionBackpropData", "GroupConvolution", "GroupConvolutionBackpropData"}
 )
@@ -19,11 +21,17 @@ _CONVOLUTIONS = frozenset(
 class Cost:
     """`products`: multiply-adds of matrix products and convolutions. `largest`: bytes of the largest tensor made.
 
-    For one image where the batch is dynamic.
+    `elements`: of all tensors made. For one image where the batch is dynamic.
     """
 
     products: int
     largest: int
+    elements: int = 0
+
+    @property
+    def work(self) -> float:
+        """An estimate of run time, in multiply-adds: writing and reading an element takes as long as some of them."""
+        return self.products + _PRODUCTS_AN_ELEMENT * self.elements
 
 
 def cost_of(model: ov.Model) -> Cost:
@@ -32,7 +40,7 @@ def cost_of(model: ov.Model) -> Cost:
 
 
 def _cost(model: ov.Model) -> Cost:
-    products, largest = 0, 0
+    products, largest, elements = 0, 0, 0
     for node in model.get_ops():
         kind = node.get_type_name()
         if kind in _NOT_COMPUTED or _is_constant(node):
@@ -40,10 +48,13 @@ def _cost(model: ov.Model) -> Cost:
         if kind == "TensorIterator":
             body = _cost(node.get_function())
             products += body.products * _iterations(node)
+            elements += body.elements * _iterations(node)
             largest = max(largest, body.largest)
         products += _products(node)
         largest = max(largest, *(_bytes(output) for output in node.outputs()))
-    return Cost(products, largest)
+        if kind not in _MADE_IN_PLACE:
+            elements += sum(prod(_sizes(output)) for output in node.outputs())
+    return Cost(products, largest, elements)
 
 
 def _is_constant(node: ov.Node) -> bool:

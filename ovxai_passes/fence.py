@@ -7,7 +7,9 @@ matrix is put under the target:
 
     F [...,C] ─▶ Reshape [...,C/d,d] ─▶ MatMul with I [d,d] ─▶ Reshape [...,C] ─▶ branch
 
-A tensor that both sides transpose is fenced as well. The product returns every finite value as it is and costs d
+A tensor that both sides transpose is fenced as well, and one that the branch projects to queries or keys as the
+network does. The
+product returns every finite value as it is and costs d
 multiplications an element.
 """
 
@@ -53,15 +55,20 @@ def put_fence(parameter: ov.Node) -> None:
     """Put an identity product between an input (static last axis) and its readers."""
     target = parameter.output(0)
     readers = list(target.get_target_inputs())
-    shape = target.get_partial_shape()
+    copied = fenced(target)
+    for reader in readers:
+        reader.replace_source_output(copied)
+
+
+def fenced(output: ov.Output) -> ov.Output:
+    """The same values behind an identity product; the last axis has to be static."""
+    shape = output.get_partial_shape()
     last = shape[len(shape) - 1].get_length()
     width = max(size for size in range(1, min(last, _WIDEST) + 1) if last % size == 0)
     if width < 2:
         width = last
-    identity = constant_like(np.eye(width), target.get_element_type())
+    identity = constant_like(np.eye(width), output.get_element_type())
     copied = [0] * (len(shape) - 1)
-    split = ops.reshape(target, ops.constant([*copied, last // width, width]), special_zero=True)
+    split = ops.reshape(output, ops.constant([*copied, last // width, width]), special_zero=True)
     product = ops.matmul(split, identity, transpose_a=False, transpose_b=False)
-    whole = ops.reshape(product, ops.constant([*copied, last]), special_zero=True)
-    for reader in readers:
-        reader.replace_source_output(whole.output(0))
+    return ops.reshape(product, ops.constant([*copied, last]), special_zero=True).output(0)

@@ -12,6 +12,8 @@ from ovxai_patterns.site import Site
 
 from ovxai_passes.quantisation import spell_out
 
+_FUSED_TYPES = frozenset({"Add", "MatMul", "Multiply"})
+
 
 @dataclass(frozen=True)
 class Head:
@@ -21,12 +23,14 @@ class Head:
     all ones give the model's own class scores. FakeQuantize is spelled out. `sides`: tensors of the original model,
     other than the target, on which the head depends (dynamic shapes, paths past a target that is no dominator), in the
     order of the inputs. `origins`: unique name of a node of the head → place of the original's operation that it is a
-    clone of. `quantised`: whether a FakeQuantize was spelled out.
+    clone of. `above`: unique names of those clones of operations above the target that compute sides again.
+    `quantised`: whether a FakeQuantize was spelled out.
     """
 
     model: ov.Model
     sides: tuple[TensorId, ...]
     origins: dict[str, int]
+    above: frozenset[str] = frozenset()
     quantised: bool = False
 
     def clone(self) -> Head:
@@ -35,7 +39,7 @@ class Head:
         places = zip(self.model.get_ordered_ops(), model.get_ordered_ops(), strict=True)
         names = {old.get_name(): new.get_name() for old, new in places}
         origins = {names[name]: place for name, place in self.origins.items() if name in names}
-        return replace(self, model=model, origins=origins)
+        return replace(self, model=model, origins=origins, above=frozenset(names[name] for name in self.above))
 
 
 def cut(model: ov.Model, site: Site) -> Head:
@@ -44,7 +48,9 @@ def cut(model: ov.Model, site: Site) -> Head:
     graph = ModelGraph(model.clone())
     target = graph.output(site.target)
     region = graph.region(site.target, site.scores.tensor)
-    readers = {place: graph.inputs_of(place) for place in sorted(region)}
+    above = _fused_above(original, region)
+    members = region | above
+    readers = {place: graph.inputs_of(place) for place in sorted(members)}
     feature = _parameter(original.output(site.target), "feature")
     mask = ops.parameter(list(site.positions.ids.shape), target.get_element_type(), name="mask")
     folding = Folding(original)
@@ -52,7 +58,7 @@ def cut(model: ov.Model, site: Site) -> Head:
     replaced: dict[TensorId, ov.Output] = {site.target: feature.output(0)}
     for place, sources in readers.items():
         for port, source in enumerate(sources):
-            outside = source[0] not in region and source[0] in original.from_parameters
+            outside = source[0] not in members and source[0] in original.from_parameters
             if outside and source not in replaced:
                 replaced[source] = _outside(original, folding, source, sides)
             if source in replaced:
@@ -79,7 +85,29 @@ def cut(model: ov.Model, site: Site) -> Head:
     head = ov.Model([ops.result(scores)], [feature, mask, *sides.values()], "head")
     head.validate_nodes_and_infer_types()
     quantised = any(graph.ops[place].get_type_name() == "FakeQuantize" for place in readers)
-    return Head(head, tuple(sides), {graph.ops[place].get_name(): place for place in region}, quantised)
+    names = {place: graph.ops[place].get_name() for place in members}
+    origins = {names[place]: place for place in region}
+    return Head(head, tuple(sides), origins, frozenset(names[place] for place in above), quantised)
+
+
+def _fused_above(graph: ModelGraph, region: set[int]) -> set[int]:
+    """Places above a region of what a plugin makes one kernel of: a sum, and the products and sums that it alone reads.
+
+    A second reader in between would keep a plugin from that, and the network's outputs would be rounded otherwise. The
+    head computes them again: of a few rows, as a rule, because it reads no more of them.
+    """
+    found: set[int] = set()
+    open_ends = [source for place in region for source in graph.inputs_of(place)]
+    while open_ends:
+        tensor = open_ends.pop()
+        place, node = tensor[0], graph.ops[tensor[0]]
+        if place in region or place in found or node.get_type_name() not in _FUSED_TYPES:
+            continue
+        readers = [reader for reader, _ in graph.consumers(tensor)]
+        if place in graph.from_parameters and len(readers) == 1 and graph.ops[readers[0]].get_type_name() == "Add":
+            found.add(place)
+            open_ends += graph.inputs_of(place)
+    return found
 
 
 def _parameter(output: ov.Output, name: str) -> ov.Node:

@@ -6,17 +6,20 @@ import logging
 import os
 import time
 from dataclasses import dataclass, replace
+from itertools import count
 
 import openvino as ov
 from openvino.passes import Manager, ModelPass
 
-from ovxai_passes.errors import OptionError
+from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
 from ovxai_passes.options import Method, Options, Scaling, Task
 from ovxai_passes.passes import OUTPUT_NAME, Cut, Explain, Graft, Locate, Record, Scale, Trim
 from ovxai_passes.read import read_model
 from ovxai_passes.report import Report
 
 _log = logging.getLogger(__name__)
+
+_CHEAP = 0.5  # of the model's own work, for a map of a part of the class scores
 
 
 @dataclass(frozen=True)
@@ -42,18 +45,14 @@ def insert(model: ov.Model, options: Options) -> Insertion:
     """
     started = time.perf_counter()
     clone = model.clone()
-    locate = Locate(options)
-    cut = Cut(locate)
-    explain = Explain(cut)
+    explain = explained(clone, options)
+    cut, locate = explain.cut, explain.cut.locate
     is_scaled = options.effective_scaling is not Scaling.NONE
     scale = Scale(explain, options.effective_scaling is Scaling.JOINT)
     graft = Graft(scale if is_scaled else explain)
     trim = Trim(cut) if options.trim else None
     record = Record(explain, graft, trim)
     pipeline: tuple[ModelPass, ...] = (
-        locate,  # what to explain: class scores, read-out, target layer
-        cut,  # the head: a stand-alone model from the target to the scores
-        explain,  # the branch: a stand-alone model from the target to the map
         *((scale,) if is_scaled else ()),  # 0..255
         graft,  # the branch onto the clone
         *((trim,) if trim else ()),  # out of the clone, what nobody reads
@@ -66,11 +65,47 @@ def insert(model: ov.Model, options: Options) -> Insertion:
 
 def plan(model: ov.Model, options: Options) -> Report:
     """What `insert` would do, and why; `model` is only read. Raises as `insert` does."""
+    return explained(model, options).report
+
+
+def explained(model: ov.Model, options: Options) -> Explain:
+    """The first three stages, after their run over `model`, which is only read.
+
+    Where no layer explains all class scores at a bearable cost, layers that explain a part of them are tried: the first
+    one that costs little is taken, else the cheapest. Raises what the search for a layer that explains all raised.
+    """
     locate = Locate(options)
+    try:
+        return _explained(model, locate)
+    except TargetNotFoundError as error:
+        if options.target_layer is not None or options.reference:
+            raise
+        refusal = error
+    parts: list[Explain] = []
+    for number in count(1):
+        try:
+            parts.append(_explained(model, Locate(options, number, locate.search)))
+        except TooCostlyError as error:
+            _log.debug("part %s of the class scores: %s", number, error)
+        except TargetNotFoundError:
+            break
+        if parts and parts[-1].work <= _CHEAP:
+            return parts[-1]
+    if not parts:
+        raise refusal
+    return min(parts, key=lambda part: part.work)
+
+
+def _explained(model: ov.Model, locate: Locate) -> Explain:
     cut = Cut(locate)
     explain = Explain(cut)
-    run_passes(model, (locate, cut, explain))
-    return explain.report
+    stages: tuple[ModelPass, ...] = (
+        locate,  # what to explain: class scores, read-out, target layer
+        cut,  # the head: a stand-alone model from the target to the scores
+        explain,  # the branch: a stand-alone model from the target to the map
+    )
+    run_passes(model, stages)
+    return explain
 
 
 def run_passes(model: ov.Model, passes: tuple[ModelPass, ...]) -> None:

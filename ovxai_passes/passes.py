@@ -22,10 +22,11 @@ from typing import Protocol
 import openvino as ov
 from openvino import opset13 as ops
 from openvino.passes import ModelPass
+from ovxai_patterns.choosing import Wish
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.readout import ReadOut
 from ovxai_patterns.site import NoSite, Site
-from ovxai_patterns.target import Wish, find_site
+from ovxai_patterns.target import Search
 
 from ovxai_passes.branch import Branch
 from ovxai_passes.classes import ChosenHead, with_best, with_classes
@@ -35,7 +36,7 @@ from ovxai_passes.finish.ranking import chosen_after, ranked
 from ovxai_passes.finish.scale import scaled
 from ovxai_passes.head import Head, cut
 from ovxai_passes.labels import labels_of, numbers_of
-from ovxai_passes.mapping.narrow import mixed_tensors
+from ovxai_passes.mapping.narrow import mixed_elements
 from ovxai_passes.methods.activation_map import activation_map
 from ovxai_passes.methods.masked import built_branch
 from ovxai_passes.options import Mask, Method, Options
@@ -58,15 +59,19 @@ class HasBranch(Protocol):
 class Locate(ModelPass):
     """Finds the class scores, their read-out and the target. Raises TargetNotFoundError.
 
-    After the run: `result` (Site), `choice` (the site with the method and the mask).
+    `partial`: 0 for a layer that explains all class scores, or the number, from 1 on, of one that explains a part of
+    them, for networks that have none that is worth its cost. `search`: that of an earlier Locate over the same model.
+    After the run: `result` (Site), `choice` (the site with the method and the mask), `search`.
     """
 
     result: Site
     choice: Choice
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, partial: int = 0, search: Search | None = None) -> None:
         super().__init__()
         self.options = options
+        self.partial = partial
+        self.search = search
 
     def run_on_model(self, model: ov.Model) -> bool:
         """Look; the model is left as it is."""
@@ -75,13 +80,16 @@ class Locate(ModelPass):
             layer=options.target_layer,
             k=0 if options.method is Method.RECIPROCAM else options.k,
             features=options.method is Method.ACTIVATIONMAP,
+            partial=self.partial,
             output=options.output,
             keep_quantization=options.keep_quantization,
         )
-        found = find_site(wrapped, wish)
+        search = self.search or Search(wrapped, wish.output, wish.keep_quantization)
+        self.search = search
+        found = search.site(wish)
         wants_block = options.method is Method.VITRECIPROCAM and options.k is None
         if wants_block and isinstance(found, Site) and not found.k:
-            found = find_site(wrapped, replace(wish, k=1))
+            found = search.site(replace(wish, k=1))
         if options.method is Method.VITRECIPROCAM and isinstance(found, Site) and not found.k:
             reason = (
                 "vitreciprocam re-runs attention blocks; with k=0, or at this layer, there are none: use reciprocam"
@@ -135,10 +143,14 @@ class Cut(ModelPass):
 
 
 class Explain(ModelPass):
-    """Builds the branch of the method that Locate chose. After the run: `result` (Branch), `report`."""
+    """Builds the branch of the method that Locate chose.
+
+    After the run: `result` (Branch), `report`, `work` (an estimate of the branch's run time over the model's).
+    """
 
     result: Branch
     report: Report
+    work: float = 0.0
 
     def __init__(self, cut: Cut) -> None:
         super().__init__()
@@ -160,7 +172,7 @@ class Explain(ModelPass):
         shown = graph.id_of(wrapped.outputs[scores.output].get_node().input_value(0))
         wanted = _of_classes(self.cut.result, choice, options, shown)
         built = built_branch(wrapped, choice, wanted.head, options)
-        self.result = built.branch
+        self.result, self.work = built.branch, built.work
         if options.top_k is not None:
             if choice.site.dynamic:
                 self.result = chosen_after(self.result, options.top_k, shown)
@@ -263,7 +275,7 @@ class Trim(ModelPass):
         """Trim the model."""
         head = self.cut.result
         nodes = head.model.get_ordered_ops()
-        names = {nodes[place].get_name() for place, _ in mixed_tensors(self.cut.locate.result, head)}
+        names = {nodes[place].get_name() for place, _ in mixed_elements(self.cut.locate.result, head)}
         done = trim(ov.Model(model), {self.cut.names[head.origins[name]] for name in names if name in head.origins})
         self.trimmed = done.sunk
         self.notices = tuple(f"trimming ended: {reason}" for reason in sorted(done.declined))

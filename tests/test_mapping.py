@@ -7,8 +7,9 @@ import openvino as ov
 import pytest
 from hypothesis import given, settings
 from openvino import opset13 as ops
+from ovxai_patterns.choosing import Wish
 from ovxai_patterns.site import Site
-from ovxai_patterns.target import Wish, find_site
+from ovxai_patterns.target import find_site
 
 import ovxai_passes as xai
 from ovxai_passes.insert import insert

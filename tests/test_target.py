@@ -6,10 +6,11 @@ import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as ops
+from ovxai_patterns.choosing import Wish
 from ovxai_patterns.graph import ModelGraph
 from ovxai_patterns.readout import ReadOut
 from ovxai_patterns.site import NoSite, Site
-from ovxai_patterns.target import Wish, find_site
+from ovxai_patterns.target import find_site
 
 import ovxai_passes as xai
 from tests import graphs

@@ -13,7 +13,7 @@ from ovxai_patterns.graph import ModelGraph
 
 import ovxai_passes as xai
 from ovxai_passes.insert import insert
-from ovxai_passes.mapping.narrow import mixed_tensors
+from ovxai_passes.mapping.narrow import mixed_elements
 from ovxai_passes.options import Options
 from ovxai_passes.rewrites.trim import trim
 from ovxai_passes.testing import SCORE_TOLERANCE, worst_difference
@@ -33,7 +33,7 @@ def _names_of_mixed(model: ov.Model) -> set[str]:
     found = insert(model, Options(reference=True))
     head = found.cut.result
     nodes, originals = head.model.get_ordered_ops(), ModelGraph(model).ops
-    names = {nodes[place].get_name() for place, _ in mixed_tensors(found.locate.result, head)}
+    names = {nodes[place].get_name() for place, _ in mixed_elements(found.locate.result, head)}
     return {originals[head.origins[name]].get_name() for name in names if name in head.origins}
 
 

@@ -23,6 +23,7 @@ from ovxai_patterns.operations import REDUCE_TYPES, WINDOW_TYPES
 from ovxai_patterns.site import Site
 
 from ovxai_passes.branch import Branch
+from ovxai_passes.fence import fenced
 from ovxai_passes.head import Head
 from ovxai_passes.mapping.as_map import as_map
 from ovxai_passes.mapping.context import Context, still
@@ -32,6 +33,8 @@ from ovxai_passes.mapping.rules.batch import in_the_batch
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 from ovxai_passes.masks import grid_masks
 from ovxai_passes.options import Mask
+
+_BEFORE_ATTENTION = frozenset({"Add", "MatMul", "Multiply", "Reshape", "Transpose"})
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +75,7 @@ class _Walk:
         self._sources: dict[TensorId, ov.Node] = {}
         self._ones: dict[TensorId, ov.Output] = {}
         self._multiplied: list[str] = []
+        self._projections = self._projections_for_attention()
 
     def branch(self) -> Branch:
         """Walk, and lay the scores out as a map."""
@@ -93,7 +97,8 @@ class _Walk:
         if not isinstance(scores, Mapped):
             raise NoRuleError("class scores that do not depend on the mask")
         result = ops.result(as_map(scores.output, self._site.positions.grid))
-        used = [source for source, node in self._sources.items() if node.output(0).get_target_inputs()]
+        needed = _ancestors(result)
+        used = [source for source, node in self._sources.items() if node.get_name() in needed]
         model = ov.Model([result], [self._sources[source] for source in used], "branch")
         return Branch(model, tuple(used), tuple(self._multiplied))
 
@@ -101,7 +106,8 @@ class _Walk:
         element, ids = node.get_output_element_type(0), self._site.positions.ids
         zero = ops.constant(np.zeros((1,) * ids.ndim, element.to_dtype())).output(0)
         one = ops.constant(np.ones((1,) * ids.ndim, element.to_dtype())).output(0)
-        self._ones[self._graph.id_of(node.output(0))] = one
+        full = ops.broadcast(one, ops.constant(list(ids.shape)))  # its rows may be sliced
+        self._ones[self._graph.id_of(node.output(0))] = full.output(0)
         return Spread(ids, (0.0, 1.0), (zero, one))
 
     def _original(self, source: TensorId, like: ov.Output) -> ov.Output:
@@ -164,12 +170,15 @@ class _Walk:
             origin = self._head.origins.get(node.get_name())
             if place not in self._graph.from_parameters:
                 self._ones[tensor] = node.output(port)
-            elif origin is not None and not self._feeds_pooling(place):
+            elif origin is not None and not self._feeds_pooling(place) and place not in self._projections:
                 self._ones[tensor] = self._original((origin, port), node.output(port))
             elif self._is_masking(node):
                 self._ones[tensor] = self._one(self._graph.inputs_of(place)[0])
             else:
-                made = self._context.again(node, [self._one(source) for source in self._graph.inputs_of(place)])
+                inputs = [self._one(source) for source in self._graph.inputs_of(place)]
+                if place in self._projections and node.get_type_name() == "MatMul":
+                    inputs[0] = fenced(inputs[0])  # or a plugin finds that there is such a product already
+                made = self._context.again(node, inputs)
                 for number, output in enumerate(made.outputs()):
                     self._ones[place, number] = output
         return self._ones[tensor]
@@ -181,7 +190,41 @@ class _Walk:
         readers = {self._graph.ops[reader].get_type_name() for reader, _ in self._graph.consumers((place, 0))}
         return bool(readers & (REDUCE_TYPES | WINDOW_TYPES))
 
+    def _projections_for_attention(self) -> set[int]:
+        """Places of projections to queries and keys that only one attention reads, with what stands between them.
+
+        A plugin that spells the attention out multiplies them by the scale inside the projection. A second reader would
+        keep it from that, and the network's outputs would be rounded otherwise.
+        """
+        graph, found = self._graph, set[int]()
+        attentions = [place for place, node in enumerate(graph.ops) if node.get_type_name() in matmul.ATTENTION_TYPES]
+        for tensor in (source for place in attentions for source in graph.inputs_of(place)[:2]):
+            chain: list[int] = []
+            above = tensor
+            while graph.ops[above[0]].get_type_name() in _BEFORE_ATTENTION and len(list(graph.consumers(above))) == 1:
+                chain.append(above[0])
+                if graph.ops[above[0]].get_type_name() == "MatMul":
+                    found |= set(chain)
+                    break
+                above = next(source for source in graph.inputs_of(above[0]) if source[0] in graph.from_parameters)
+        return found
+
     def _is_masking(self, node: ov.Node) -> bool:
-        """Whether a node multiplies by the mask itself."""
-        mask = self._head.model.get_parameters()[1].get_name()
-        return node.get_input_size() == 2 and node.input_value(1).get_node().get_name() == mask
+        """Whether a node multiplies by the mask itself, or by rows of it."""
+        if node.get_input_size() != 2:
+            return False
+        factor = node.input_value(1).get_node()
+        if factor.get_type_name() == "Slice":
+            factor = factor.input_value(0).get_node()
+        return bool(factor.get_name() == self._head.model.get_parameters()[1].get_name())
+
+
+def _ancestors(result: ov.Node) -> set[str]:
+    """Unique names of the nodes that a result is computed from."""
+    found, open_ends = set[str](), [result]
+    while open_ends:
+        node = open_ends.pop()
+        if node.get_name() not in found:
+            found.add(node.get_name())
+            open_ends += [value.get_node() for value in node.input_values()]
+    return found

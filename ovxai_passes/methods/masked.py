@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import openvino as ov
 from ovxai_patterns.graph import ModelGraph
@@ -29,11 +29,15 @@ _WOULD_COST_LESS = (
 
 @dataclass(frozen=True)
 class Built:
-    """`branch`, its `cost`, how many times the model's multiply-adds that is, and `notices` for the report."""
+    """`branch`, its `cost`, how many times the model's multiply-adds that is, and `notices` for the report.
+
+    `work`: the same with the tensors that are made, as an estimate of run time.
+    """
 
     branch: Branch
     cost: Cost
     times: float
+    work: float
     notices: tuple[str, ...] = ()
 
 
@@ -41,7 +45,7 @@ def built_branch(model: ov.Model, choice: Choice, head: Head, options: Options) 
     """The cheapest branch of `head`, which is cut from `model`. Raises TooCostlyError, TargetNotFoundError."""
     if choice.site.dynamic:
         return _of_dynamic_grid(model, choice, head, options)
-    plain = cost_of(model).products
+    plain = cost_of(model)
     build = vit_reciprocam if choice.method is Method.VITRECIPROCAM else reciprocam
     assert choice.mask is not None, "asked for the branch of a method without masks"
     refused: list[str] = []
@@ -53,7 +57,8 @@ def built_branch(model: ov.Model, choice: Choice, head: Head, options: Options) 
             refused.append(f"the head cannot be mapped over positions: {reason}")
             continue
         cost = cost_of(branch.model)
-        built = Built(branch, cost, cost.products / max(plain, 1), tuple(refused))
+        times, work = cost.products / max(plain.products, 1), cost.work / max(plain.work, 1)
+        built = Built(branch, cost, times, work, tuple(refused))
         problem = _beyond(built, options)
         if not problem or options.reference:
             return _with_warning(built)
@@ -70,7 +75,7 @@ def _of_dynamic_grid(model: ov.Model, choice: Choice, head: Head, options: Optio
             "constants; leave the option out, or give the model a static size first (model.reshape)"
         )
     branch = row_by_row(choice.site, head, ModelGraph(model).output(choice.site.target))
-    return Built(branch, Cost(0, 0), 0.0, ("height and width are dynamic: the cost is not estimated",))
+    return Built(branch, Cost(0, 0), 0.0, 0.0, ("height and width are dynamic: the cost is not estimated",))
 
 
 def _beyond(built: Built, options: Options) -> str:
@@ -89,4 +94,4 @@ def _with_warning(built: Built) -> Built:
     warning = (
         f"the map takes {built.times:.1f} times the model's multiply-adds; what would cost less: {_WOULD_COST_LESS}"
     )
-    return Built(built.branch, built.cost, built.times, (*built.notices, warning))
+    return replace(built, notices=(*built.notices, warning))

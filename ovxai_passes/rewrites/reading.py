@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.graph import ModelGraph, TensorId
+from ovxai_patterns.movement import Labels
+from ovxai_patterns.site import Edge
 
 from ovxai_passes.rewrites.sinking import Rows
 
@@ -15,14 +17,39 @@ Reading = tuple[int, int, int]
 """(axis, first row, end row) that a reader takes."""
 
 
-def put_slices(graph: ModelGraph, tensors: Iterable[TensorId]) -> set[str]:
-    """Put a Slice under each of `tensors` of which a few rows are read; returns the Slices' unique names."""
+def put_slices(
+    graph: ModelGraph, tensors: Iterable[TensorId], mixed: Mapping[TensorId, Labels] | None = None
+) -> set[str]:
+    """Put a Slice under each of `tensors` of which a few rows are read; returns the Slices' unique names.
+
+    `mixed`: marks of the elements in which positions are mixed. Readers of rows that are all mixed, or all not, get a
+    Slice of their own where they are read together with others.
+    """
     slices = set[str]()
     for tensor in sorted(tensors, reverse=True):
-        wanted = rows_read(graph, tensor)
-        if wanted is not None:
-            slices.add(_slice(graph, tensor, wanted).get_name())
+        marks = None if mixed is None else mixed.get(tensor)
+        for wanted, readers in _wanted(graph, tensor, marks):
+            slices.add(_slice(graph, tensor, wanted, readers).get_name())
     return slices
+
+
+def _wanted(graph: ModelGraph, tensor: TensorId, marks: Labels | None) -> list[tuple[Reading, list[Edge]]]:
+    together, readers = rows_read(graph, tensor), list(graph.consumers(tensor))
+    if together is not None and (marks is None or _are_alike(marks, together)):
+        return [(together, readers)]
+    if marks is None:
+        return []
+    own = [(_reading(graph, place, port), [(place, port)]) for place, port in readers]
+    return [(rows, edge) for rows, edge in own if rows and marks.shape[rows[0]] > 1 and _are_alike(marks, rows)]
+
+
+def _are_alike(marks: Labels, rows: Reading) -> bool:
+    """Whether rows are all marked in the same way."""
+    axis, first, end = rows
+    if marks.shape[axis] == 1:
+        return True
+    taken = marks.take(range(first, end), axis)
+    return bool((taken == taken.take([0], axis)).all())
 
 
 def rows_read(graph: ModelGraph, tensor: TensorId) -> Reading | None:
@@ -62,10 +89,9 @@ def _reading(graph: ModelGraph, place: int, port: int) -> Reading | None:
     return (axis, start, min(stop, size.get_length())) if size.is_static and 0 <= start < stop else None
 
 
-def _slice(graph: ModelGraph, tensor: TensorId, reading: Reading) -> ov.Node:
-    """Put a Slice under a tensor and let its readers count from there."""
+def _slice(graph: ModelGraph, tensor: TensorId, reading: Reading, readers: list[Edge]) -> ov.Node:
+    """Put a Slice under a tensor and let readers of it count from there."""
     axis, first, end = reading
-    readers = list(graph.consumers(tensor))
     rows = Rows(axis, first, end).anew(graph.output(tensor), axis)
     for place, port in readers:
         node = graph.ops[place]

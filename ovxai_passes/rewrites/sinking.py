@@ -201,6 +201,64 @@ def split(output: ov.Output, rows: Rows) -> Sunk:
     return Sunk(part.output(0), (sliced,))
 
 
+def concat(output: ov.Output, rows: Rows) -> Sunk:
+    """Slice(Concat(a, b)) → Slice(b), where the rows lie in one of the pieces, or the same rows of all pieces."""
+    node = output.get_node()
+    axis = int(node.get_attributes()["axis"]) % len(output.get_partial_shape())
+    if axis != rows.axis:
+        slices = [rows.of(value) for value in node.input_values()]
+        return Sunk(again(node, [piece.output(0) for piece in slices]).output(0), tuple(slices))
+    start = 0
+    for value in node.input_values():
+        size = value.get_partial_shape()[axis]
+        if size.is_dynamic:
+            break
+        stop = start + size.get_length()
+        if start <= rows.start and rows.stop <= stop:
+            if rows.count == stop - start:
+                return Sunk(value)
+            piece = Rows(axis, rows.start - start, rows.stop - start).of(value)
+            return Sunk(piece.output(0), (piece,))
+        start = stop
+    raise DeclinedError("rows of several pieces of a Concat")
+
+
+def pad(output: ov.Output, rows: Rows) -> Sunk:
+    """Slice(Pad(x)) → the rows of x, or rows of the padding alone."""
+    node = output.get_node()
+    data, *others = node.input_values()
+    if node.get_attributes()["pad_mode"] != "constant" or any(not _is_constant(value) for value in others[:2]):
+        raise DeclinedError("padding by what the tensor holds, or of a size that is not constant")
+    begin, end = (np.array(value.get_node().get_data(), np.int64) for value in others[:2])
+    first = int(begin[rows.axis])
+    size = data.get_partial_shape()[rows.axis]
+    if size.is_dynamic:
+        raise DeclinedError("padding of an axis of dynamic size")
+    if first <= rows.start and rows.stop <= first + size.get_length():
+        piece = Rows(rows.axis, rows.start - first, rows.stop - first).of(data)
+        begin[rows.axis] = end[rows.axis] = 0
+        padded = again(
+            node, [piece.output(0), *(ops.constant(widths).output(0) for widths in (begin, end)), *others[2:]]
+        )
+        return Sunk(padded.output(0), (piece,))
+    if rows.start < first + size.get_length() and rows.stop > first:
+        raise DeclinedError("rows of a tensor together with its padding")
+    if np.delete(begin, rows.axis).any() or np.delete(end, rows.axis).any():
+        raise DeclinedError("padding along several axes")
+    value = others[2] if len(others) > 2 else ops.constant(np.array(0, output.get_element_type().to_dtype())).output(0)
+    wanted = output.get_partial_shape()
+    wanted[rows.axis] = rows.count
+    if wanted.is_static:
+        return Sunk(ops.broadcast(value, ops.constant(list(wanted.to_shape()))).output(0))
+    changed = [ops.constant([number]) for number in (rows.axis, rows.count)]
+    shape = ops.scatter_update(ops.shape_of(data), *changed, ops.constant(0))
+    return Sunk(ops.broadcast(value, shape).output(0))
+
+
+def _is_constant(output: ov.Output) -> bool:
+    return bool(output.get_node().get_type_name() == "Constant")
+
+
 RULES: tuple[tuple[frozenset[str], Rule], ...] = (
     (ELEMENTWISE_TYPES, elementwise),
     (frozenset({"LogSoftmax", "MVN", "NormalizeL2", "Softmax"}) | REDUCE_TYPES, along_other_axes),
@@ -210,6 +268,8 @@ RULES: tuple[tuple[frozenset[str], Rule], ...] = (
     (frozenset({"Reshape"}), reshape),
     (frozenset({"Squeeze", "Unsqueeze"}), squeeze),
     (frozenset({"Split", "VariadicSplit"}), split),
+    (frozenset({"Concat"}), concat),
+    (frozenset({"Pad"}), pad),
 )
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 import openvino as ov
 
+from ovxai_patterns.ends import End, find_ends
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.influence import Influence
 from ovxai_patterns.layout import Layout, Positions, analysis_clone
@@ -62,6 +63,11 @@ class Anatomy:
     def blocks(self) -> Blocks:
         """The transformer blocks among the maps."""
         return Blocks(self.layout, self.maps)
+
+    @cached_property
+    def ends(self) -> list[End]:
+        """The operations that read positions out, the deepest first."""
+        return find_ends(self.layout, self.scores.tensor)
 
     @property
     def keeps_batch(self) -> bool:

@@ -7,52 +7,55 @@ transformer all positions are dead, so there it is the block's input.
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import openvino as ov
 
 from ovxai_patterns.anatomy import Anatomy
+from ovxai_patterns.attention_pooled import at_attention
+from ovxai_patterns.choosing import Told, Wish, at_block, rerun, site_at
 from ovxai_patterns.cnn import above_classifier
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.layout import movement_chain
+from ovxai_patterns.partial import at_part
 from ovxai_patterns.readout import ReadOut, classify
 from ovxai_patterns.scores import NoScores, find_scores
-from ovxai_patterns.site import Edge, NoSite, Site
-from ovxai_patterns.vit import Block
-
-_MOST_POSITIONS = 4096
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a search is asked for.
-
-    `layer`: friendly name, or None for the best. `k`: blocks to re-run, None as the read-out asks. `features`: of a map
-    of class scores, go up to the features that it is made from. `output`, `keep_quantization`: see `find_scores`.
-    """
-
-    layer: str | None = None
-    k: int | None = None
-    features: bool = False
-    output: int | str | None = None
-    keep_quantization: bool = False
-
-
-@dataclass(frozen=True)
-class _Told:
-    """How the target was come by, so far."""
-
-    readout: ReadOut
-    story: tuple[str, ...]
-    notices: tuple[str, ...] = ()
-
-    def then(self, line: str) -> _Told:
-        return replace(self, story=(*self.story, line))
+from ovxai_patterns.site import NoSite, Site
 
 
 def find_site(model: ov.Model, wish: Wish) -> Site | NoSite:
     """The site of a classifier, or why there is none. `model` is only read."""
-    scores = find_scores(ModelGraph(model), wish.output, wish.keep_quantization)
+    return Search(model, wish.output, wish.keep_quantization).site(wish)
+
+
+class Search:
+    """A search for sites of one model, which is only read; what it learns of the model serves several wishes."""
+
+    def __init__(self, model: ov.Model, output: int | str | None = None, keep_quantization: bool = False) -> None:
+        """`output`, `keep_quantization`: those of the wishes to come."""
+        self._anatomy = _anatomy(model, output, keep_quantization)
+
+    def site(self, wish: Wish) -> Site | NoSite:
+        """The site that fits a wish, or why there is none."""
+        anatomy = self._anatomy
+        if isinstance(anatomy, NoSite):
+            return anatomy
+        if wish.layer is not None:
+            return _at_layer(anatomy, wish.layer, wish.k)
+        scores = anatomy.scores
+        told = Told(ReadOut.CLASS_TOKEN, (f"class scores: {anatomy.describe(scores.tensor)}",))
+        if scores.activation:
+            told = told.then(f"looked through: {scores.activation}, {scores.quantizers} FakeQuantize")
+        if wish.partial:
+            return at_part(anatomy, wish, told)
+        if not anatomy.alive:
+            reason = "no layer that all class scores go through has a grid of positions that matter to them"
+            return NoSite(reason, anatomy.near_misses)
+        return _at_deepest(anatomy, wish, told)
+
+
+def _anatomy(model: ov.Model, output: int | str | None, keep_quantization: bool) -> Anatomy | NoSite:
+    scores = find_scores(ModelGraph(model), output, keep_quantization)
     if isinstance(scores, NoScores):
         return NoSite(f"no class scores: {scores.reason}", tuple(f"output {line}" for line in scores.outputs))
     try:
@@ -66,31 +69,25 @@ def find_site(model: ov.Model, wish: Wish) -> Site | NoSite:
         return NoSite("the class scores have another batch than the picture: pictures are combined on the way")
     if not anatomy.dominators:
         return NoSite("the class scores do not depend on the picture input", anatomy.inputs)
-    if wish.layer is not None:
-        return _at_layer(anatomy, wish.layer, wish.k)
-    if not anatomy.alive:
-        reason = "no layer that all class scores go through has a grid of positions that matter to them"
-        return NoSite(reason, anatomy.near_misses)
-    return _at_deepest(anatomy, wish)
+    return anatomy
 
 
-def _at_deepest(anatomy: Anatomy, wish: Wish) -> Site | NoSite:
+def _at_deepest(anatomy: Anatomy, wish: Wish, told: Told) -> Site | NoSite:
     deepest, scores = anatomy.alive[0], anatomy.scores
-    told = _Told(ReadOut.CLASS_TOKEN, (f"class scores: {anatomy.describe(scores.tensor)}",))
-    if scores.activation:
-        told = told.then(f"looked through: {scores.activation}, {scores.quantizers} FakeQuantize")
     if anatomy.dead:
         told = told.then(f"{len(anatomy.dead)} deeper maps: none of their positions reaches the class scores")
     if _reads_class_token(anatomy):
         told = told.then(f"the last block that reads positions starts at {anatomy.describe(deepest)}")
-        return _rerun(anatomy, 1 if wish.k is None else wish.k, told)
+        return rerun(anatomy, 1 if wish.k is None else wish.k, told)
+    if any(end.attention for end in anatomy.ends):
+        return at_attention(anatomy, wish, told)
     target = movement_chain(anatomy.layout, deepest)
     readout, end = classify(anatomy.layout, target, scores.tensor)
     told = replace(told, readout=readout)
     told = told.then(f"deepest map that all class scores go through: {anatomy.describe(target)}")
     if readout is ReadOut.ATTENTION_POOLED:
         where = anatomy.describe((end, 0)) if end is not None else "an operation"
-        reason = f"the positions end at {where}: attention pooling and other such read-outs are not available yet"
+        reason = f"the positions end at {where}, which is no read-out that is known"
         return NoSite(reason, told.story)
     if end is not None:
         told = told.then(f"its positions are read out by {anatomy.describe((end, 0))}: {readout.value}")
@@ -99,36 +96,13 @@ def _at_deepest(anatomy: Anatomy, wish: Wish) -> Site | NoSite:
         told = told.then(f"the features that these class scores are made from: {anatomy.describe(above)}")
         target = above
     if wish.k:
-        return _rerun(anatomy, wish.k, told)
-    return _site(anatomy, target, anatomy.readers(target), 0, told)
+        return rerun(anatomy, wish.k, told)
+    return site_at(anatomy, target, anatomy.readers(target), 0, told)
 
 
 def _reads_class_token(anatomy: Anatomy) -> bool:
     """Whether the positions die in an ordinary attention block: only tokens beside them are read after it."""
     return bool(anatomy.dead and anatomy.blocks.starting_at(anatomy.alive[0]))
-
-
-def _rerun(anatomy: Anatomy, k: int, told: _Told) -> Site | NoSite:
-    """The site at the input of the k-th last block."""
-    if k == 0:
-        reason = "k=0 (reciprocam) re-runs no block, but the class scores read a class token: no position reaches it"
-        return NoSite(reason, told.story, anatomy.candidates)
-    blocks = anatomy.blocks.above(anatomy.alive[0], k)
-    if len(blocks) < k:
-        reason = f"vitreciprocam with k={k} needs as many attention blocks on one grid before the read-out"
-        reason += f"; there {'is' if len(blocks) == 1 else 'are'} {len(blocks) or 'none'}"
-        return NoSite(reason, told.story, anatomy.candidates)
-    return _at_block(anatomy, blocks[-1], k, told)
-
-
-def _at_block(anatomy: Anatomy, block: Block, k: int, told: _Told) -> Site | NoSite:
-    readers = anatomy.readers(block.start)
-    if block.norm is None:
-        told = told.then("the block is post-norm or parallel: its input is masked")
-        return _site(anatomy, block.start, readers, k, told)
-    told = told.then("the mask weighs the skip path and the output of the block's first norm")
-    masked = tuple(edge for edge in readers if edge not in block.norm.reads) + anatomy.readers(block.norm.result)
-    return _site(anatomy, block.start, masked, k, told)
 
 
 def _at_layer(anatomy: Anatomy, layer: str, k: int | None) -> Site | NoSite:
@@ -143,7 +117,7 @@ def _at_layer(anatomy: Anatomy, layer: str, k: int | None) -> Site | NoSite:
     if problem:
         return NoSite(f"layer {layer!r} is unsuitable: {problem}", (anatomy.describe(tensor),), anatomy.candidates)
     readout, _ = classify(anatomy.layout, tensor, anatomy.scores.tensor)
-    told = _Told(readout, (f"layer chosen by name: {anatomy.describe(tensor)}",))
+    told = Told(readout, (f"layer chosen by name: {anatomy.describe(tensor)}",))
     if tensor not in anatomy.dominators:
         told = replace(told, notices=("other paths lead past this layer: the map shows only what goes through it",))
     if anatomy.alive and _reads_class_token(anatomy):
@@ -152,7 +126,7 @@ def _at_layer(anatomy: Anatomy, layer: str, k: int | None) -> Site | NoSite:
     if block is None:
         if k:
             return NoSite(f"k={k} re-runs attention blocks, but none starts at layer {layer!r}", told.story)
-        return _site(anatomy, tensor, anatomy.readers(tensor), 0, told)
+        return site_at(anatomy, tensor, anatomy.readers(tensor), 0, told)
     rerun = [found.start for found in anatomy.blocks.above(anatomy.alive[0], len(anatomy.maps))]
     if tensor not in rerun:
         reason = f"layer {layer!r} starts an attention block of an earlier stage: the grid changes after it"
@@ -160,7 +134,7 @@ def _at_layer(anatomy: Anatomy, layer: str, k: int | None) -> Site | NoSite:
     count = rerun.index(tensor) + 1
     if k not in (None, count):
         return NoSite(f"k={k} does not go with layer {layer!r}, from which {count} attention blocks are re-run")
-    return _at_block(anatomy, block, count, told)
+    return at_block(anatomy, block, count, told)
 
 
 def _unsuitable(anatomy: Anatomy, tensor: TensorId) -> str:
@@ -174,20 +148,3 @@ def _unsuitable(anatomy: Anatomy, tensor: TensorId) -> str:
     if not anatomy.matters(tensor):
         return "its positions do not reach the class scores (only the class token is read after it)"
     return ""
-
-
-def _site(anatomy: Anatomy, target: TensorId, masked: tuple[Edge, ...], k: int, told: _Told) -> Site | NoSite:
-    positions = anatomy.positions(target)
-    shape = anatomy.original.output(target).get_partial_shape()
-    dynamic = any(shape[axis].is_dynamic for axis in range(1, len(shape)))
-    if dynamic and (k or told.readout is not ReadOut.POOLED):
-        reason = "the height or width of the picture is dynamic; give the model a static one first (model.reshape)"
-        return NoSite(reason, anatomy.inputs + told.story)
-    height, width = positions.grid
-    if height * width > _MOST_POSITIONS:
-        reason = f"the grid of {anatomy.name(target)} has {height} x {width} positions, more than {_MOST_POSITIONS}"
-        return NoSite(f"{reason}; choose a deeper layer", told.story, anatomy.candidates)
-    notices = anatomy.scores.notices + told.notices
-    if told.readout is ReadOut.OTHER:
-        notices += ("how the class scores read the positions was not recognised",)
-    return Site(told.readout, target, positions, masked, k, anatomy.scores, told.story, notices, dynamic)

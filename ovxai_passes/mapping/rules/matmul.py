@@ -4,7 +4,8 @@ Spread · Same          rows keep their positions: each value once (the layer on
 Same · Spread          columns keep their positions (attention scores of a query that the mask leaves alone)
 flattened · Same       the matrix splits by position (one-hot): S_p = x_0 W + (x_1 - x_0)[p] W[p]
 Mapped · Spread        the sum runs over positions (attention weights times values):
-A_m x_0 + sum_i (A_m ⊙ w_i[m]) (x_i - x_0), all masks' rows in one product; A_m x_0 = x_0 where rows of A_m sum to 1
+A_m x_0 + sum_i (A_m ⊙ w_i[m]) (x_i - x_0), all masks' rows in one product; A_m x_0 = x_0 where rows of A_m sum to 1;
+or columns are positions (a query that depends on the mask): A_m x_0 + sum_i w_i[m] ⊙ (A_m (x_i - x_0))
 Mapped · Same, Mapped · Mapped    one product with the mask axis in front, or with masks among the rows where each
 image has a matrix of its own
 """
@@ -141,8 +142,28 @@ def _full_row(low: ov.Output, size: int) -> ov.Output:
     return ops.broadcast(low, ops.constant([1, size])).output(0)
 
 
+def _columns(context: Context, product: Product, left: Mapped, right: Spread) -> Value:
+    """[M, batch, r, C] · [batch, C, T], weighed column by column."""
+    rows, rank, flip = pad_rank(left.output, product.rank + 1), product.rank, product.flip_right
+    low = right.values[0]
+    contracted = _contracted(right.ids.ndim, flip, False)
+    total: ov.Output | None = None
+    for kept, difference in zip(context.weights(right), context.differences(right), strict=True):
+        scores = _all_rows_at_once(context, rows, filled(difference, right.values[-1], (contracted,)), rank, flip)
+        shaped = kept.reshape(context.masks, *([1] * (rank - 1)), -1)
+        term = ops.multiply(scores, context.constant(shaped, difference)).output(0)
+        total = term if total is None else ops.add(total, term).output(0)
+    assert total is not None
+    if not is_zero(low):
+        everywhere = filled(low, right.values[-1], (contracted,))
+        total = ops.add(total, ops.matmul(rows, everywhere, False, flip)).output(0)
+    return Mapped(total)
+
+
 def _weighed(context: Context, product: Product, left: Mapped, right: Spread) -> Value:
     axis = _contracted(right.ids.ndim, product.flip_right, False)
+    if len(right.axes) == 1 and right.axes[0] >= right.ids.ndim - 2 and right.axes != (axis,) and not product.flip_left:
+        return _columns(context, product, left, right)
     if right.axes != (axis,) or product.flip_left:
         raise NoRuleError("mapped rows times a tensor whose positions lie elsewhere")
     weights = pad_rank(left.output, product.rank + 1)  # [M, batch..., rows, T]
