@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from ovxai_patterns.layout import Positions
+from ovxai_patterns.positions import Positions
 
 from ovxai_passes.options import Mask
 

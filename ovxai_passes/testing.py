@@ -12,7 +12,7 @@ import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.graph import ModelGraph, TensorId
-from ovxai_patterns.layout import Positions
+from ovxai_patterns.positions import Positions
 from ovxai_patterns.site import Site
 
 from ovxai_passes.head import Head

@@ -94,5 +94,6 @@ def test_verified_on_the_command_line(folder: object) -> None:  # noqa: F811
     ov.save_model(network(POOLINGS["mean"]), "any.xml")
     report = json.loads(call("any.xml", "any_out.xml", "--verify", "--json").stdout)
     assert report["dynamic"]
-    assert len(report["verified"]) == 3
+    assert len(report["verified"]) == 4
+    assert "batch of 3" in report["verified"][-1]
     assert "dynamic (28x28" in call("any.xml", "--dry-run").output

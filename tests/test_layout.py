@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openvino import opset13 as ops
 from ovxai_patterns.graph import ModelGraph
-from ovxai_patterns.layout import Layout, Positions, analysis_clone, merge, movement_chain, on_lattice
+from ovxai_patterns.layout import Layout, analysis_clone, movement_chain
+from ovxai_patterns.positions import Positions, merge, on_lattice
 
 from tests import graphs
 from tests.graphs import Weights, integers, picture, scalar

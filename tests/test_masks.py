@@ -7,7 +7,7 @@ import openvino as ov
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ovxai_patterns.layout import Positions
+from ovxai_patterns.positions import Positions
 
 from ovxai_passes.mapping.bell import bell_weights
 from ovxai_passes.masks import grid_masks, target_masks

@@ -16,6 +16,7 @@ from ovxai_passes.masks import grid_masks
 from ovxai_passes.options import Mask, Method, Options
 from ovxai_passes.testing import defined_map, scaled_map, tensors_at, worst_difference
 from tests import graphs
+from tests.attention_graphs import class_attention, learned_query, mean_query, two_branches
 from tests.running import Array, looped, random_input, run
 
 BATCHES = (1, 3, -1)
@@ -58,6 +59,13 @@ LAYOUTS = (
     Layout("parallel", graphs.vit, TOKENS, "class token", 1, {"style": "parallel"}),
     Layout("mean-pooled tokens", graphs.vit, TOKENS, "pooled", 0, {"kept": 0, "masked_from_last": 0}),
     Layout("mean-pooled, k=1", graphs.vit, TOKENS, "pooled", 0, {"kept": 0}, {"k": 1}),
+    *(
+        Layout(f"class attention, {style}", class_attention, TOKENS, "attention pooling", 1, {"style": style})
+        for style in ("cait", "xcit", "volo")
+    ),
+    Layout("learned query", learned_query, TOKENS, "attention pooling"),
+    Layout("mean as query", mean_query, (1, 1, 4, 4), "attention pooling"),
+    Layout("two branches", two_branches, TOKENS, "attention pooling", 1),
 )
 BAKED = (
     Layout("baked batch", graphs.vit, TOKENS, "class token", 1, {"baked": True}),
@@ -103,7 +111,7 @@ def test_branch_is_the_loop_over_the_masked_model(layout: Layout, batch: int, ki
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 def test_defaults_of_method_mask_and_k(layout: Layout) -> None:
     report = insert(_plain(layout, 1), Options.checked(**layout.insertion)).report
-    reruns = layout.readout == "class token" or bool(layout.insertion.get("k"))
+    reruns = layout.kept > 0 or bool(layout.insertion.get("k"))
     assert report.method == ("vitreciprocam" if reruns else "reciprocam")
     assert report.mask == ("gaussian" if reruns else "onehot")
     assert report.k == (layout.insertion.get("k", 1) if reruns else 0)
@@ -153,9 +161,9 @@ def test_activation_map_is_the_mean_over_channels(layout: Layout, batch: int) ->
     image = random_input(model)
     (feature,) = tensors_at(model, [site.target], [image])
     if feature.ndim == 3:
-        wanted = feature[:, layout.kept :].mean(2).reshape(-1, 4, 4)
+        wanted = feature[:, site.positions.kept :].mean(2).reshape(-1, *site.positions.grid)
     else:
-        wanted = feature.mean(1 if layout.mask_shape[1] == 1 else 3)
+        wanted = feature.mean(3 if len(layout.mask_shape) == 4 and layout.mask_shape[1] != 1 else 1)
     found = run(insertion.model, image, name="saliency_map")
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
     np.testing.assert_array_equal(run(insertion.model, image), run(model, image))

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openvino import opset13 as ops
-from ovxai_patterns.layout import Positions
+from ovxai_patterns.positions import Positions
 from ovxai_patterns.readout import ReadOut
 from ovxai_patterns.scores import Scores
 from ovxai_patterns.site import Site
@@ -291,6 +291,7 @@ FREE: dict[str, tuple[Build, tuple[str, ...], tuple[Mask, ...]]] = {
     "matrix on the left": (_matrix_left, ("NCHW", "tokens"), tuple(Mask)),
     "flattened": (_flat_matrix, ("NCHW", "NHWC"), HOT),
     "attention of one query": (_attention(False, "one"), ("tokens",), tuple(Mask)),
+    "fused attention of one query": (_attention(True, "one"), ("tokens",), tuple(Mask)),
     "1x1 convolution": (_convolved(1), ("NCHW",), tuple(Mask)),
     "kernel over the whole grid": (_whole_kernel, ("NCHW",), HOT),
     "average over the whole grid": (_pooled("avg", True), ("NCHW",), tuple(Mask)),
@@ -302,7 +303,6 @@ MULTIPLIED: dict[str, tuple[Build, tuple[str, ...]]] = {
     "product of two": (_product_of_two, ("NHWC", "tokens")),
     "attention of all rows": (_attention(False, "all"), ("tokens",)),
     "fused attention of all rows": (_attention(True, "all"), ("tokens",)),
-    "fused attention of one query": (_attention(True, "one"), ("tokens",)),
     "3x3 convolution": (_convolved(3, pad=1), ("NCHW",)),
     "depthwise convolution": (_convolved(3, grouped=True, pad=1), ("NCHW",)),
     "small average": (_pooled("avg", False), ("NCHW",)),

@@ -59,19 +59,6 @@ def test_max_and_mean_read_outs_are_pooled_and_matrices_flatten() -> None:
     assert found(model_of(x, image)).readout is ReadOut.FLATTENED
 
 
-def attention_pooled() -> ov.Model:
-    """Patch tokens, a learned query that attends to them, a classifier."""
-    w, image = Weights(), picture(1)
-    x = norm(graphs.patches(image, w, 8, 1, 0, True), w, 8)
-    weights = ops.softmax(ops.matmul(w(1, 1, 8), dense(x, w, 8, 8), False, True), 2)
-    y = ops.squeeze(ops.matmul(weights, dense(x, w, 8, 8), False, False), integers(1))
-    return model_of(dense(y, w, 8, CLASSES), image)
-
-
-def test_attention_pooling_is_refused_not_guessed() -> None:
-    assert "attention pooling" in refused(attention_pooled()).reason
-
-
 def test_a_class_token_needs_a_block() -> None:
     refusal = refused(graphs.vit(), k=0)
     assert "class token" in refusal.reason

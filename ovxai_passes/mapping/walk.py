@@ -206,7 +206,10 @@ class _Walk:
                 if graph.ops[above[0]].get_type_name() == "MatMul":
                     found |= set(chain)
                     break
-                above = next(source for source in graph.inputs_of(above[0]) if source[0] in graph.from_parameters)
+                varying = [source for source in graph.inputs_of(above[0]) if source[0] in graph.from_parameters]
+                if len(varying) != 1:
+                    break
+                above = varying[0]
         return found
 
     def _is_masking(self, node: ov.Node) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.layout import NOWHERE
+from ovxai_patterns.positions import NOWHERE
 from ovxai_patterns.site import Site
 
 from ovxai_passes.branch import Branch

@@ -14,7 +14,8 @@ import openvino as ov
 from ovxai_patterns.ends import End, find_ends
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.influence import Influence
-from ovxai_patterns.layout import Layout, Positions, analysis_clone
+from ovxai_patterns.layout import Layout, analysis_clone
+from ovxai_patterns.positions import Positions
 from ovxai_patterns.scores import Scores
 from ovxai_patterns.site import Edge
 from ovxai_patterns.vit import Blocks

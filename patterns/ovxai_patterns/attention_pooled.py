@@ -18,7 +18,8 @@ from ovxai_patterns.anatomy import Anatomy
 from ovxai_patterns.choosing import Told, Wish, rerun, site_at
 from ovxai_patterns.graph import TensorId
 from ovxai_patterns.influence import Influence
-from ovxai_patterns.layout import NOWHERE
+from ovxai_patterns.layout import movement_chain
+from ovxai_patterns.positions import NOWHERE
 from ovxai_patterns.readout import ReadOut
 from ovxai_patterns.site import NoSite, Site
 
@@ -28,6 +29,9 @@ def at_attention(anatomy: Anatomy, wish: Wish, told: Told) -> Site | NoSite:
     told = replace(told, readout=ReadOut.ATTENTION_POOLED)
     ends = [end for end in reversed(anatomy.ends) if end.attention]
     told = told.then("positions are read by attention: " + ", ".join(anatomy.describe((end.place, 0)) for end in ends))
+    if wish.features and anatomy.alive:
+        target = movement_chain(anatomy.layout, anatomy.alive[0])
+        return site_at(anatomy, target, anatomy.readers(target), 0, told)
     if len({anatomy.positions(end.source).ids.tobytes() for end in ends}) > 1:
         grids = ", ".join("x".join(map(str, anatomy.positions(end.source).grid)) for end in ends)
         reason = f"the class scores are read from several branches (grids {grids}) that join only without positions"
@@ -42,10 +46,10 @@ def at_attention(anatomy: Anatomy, wish: Wish, told: Told) -> Site | NoSite:
 def at_sources(anatomy: Anatomy, sources: list[TensorId], wish: Wish, told: Told) -> Site | NoSite:
     """The site of attention ends that read these tensors, in topological order, all with the same positions."""
     first = sources[0]
-    above = next((tensor for tensor in anatomy.alive if tensor < first), None)
-    if anatomy.positions(first).kept == 0 or wish.features or _kept_are_means(anatomy, above, first):
-        if anatomy.positions(first).kept and above is not None:
-            first = above
+    mean_of = _averaged(anatomy, first)
+    if mean_of is not None:
+        first = movement_chain(anatomy.layout, mean_of)
+    if wish.features or anatomy.positions(first).kept == 0:
         if wish.k:
             return rerun(anatomy, wish.k, told)
         told = told.then(f"the mask weighs what the attention reads: {anatomy.describe(first)}")
@@ -66,15 +70,17 @@ def _of_blocks(anatomy: Anatomy, k: int, told: Told) -> Site | NoSite:
     return found if isinstance(found, NoSite) else replace(found, k=k)
 
 
-def _kept_are_means(anatomy: Anatomy, above: TensorId | None, source: TensorId) -> bool:
-    """Whether kept tokens of `source` are made of all positions of a map above it, and its positions of one each."""
-    if (
-        above is None
-        or anatomy.positions(above).kept
-        or anatomy.positions(above).grid != anatomy.positions(source).grid
-    ):
-        return False
-    influence = Influence(anatomy.graph, anatomy.layout.folding)
-    marked = (anatomy.positions(above).ids == 0).astype(np.int32)
-    reached, ids = np.broadcast_arrays(influence.spread(above, marked, source), anatomy.positions(source).ids)
-    return bool(reached[ids == NOWHERE].any()) and not reached[ids > 0].any()
+def _averaged(anatomy: Anatomy, source: TensorId) -> TensorId | None:
+    """The map above `source` that its kept tokens are means of, and its positions one each; or None."""
+    ids = anatomy.positions(source).ids
+    grid = anatomy.positions(source).grid
+    for tensor in anatomy.alive:
+        positions = anatomy.positions(tensor)
+        if tensor < source and positions.kept == 0:
+            if positions.grid != grid or not (ids == NOWHERE).any():
+                return None
+            influence = Influence(anatomy.graph, anatomy.layout.folding)
+            reached = influence.spread(tensor, (positions.ids == 0).astype(np.int32), source)
+            marks = np.broadcast_arrays(reached, ids)[0]
+            return tensor if marks[ids == NOWHERE].any() and not marks[ids > 0].any() else None
+    return None

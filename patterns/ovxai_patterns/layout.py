@@ -18,82 +18,17 @@ No layout is assumed after the input: NHWC, windows in the batch and token order
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import openvino as ov
 
 from ovxai_patterns.folding import Folding
 from ovxai_patterns.graph import ModelGraph, TensorId
-from ovxai_patterns.movement import Labels, collapse, is_movement, move
+from ovxai_patterns.movement import collapse, is_movement, move
 from ovxai_patterns.operations import ELEMENTWISE_TYPES, REDUCE_TYPES, SHAPE_KEEPING_TYPES, WINDOW_TYPES
-
-NOWHERE = -1
-"""Label of an element that is about no single place."""
+from ovxai_patterns.positions import NOWHERE, Positions, cut_lattice, merge, on_lattice, thinned
 
 _PICTURE_CHANNELS = (1, 3, 4)
 _LARGEST = 1 << 25  # elements
-
-
-@dataclass(frozen=True)
-class Positions:
-    """Position labels of one tensor.
-
-    `ids`: i32, of the tensor's rank, with size 1 on axes along which they do not vary. `grid`: (h, w).
-    """
-
-    ids: Labels
-    grid: tuple[int, int]
-
-    @property
-    def kept(self) -> int:
-        """How many entries along the position axes are no position: class, distillation and register tokens."""
-        return int((self.ids == NOWHERE).sum())
-
-    @property
-    def is_map(self) -> bool:
-        """Whether the tensor holds each cell of the grid exactly once, channels and batch aside."""
-        cells = self.ids[self.ids != NOWHERE]
-        count = self.grid[0] * self.grid[1]
-        return count > 1 and cells.size == count and bool((np.bincount(cells, minlength=count) == 1).all())
-
-    @property
-    def without_frame(self) -> Positions:
-        """The labels without a frame of padding around them."""
-        ids = self.ids
-        for axis in range(ids.ndim):
-            rest = tuple(other for other in range(ids.ndim) if other != axis)
-            filled = np.flatnonzero((ids != NOWHERE).any(rest))
-            if filled.size and filled.size == filled[-1] - filled[0] + 1:
-                ids = ids.take(filled, axis)
-        return Positions(ids, self.grid)
-
-    @property
-    def lattice(self) -> tuple[int, int] | None:
-        """The two axes along which rows and columns of the grid are laid out, or None."""
-        axes = [axis for axis, size in enumerate(self.ids.shape) if size > 1]
-        height, width = self.grid
-        free = [axis for axis in range(self.ids.ndim) if axis not in axes]
-        if not axes or (self.ids < 0).any() or self.ids.size != height * width:
-            return None
-        if len(axes) == 2:
-            rows, columns = axes
-        elif height == 1 and axes[0] - 1 in free:
-            rows, columns = axes[0] - 1, axes[0]
-        elif width == 1 and axes[0] + 1 in free:
-            rows, columns = axes[0], axes[0] + 1
-        else:
-            return None
-        raster = np.arange(height * width, dtype=np.int32).reshape(height, width)
-        found = self.ids.reshape(self.ids.shape[rows], self.ids.shape[columns])
-        return (rows, columns) if found.shape == raster.shape and (found == raster).all() else None
-
-
-def on_lattice(rank: int, rows: int, columns: int, grid: tuple[int, int]) -> Positions:
-    """Positions of a tensor whose axes `rows` and `columns` are the picture's."""
-    shape = [1] * rank
-    shape[rows], shape[columns] = grid
-    return Positions(np.arange(grid[0] * grid[1], dtype=np.int32).reshape(shape), grid)
 
 
 def picture_axes(parameter: ov.Node) -> tuple[int, int] | None:
@@ -112,38 +47,6 @@ def picture_axes(parameter: ov.Node) -> tuple[int, int] | None:
     channels = [shape[1], shape[3]]
     known = [dim.is_static and dim.get_length() in _PICTURE_CHANNELS for dim in channels]
     return (1, 2) if known == [False, True] else (2, 3)
-
-
-def merge(positions: Positions, axes: tuple[int, ...]) -> Positions | None:
-    """Positions after the elements along `axes` have met in one (size 1 there), or None where no place is left.
-
-    Cells that meet become one cell of a coarser grid where the sets tile the grid in equal blocks.
-    """
-    ids = positions.ids
-    axes = tuple(axis % ids.ndim for axis in axes)
-    if all(ids.shape[axis] == 1 for axis in axes):
-        return positions
-    rest = tuple(axis for axis in range(ids.ndim) if axis not in axes)
-    sets = ids.transpose(rest + axes).reshape(-1, int(np.prod([ids.shape[axis] for axis in axes])))
-    without = sets < 0
-    if (without.any(1) != without.all(1)).any() or without.all():
-        return None
-    width = positions.grid[1]
-    rows, columns = sets // width, sets % width
-    top, left = rows.min(1), columns.min(1)
-    block_h = np.unique((rows.max(1) - top + 1)[~without.all(1)])
-    block_w = np.unique((columns.max(1) - left + 1)[~without.all(1)])
-    if block_h.size != 1 or block_w.size != 1:
-        return None
-    high, wide = int(block_h[0]), int(block_w[0])
-    filled = {len(np.unique(row)) for row in sets[~without.all(1)][:: max(1, len(sets) // 64)]}
-    aligned = not ((top % high).any() or (left % wide)[~without.all(1)].any())
-    grid = (positions.grid[0] // high, width // wide)
-    if filled != {high * wide} or not aligned or grid[0] * grid[1] <= 1:
-        return None
-    coarse = np.where(without.all(1), NOWHERE, (top // high) * grid[1] + left // wide)
-    kept_shape = [1 if axis in axes else ids.shape[axis] for axis in range(ids.ndim)]
-    return Positions(collapse(coarse.astype(np.int32).reshape(kept_shape)), grid)
 
 
 class Layout:
@@ -211,26 +114,29 @@ class Layout:
         if moved is None:
             return [None] * outputs
         grid = grids.pop()
-        return [Positions(labels, grid) for labels in moved]
+        return [thinned(Positions(labels, grid)) for labels in moved]
 
     def _label_padding(self, place: int, source: Positions | None) -> Positions | None:
         """What padding adds is about no place, also where it repeats or mirrors the border."""
         begin, end = (self.folding.value(tensor) for tensor in self.graph.inputs_of(place)[1:3])
-        if source is None or begin is None or end is None or min(begin.min(), end.min()) < 0:
+        if source is None or begin is None or end is None:
             return None
         shape = self.graph.ops[place].get_input_shape(0)
         widths = list(zip(begin.tolist(), end.tolist(), strict=True))
         sizes = [
             full if any(width) else size for full, size, width in zip(shape, source.ids.shape, widths, strict=True)
         ]
-        return Positions(np.pad(np.broadcast_to(source.ids, sizes), widths, constant_values=NOWHERE), source.grid)
+        kept = tuple(slice(max(-low, 0), size - max(-high, 0)) for (low, high), size in zip(widths, sizes, strict=True))
+        ids = np.broadcast_to(source.ids, sizes)[kept]  # what is less than no padding is cut off
+        added = [(max(low, 0), max(high, 0)) for low, high in widths]
+        return Positions(np.pad(ids, added, constant_values=NOWHERE), source.grid)
 
     def _label_window(self, output: ov.Output, source: Positions | None) -> Positions | None:
         shape = output.get_partial_shape()
         if source is None or shape.is_dynamic or len(shape) != source.ids.ndim:
             return None
         source = source.without_frame
-        axes = source.lattice
+        axes = source.lattice or cut_lattice(source)
         if axes is not None:
             rows, columns = axes
             grid = (shape[rows].get_length(), shape[columns].get_length())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovxai_patterns.graph import TensorId
-from ovxai_patterns.layout import Positions
+from ovxai_patterns.positions import Positions
 from ovxai_patterns.readout import ReadOut
 from ovxai_patterns.scores import Scores
 

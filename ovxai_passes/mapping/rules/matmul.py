@@ -177,8 +177,8 @@ def _weighed(context: Context, product: Product, left: Mapped, right: Spread) ->
         total = term if total is None else ops.add(total, term).output(0)
     assert total is not None
     if low.get_partial_shape()[axis] != 1:
-        raise NoRuleError("mapped rows times a tensor that varies where the mask is 0")
-    if not is_zero(low):
+        total = ops.add(total, _all_rows_at_once(context, weights, low, rank, flip)).output(0)
+    elif not is_zero(low):
         row = ops.transpose(low, ops.constant(_swapped(right.ids.ndim))).output(0) if flip else low
         if not left.normalised:
             row = ops.multiply(ops.reduce_sum(weights, ops.constant([rank]), True), row).output(0)

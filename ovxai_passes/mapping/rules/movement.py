@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.layout import NOWHERE
 from ovxai_patterns.movement import DATA_INPUTS, Labels, move
+from ovxai_patterns.positions import NOWHERE
 
 from ovxai_passes.mapping.context import Context, is_zero, zero_like
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
