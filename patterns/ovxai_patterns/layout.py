@@ -144,7 +144,18 @@ class Layout:
                 return source
             return on_lattice(len(shape), rows, columns, grid) if grid[0] * grid[1] > 1 else None
         same = all(size in (1, shape[axis].get_length()) for axis, size in enumerate(source.ids.shape))
-        return source if same and source.ids.shape[1] == 1 else None
+        if same and source.ids.shape[1] == 1:
+            return source
+        return self._label_window_in_patches(shape.to_shape(), source)
+
+    def _label_window_in_patches(self, shape: ov.Shape, source: Positions) -> Positions | None:
+        """Windows in patches that lie in the batch: [patches,C,h,w] → [patches,C,h/a,w/b], cells of a x b pixels."""
+        sizes = source.ids.shape
+        if len(sizes) != 4 or sizes[1] != 1 or sizes[0] != shape[0] or any(sizes[a] % shape[a] for a in (2, 3)):
+            return None
+        split = [sizes[0], 1, shape[2], sizes[2] // shape[2], shape[3], sizes[3] // shape[3]]
+        merged = merge(Positions(source.ids.reshape(split), source.grid), (3, 5))
+        return None if merged is None else Positions(merged.ids.squeeze((3, 5)), merged.grid)
 
     def _label_reduction(self, place: int, source: Positions | None) -> Positions | None:
         node = self.graph.ops[place]

@@ -1,0 +1,75 @@
+"""Networks of timm against maps computed by PyTorch, and the sweep over all of its modules."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import pytest
+from ovxai_tools import sweep, zoo
+from ovxai_tools.exits import MissingExtraError
+
+import ovxai_passes as xai
+from ovxai_passes.testing import F32, worst_difference
+from tests import references
+from tests.cli import invoke
+
+FAST: dict[str, Callable[[Any, Any], Any]] = {
+    "cait_xxs24_224": references.cait,
+    "crossvit_tiny_240": references.crossvit,
+    "pit_ti_224": references.pit,
+}
+SLOW: dict[str, Callable[[Any, Any], Any]] = {
+    "coat_lite_tiny": references.coat_lite,
+    "coat_tiny": references.coat,
+    "tnt_s_patch16_224": references.tnt,
+    "volo_d1_224": references.volo,
+    "xcit_nano_12_p8_224": references.xcit,
+}
+
+
+def _built(name: str) -> Any:
+    pytest.importorskip("torch", reason="torch is not installed (extra: zoo)")
+    try:
+        return zoo.build(name)
+    except MissingExtraError as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("dynamic", [False, True], ids=["static", "dynamic"])
+@pytest.mark.parametrize("name", [*FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)])
+def test_map_is_what_pytorch_computes(name: str, dynamic: bool) -> None:
+    if dynamic and name != "cait_xxs24_224" and name in FAST:
+        pytest.skip("one dynamic batch is enough here; -m slow has more")
+    model = _built(name)
+    import torch  # noqa: PLC0415  # an extra
+
+    shape = (2 if dynamic else 1, *zoo.picture_size(model))
+    image = torch.randn(shape, generator=torch.Generator().manual_seed(3))
+    wanted = (FAST | SLOW)[name](model, image[-1:]).T.numpy()
+    augmented = xai.insert_xai(zoo.converted(model, dynamic), embed_scaling=False)
+    found = ov.compile_model(augmented, "CPU", F32)(image.numpy())["saliency_map"][-1]
+    assert np.ptp(wanted) > 1e-2
+    assert worst_difference(found, wanted.reshape(found.shape)) <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("batch", ["static", "dynamic"])
+def test_every_module_of_timm(batch: str, tmp_path: Path) -> None:
+    """OVXAI_ZOO names the folder where converted models are kept, in `static` and `dynamic`; 40 minutes fill it."""
+    folder = Path(os.environ.get("OVXAI_ZOO", tmp_path)) / batch
+    if not list(folder.glob("*.xml")):
+        _built("test_resnet")
+        zoo.main(
+            [str(folder), *(["--dynamic"] if batch == "dynamic" else [])], standalone_mode=False
+        )  # those that do not convert are told of, and are not here
+    invoke(sweep.main, folder, "--out", tmp_path / "report.csv", "--quiet")
+    with (tmp_path / "report.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 90
+    assert all(row["multiplied_out"] == "0" or row["estimated"] < "3" for row in rows)
