@@ -64,6 +64,7 @@ def mapped_head(site: Site, head: Head, mask: Mask) -> Branch:
 
 class _Walk:
     def __init__(self, site: Site, head: Head, mask: Mask) -> None:
+        self._projections = _projections_for_attention(head)
         head = narrowed(site, head)
         self._site, self._head = site, head
         self._graph = ModelGraph(head.model)
@@ -75,7 +76,6 @@ class _Walk:
         self._sources: dict[TensorId, ov.Node] = {}
         self._ones: dict[TensorId, ov.Output] = {}
         self._multiplied: list[str] = []
-        self._projections = self._projections_for_attention()
 
     def branch(self) -> Branch:
         """Walk, and lay the scores out as a map."""
@@ -170,13 +170,13 @@ class _Walk:
             origin = self._head.origins.get(node.get_name())
             if place not in self._graph.from_parameters:
                 self._ones[tensor] = node.output(port)
-            elif origin is not None and not self._feeds_pooling(place) and place not in self._projections:
+            elif origin is not None and not self._feeds_pooling(place) and origin not in self._projections:
                 self._ones[tensor] = self._original((origin, port), node.output(port))
             elif self._is_masking(node):
                 self._ones[tensor] = self._one(self._graph.inputs_of(place)[0])
             else:
                 inputs = [self._one(source) for source in self._graph.inputs_of(place)]
-                if place in self._projections and node.get_type_name() == "MatMul":
+                if origin in self._projections and node.get_type_name() == "MatMul":
                     inputs[0] = fenced(inputs[0])  # or a plugin finds that there is such a product already
                 made = self._context.again(node, inputs)
                 for number, output in enumerate(made.outputs()):
@@ -189,28 +189,6 @@ class _Walk:
             return False
         readers = {self._graph.ops[reader].get_type_name() for reader, _ in self._graph.consumers((place, 0))}
         return bool(readers & (REDUCE_TYPES | WINDOW_TYPES))
-
-    def _projections_for_attention(self) -> set[int]:
-        """Places of projections to queries and keys that only one attention reads, with what stands between them.
-
-        A plugin that spells the attention out multiplies them by the scale inside the projection. A second reader would
-        keep it from that, and the network's outputs would be rounded otherwise.
-        """
-        graph, found = self._graph, set[int]()
-        attentions = [place for place, node in enumerate(graph.ops) if node.get_type_name() in matmul.ATTENTION_TYPES]
-        for tensor in (source for place in attentions for source in graph.inputs_of(place)[:2]):
-            chain: list[int] = []
-            above = tensor
-            while graph.ops[above[0]].get_type_name() in _BEFORE_ATTENTION and len(list(graph.consumers(above))) == 1:
-                chain.append(above[0])
-                if graph.ops[above[0]].get_type_name() == "MatMul":
-                    found |= set(chain)
-                    break
-                varying = [source for source in graph.inputs_of(above[0]) if source[0] in graph.from_parameters]
-                if len(varying) != 1:
-                    break
-                above = varying[0]
-        return found
 
     def _is_masking(self, node: ov.Node) -> bool:
         """Whether a node multiplies by the mask itself, or by rows of it."""
@@ -231,3 +209,33 @@ def _ancestors(result: ov.Node) -> set[str]:
             found.add(node.get_name())
             open_ends += [value.get_node() for value in node.input_values()]
     return found
+
+
+def _projections_for_attention(head: Head) -> set[int]:
+    """Places in the original of projections to queries and keys that one attention reads, with what stands between.
+
+    A plugin that spells the attention out multiplies them by the scale inside the projection. A second reader would
+    keep it from that, and the network's outputs would be rounded otherwise.
+    """
+    graph, found = ModelGraph(head.model), set[int]()
+    products = matmul.ATTENTION_TYPES | matmul.TYPES
+    varying = graph.from_parameters
+    attentions = [
+        place
+        for place, node in enumerate(graph.ops)
+        if node.get_type_name() in products and all(source[0] in varying for source in graph.inputs_of(place)[:2])
+    ]
+    for tensor in (source for place in attentions for source in graph.inputs_of(place)[:2]):
+        chain: list[int] = []
+        above = tensor
+        while graph.ops[above[0]].get_type_name() in _BEFORE_ATTENTION and len(list(graph.consumers(above))) == 1:
+            chain.append(above[0])
+            if graph.ops[above[0]].get_type_name() == "MatMul":
+                found |= set(chain)
+                break
+            sources = [source for source in graph.inputs_of(above[0]) if source[0] in varying]
+            if len(sources) != 1:
+                break
+            above = sources[0]
+    names = {graph.ops[place].get_name() for place in found}
+    return {place for name, place in head.origins.items() if name in names}

@@ -68,7 +68,7 @@ class Anatomy:
     @cached_property
     def ends(self) -> list[End]:
         """The operations that read positions out, the deepest first."""
-        return find_ends(self.layout, self.scores.tensor)
+        return find_ends(self.layout, self.scores.tensor, lambda tensor: not self.shape_problem(tensor))
 
     @property
     def keeps_batch(self) -> bool:
@@ -91,8 +91,8 @@ class Anatomy:
             return "has no grid of positions"
         if not positions.is_map:
             return "does not hold each position of the grid exactly once"
-        batch = self.graph.output(self.layout.pictures[0]).get_shape()[0]
-        if positions.ids.shape[0] != 1 or output.get_shape()[0] != batch:
+        batch, first = (self.original.output(one).get_partial_shape()[0] for one in (self.layout.pictures[0], tensor))
+        if positions.ids.shape[0] != 1 or batch != first:
             return "does not have the batch as its first axis"
         return ""
 

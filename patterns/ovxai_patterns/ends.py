@@ -9,7 +9,7 @@ several branches have several.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import reduce
 
@@ -20,6 +20,7 @@ from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.influence import Influence
 from ovxai_patterns.layout import Layout
 from ovxai_patterns.movement import Labels, is_movement
+from ovxai_patterns.readout import reaches
 
 _ROOT: TensorId = (-1, 0)
 _PROJECTING_TYPES = frozenset({"Add", "Convert", "FakeQuantize", "Multiply"})
@@ -38,7 +39,11 @@ class End:
     attention: bool
 
 
-def find_ends(layout: Layout, scores: TensorId) -> list[End]:
+Suitable = Callable[[TensorId], bool]
+"""Whether a tensor can carry a mask over positions."""
+
+
+def find_ends(layout: Layout, scores: TensorId, suitable: Suitable) -> list[End]:
     """The ends of the positions on the way to `scores`, the deepest first."""
     graph, influence = layout.graph, Influence(layout.graph, layout.folding)
     needed = _needed(graph, scores)
@@ -47,12 +52,12 @@ def find_ends(layout: Layout, scores: TensorId) -> list[End]:
         if graph.ops[place].get_type_name() == "ShapeOf" or layout.positions((place, 0)) is not None:
             continue
         sources = [source for source in graph.inputs_of(place) if layout.positions(source) is not None]
-        if not sources or not any(_reaches(layout, influence, source, place) for source in sources):
+        if not sources or not any(reaches(layout, influence, source, place) for source in sources):
             continue
         varying = [source for source in graph.inputs_of(place) if source[0] in graph.from_parameters]
         kind = graph.ops[place].get_type_name()
         attention = kind == "ScaledDotProductAttention" or (kind == "MatMul" and len(varying) > 1)
-        source = _origin(layout, sources) if attention else sources[0]
+        source = _origin(layout, sources, suitable) if attention else sources[0]
         if source is None:
             continue
         marks = influence.reached((place, 0), np.ones((1,) * len(graph.output((place, 0)).get_shape()), np.int32))
@@ -68,13 +73,6 @@ def _needed(graph: ModelGraph, scores: TensorId) -> set[int]:
     return {place for place, _ in nx.ancestors(graph.data_edges, scores)} | {scores[0]}
 
 
-def _reaches(layout: Layout, influence: Influence, source: TensorId, place: int) -> bool:
-    """Whether a position of `source` reaches the result of the operation that reads it."""
-    positions = layout.positions(source)
-    assert positions is not None, "asked for the positions of a tensor without"
-    return bool(influence.spread(source, (positions.ids >= 0).astype(np.int32), (place, 0)).any())
-
-
 def _changes(layout: Layout, marks: dict[TensorId, Labels], tensor: TensorId) -> bool:
     """Whether a mark lies on a position of a tensor."""
     positions, marked = layout.positions(tensor), marks.get(tensor)
@@ -83,14 +81,12 @@ def _changes(layout: Layout, marks: dict[TensorId, Labels], tensor: TensorId) ->
     return bool((np.broadcast_arrays(marked, positions.ids)[0] * (positions.ids >= 0)).any())
 
 
-def _origin(layout: Layout, tensors: list[TensorId]) -> TensorId | None:
+def _origin(layout: Layout, tensors: list[TensorId], suitable: Suitable) -> TensorId | None:
     """The deepest tensor with positions that all positions of `tensors` come from, above its projections."""
     chains = [_chain(layout, tensor) for tensor in tensors]
     common = reduce(lambda left, right: [tensor for tensor in left if tensor in set(right)], chains)
-    maps = [tensor for tensor in common if (found := layout.positions(tensor)) is not None and found.is_map]
-    if not maps:
-        return None
-    return _above_projection(layout, maps[0])
+    maps = [tensor for tensor in common if suitable(tensor)]
+    return _above_projection(layout, maps[0], suitable) if maps else None
 
 
 def _chain(layout: Layout, tensor: TensorId) -> list[TensorId]:
@@ -109,7 +105,7 @@ def _chain(layout: Layout, tensor: TensorId) -> list[TensorId]:
     return chain
 
 
-def _above_projection(layout: Layout, tensor: TensorId) -> TensorId:
+def _above_projection(layout: Layout, tensor: TensorId, suitable: Suitable) -> TensorId:
     """What a matrix of constants and the movement after it are applied to, or the tensor itself where there is none."""
     graph, above = layout.graph, tensor
     while is_movement(graph.ops[above[0]]) or graph.ops[above[0]].get_type_name() in _PROJECTING_TYPES:
@@ -118,9 +114,12 @@ def _above_projection(layout: Layout, tensor: TensorId) -> TensorId:
             return tensor
         above = data[0]
     data = _data_inputs(graph, above[0])
-    projects = graph.ops[above[0]].get_type_name() in ("MatMul", "Convolution") and len(data) == 1
-    found = layout.positions(data[0]) if projects else None
-    return data[0] if found is not None and found.is_map else tensor
+    if graph.ops[above[0]].get_type_name() not in ("MatMul", "Convolution") or len(data) != 1:
+        return tensor
+    projected = data[0]
+    while not suitable(projected) and is_movement(graph.ops[projected[0]]):  # tokens first, or such
+        projected = graph.inputs_of(projected[0])[0]
+    return projected if suitable(projected) else tensor
 
 
 def _data_inputs(graph: ModelGraph, place: int) -> list[TensorId]:

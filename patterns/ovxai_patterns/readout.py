@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from enum import Enum
 
+import numpy as np
 from openvino.passes import WrapType
 
 from ovxai_patterns.finder import Finder
 from ovxai_patterns.graph import TensorId
+from ovxai_patterns.influence import Influence
 from ovxai_patterns.layout import Layout
 from ovxai_patterns.movement import is_movement
 from ovxai_patterns.operations import REDUCE_TYPES, WINDOW_TYPES
@@ -48,9 +50,16 @@ class FindPooling(Finder):
         super().__init__(WrapType(list(_POOLING_TYPES)), "ovxai_pooling")
 
 
+def reaches(layout: Layout, influence: Influence, source: TensorId, place: int) -> bool:
+    """Whether a position of `source` (which has some) reaches the first result of an operation that reads it."""
+    positions = layout.positions(source)
+    assert positions is not None, "asked for the positions of a tensor without"
+    return bool(influence.spread(source, (positions.ids >= 0).astype(np.int32), (place, 0)).any())
+
+
 def classify(layout: Layout, target: TensorId, scores: TensorId) -> tuple[ReadOut, int | None]:
     """The read-out of a tensor whose positions all matter directly, and the place of the operation that ends them."""
-    graph = layout.graph
+    graph, influence = layout.graph, Influence(layout.graph, layout.folding)
     pooling = {graph.place_of(node) for node in FindPooling().find_in(graph.model)}
     region = sorted(graph.region(target, scores))
     for place in region:
@@ -72,7 +81,9 @@ def classify(layout: Layout, target: TensorId, scores: TensorId) -> tuple[ReadOu
             return (ReadOut.FLATTENED if len(varying) == 1 else ReadOut.ATTENTION_POOLED), place
         if node.get_type_name() in ("Reshape", "Squeeze"):
             continue
-        if is_movement(node):  # the positions are dropped; what they said went to a class token before
+        if is_movement(node):
+            if not any(reaches(layout, influence, source, place) for source in sources if layout.positions(source)):
+                continue  # a class token that is read beside the positions
             return ReadOut.ATTENTION_POOLED, place
         return ReadOut.OTHER, place
     return ReadOut.OTHER, None

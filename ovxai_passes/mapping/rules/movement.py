@@ -51,6 +51,9 @@ def _spread(
         for number, row in enumerate(value.values[:-1])
     ]
     low = value.values[0]
+    if any(_merges_batch(output, one) for output, one in zip(columns[0], ones, strict=True)):
+        everywhere = ops.broadcast(low, ops.shape_of(value.values[-1]), broadcast_spec="BIDIRECTIONAL")
+        columns[0] = context.again(node, [everywhere.output(0), *further]).outputs()
     alike = [] if is_zero(low) else _moved(context, place, _places(low, value.ids.ndim))
     results: list[Value] = []
     for port, ids in enumerate(moved):
@@ -89,6 +92,12 @@ def _low_outputs(context: Context, node: ov.Node, row: ov.Output, further: list[
         further = _constants(context, node, full[0] == 1)
     wide = ops.broadcast(row, ops.constant(full), broadcast_spec="BIDIRECTIONAL").output(0)
     return list(context.again(node, [wide, *further]).outputs())
+
+
+def _merges_batch(of_one_image: ov.Output, of_all: ov.Output) -> bool:
+    """Whether the first axis is a dynamic batch times something: one image's part then does not broadcast to it."""
+    first = of_one_image.get_partial_shape()[0]
+    return bool(first.is_static and first.get_length() != 1 and of_all.get_partial_shape()[0].is_dynamic)
 
 
 def _constants(context: Context, node: ov.Node, of_one_image: bool) -> list[ov.Output]:
