@@ -39,7 +39,9 @@ class Head:
         places = zip(self.model.get_ordered_ops(), model.get_ordered_ops(), strict=True)
         names = {old.get_name(): new.get_name() for old, new in places}
         origins = {names[name]: place for name, place in self.origins.items() if name in names}
-        return replace(self, model=model, origins=origins, above=frozenset(names[name] for name in self.above))
+        return replace(
+            self, model=model, origins=origins, above=frozenset(names[name] for name in self.above if name in names)
+        )
 
 
 def cut(model: ov.Model, site: Site) -> Head:

@@ -169,7 +169,7 @@ class Explain(ModelPass):
             self.result = activation_map(choice.site, graph.output(choice.site.target))
             self.report = make_report(wrapped, choice, options)
             return False
-        shown = graph.id_of(wrapped.outputs[scores.output].get_node().input_value(0))
+        shown = scores.shown
         wanted = _of_classes(self.cut.result, choice, options, shown)
         built = built_branch(wrapped, choice, wanted.head, options)
         self.result, self.work = built.branch, built.work

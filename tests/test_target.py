@@ -153,7 +153,10 @@ def test_several_outputs() -> None:
     pooled.output(0).set_names({"features"})
     logits.output(0).set_names({"logits"})
     model = ov.Model([ops.result(pooled), ops.result(logits)], [image])
-    refusal = refused(model)
+    chosen = found(model)
+    assert chosen.scores.output == 1
+    assert any("made of the others" in notice for notice in chosen.notices)
+    refusal = refused(ov.Model([ops.result(dense(pooled, w, 6, CLASSES)), ops.result(logits)], [image]))
     assert "several outputs" in refusal.reason
     assert [miss.split()[1] for miss in refusal.near_misses] == ["0:", "1:"]
     assert found(model, output="logits").scores.classes == CLASSES

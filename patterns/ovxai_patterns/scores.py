@@ -1,14 +1,15 @@
 """The class scores: which output holds them, and the logits behind its final activation.
 
-Looked through on the way up from the output: Softmax, LogSoftmax or Sigmoid, and the layout, type and quantisation
-operations around it. A FakeQuantize between the last matrix or convolution and the activation rounds the scores to
-256 levels; by default the scores are taken above it.
+Looked through on the way up from the output: TopK, Softmax, LogSoftmax or Sigmoid, and the operations of layout, type
+and quantisation around them. A FakeQuantize between the last matrix or convolution and the activation rounds the
+scores to 256 levels; by default the scores are taken above it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import networkx as nx
 import openvino as ov
 from openvino.passes import WrapType
 
@@ -42,6 +43,7 @@ class Scores:
 
     `tensor`: [N,K] or [N,K,1,...] logits. `output`: index of the model output they lead to. `activation`: type of the
     activation looked through, or None. `quantizers`: FakeQuantize operations left below. `notices`: for the report.
+    `shown`: the scores as the output has them, or those that a TopK before the output ranks.
     """
 
     tensor: TensorId
@@ -50,6 +52,7 @@ class Scores:
     activation: str | None = None
     quantizers: int = 0
     notices: tuple[str, ...] = ()
+    shown: TensorId = (-1, 0)
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,10 @@ def describe_outputs(model: ov.Model) -> tuple[str, ...]:
 def find_scores(
     graph: ModelGraph, output: int | str | None = None, keep_quantization: bool = False
 ) -> Scores | NoScores:
-    """The class scores of the output with that index or name, or of the only output that can be class scores."""
+    """The class scores of the output with that index or name, or of the only output that can be class scores.
+
+    Of several that can, the one that is made of all others.
+    """
     model = graph.model
     activations = {graph.place_of(node) for node in FindActivations().find_in(model)}
     listed = describe_outputs(model)
@@ -92,12 +98,25 @@ def find_scores(
     found = [_scores_of(graph, index, activations, keep_quantization) for index in range(len(model.outputs))]
     candidates = [scores for scores in found if scores is not None]
     activated = [scores for scores in candidates if scores.activation]
-    distinct = {scores.tensor: scores for scores in activated or candidates}
+    distinct = {scores.tensor: scores for scores in reversed(activated or candidates)}  # the first output of a tensor
     if len(distinct) == 1:
         return next(iter(distinct.values()))
+    last = _made_of_the_others(graph, list(distinct.values()))
+    if last is not None:
+        notice = f"of {len(distinct)} outputs that could be class scores, output {last.output} is made of the others"
+        return replace(last, notices=(*last.notices, notice))
     if distinct:
         return NoScores("several outputs could be the class scores; choose one (`output=`, `--output`)", listed)
     return NoScores("no output is [N,K] class scores of a float type", listed)
+
+
+def _made_of_the_others(graph: ModelGraph, candidates: list[Scores]) -> Scores | None:
+    """The one among several that all others lead to: logits beside features, a mean of several heads."""
+    for one in candidates:
+        above = nx.ancestors(graph.data_edges, one.tensor)
+        if candidates and all(other is one or other.tensor in above for other in candidates):
+            return one
+    return None
 
 
 def _index_of(model: ov.Model, output: int | str) -> int | None:
@@ -116,6 +135,9 @@ def _scores_of(graph: ModelGraph, index: int, activations: set[int], keep_quanti
     above = end
     while True:
         node = graph.ops[above[0]]
+        if node.get_type_name() == "TopK":  # a ranking of the scores: they are what it ranks
+            end = tensor = above = graph.inputs_of(above[0])[0]
+            continue
         if above[0] in activations:
             tensor, activation = graph.inputs_of(above[0])[0], node.get_type_name()
             break
@@ -131,7 +153,7 @@ def _scores_of(graph: ModelGraph, index: int, activations: set[int], keep_quanti
         if _has_classifier(graph, tensor)
         else ("the scores come from no classifier layer; each is taken for a class",)
     )
-    return Scores(tensor, index, classes, activation, quantizers, notices)
+    return Scores(tensor, index, classes, activation, quantizers, notices, end)
 
 
 def classes_of(output: ov.Output) -> int | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import openvino as ov
 from ovxai_patterns.scores import Scores
 
@@ -35,7 +36,7 @@ def write_preview(model: ov.Model, shown: Shown, image: Path | None, preparation
     """
     picture = open_picture(image or demo.pictures()[0].path)
     results = ov.compile_model(model, "CPU")(as_inputs(picture, model, preparation))
-    scores = np.asarray(results[shown.scores.output], np.float32).reshape(-1, shown.scores.classes)[0]
+    scores = _scores(np.asarray(results[shown.scores.output]), shown.scores.classes)
     mapped = list(range(scores.size)) if shown.chosen is None else list(shown.chosen)
     if any(CLASSES_NAME in port.get_names() for port in model.outputs):
         mapped = [int(number) for number in results[CLASSES_NAME][0]]
@@ -49,3 +50,14 @@ def write_preview(model: ov.Model, shown: Shown, image: Path | None, preparation
     caption = f"{name} (score {scores[best]:.3g})" if per_class else f"all classes; best {name}"
     triptych(picture, levels[row] if per_class else levels, caption).save(target, format="PNG")
     return caption
+
+
+def _scores(values: npt.NDArray[np.generic], classes: int) -> npt.NDArray[np.float32]:
+    """The scores [K] of the first picture; of an output that only says which class is best, 1 for that one."""
+    first = values.reshape(len(values), -1)[0]
+    if first.size == classes and not np.issubdtype(first.dtype, np.integer):
+        return first.astype(np.float32)
+    scores = np.zeros(classes, np.float32)
+    if np.issubdtype(first.dtype, np.integer):
+        scores[int(first[0])] = 1
+    return scores

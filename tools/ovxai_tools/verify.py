@@ -74,7 +74,7 @@ def verify(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[C
             held.append(f"{case.name}: original outputs bit-identical at f32 and at default precision")
         results = ov.compile_model(raw.model, "CPU", F32)(case.inputs)
         saliency = results[OUTPUT_NAME]
-        classes = _classes_of_maps(raw, case, results)
+        classes = _classes_of_maps(model, raw, case, results)
         shown = ov.compile_model(written, "CPU", F32)(case.inputs)[OUTPUT_NAME]
         if not np.isfinite(saliency).all():
             raise VerificationError(f"{case.name}: the map holds values that are not finite, as the head makes them")
@@ -129,7 +129,7 @@ def _check_trimmed(model: ov.Model, written: ov.Model, case: Case) -> None:
             raise VerificationError(f"{case.name}: output {index} of the trimmed model differs by more than rounding")
 
 
-def _classes_of_maps(raw: Insertion, case: Case, results: Any) -> npt.NDArray[np.int64] | None:
+def _classes_of_maps(model: ov.Model, raw: Insertion, case: Case, results: Any) -> npt.NDArray[np.int64] | None:
     """The classes [N,k] of the maps, None for all; those found in the graph must be the best of the model's output."""
     report = raw.report
     if report.chosen is not None:
@@ -137,7 +137,8 @@ def _classes_of_maps(raw: Insertion, case: Case, results: Any) -> npt.NDArray[np
     if report.top_k is None:
         return None
     found: npt.NDArray[np.int64] = np.array(results[CLASSES_NAME])
-    scores = np.asarray(results[raw.locate.result.scores.output], np.float64).reshape(len(found), -1)
+    (shown,) = tensors_at(model, [raw.locate.result.scores.shown], case.inputs)
+    scores = np.asarray(shown, np.float64).reshape(len(found), -1)
     taken = np.take_along_axis(scores, found, 1)
     if (taken != np.sort(scores, 1)[:, ::-1][:, : report.top_k]).any():
         raise VerificationError(f"{case.name}: {CLASSES_NAME} are not the best {report.top_k} classes")

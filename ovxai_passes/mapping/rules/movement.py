@@ -87,17 +87,18 @@ def _low_outputs(context: Context, node: ov.Node, row: ov.Output, further: list[
     """The operation on the tensor where the mask is 0, laid out in full; of one image if it is the same for all."""
     source = context.graph.inputs_of(context.graph.place_of(node))[0]
     full, batch = context.shape_of(source), row.get_partial_shape()[0]
-    if batch.is_static and batch.get_length() == 1:  # shapes and orders as they are for one image
-        full[0] = 1 if context.graph.output(source).get_partial_shape()[0].is_dynamic else full[0]
-        further = _constants(context, node, full[0] == 1)
+    if batch.is_static and batch.get_length() == 1:
+        of_one_image = bool(context.graph.output(source).get_partial_shape()[0].is_dynamic) or full[0] == 1
+        full = list(context.still.output(source).get_shape())
+        further = _constants(context, node, of_one_image)
     wide = ops.broadcast(row, ops.constant(full), broadcast_spec="BIDIRECTIONAL").output(0)
     return list(context.again(node, [wide, *further]).outputs())
 
 
 def _merges_batch(of_one_image: ov.Output, of_all: ov.Output) -> bool:
-    """Whether the first axis is a dynamic batch times something: one image's part then does not broadcast to it."""
-    first = of_one_image.get_partial_shape()[0]
-    return bool(first.is_static and first.get_length() != 1 and of_all.get_partial_shape()[0].is_dynamic)
+    """Whether an axis is a dynamic batch times something: one image's part then does not broadcast to it."""
+    sizes = zip(of_one_image.get_partial_shape(), of_all.get_partial_shape(), strict=True)
+    return any(one.is_static and one.get_length() != 1 and every.is_dynamic for one, every in sizes)
 
 
 def _constants(context: Context, node: ov.Node, of_one_image: bool) -> list[ov.Output]:
