@@ -44,7 +44,7 @@ class Head:
         )
 
 
-def cut(model: ov.Model, site: Site) -> Head:
+def cut(model: ov.Model, site: Site) -> Head:  # noqa: PLR0912  # one step after the other
     """Cut a clone of `model` at the site's target and put the mask on the site's edges. `model` is only read."""
     original = ModelGraph(model)
     graph = ModelGraph(model.clone())
@@ -63,6 +63,8 @@ def cut(model: ov.Model, site: Site) -> Head:
             outside = source[0] not in members and source[0] in original.from_parameters
             if outside and source not in replaced:
                 replaced[source] = _outside(original, folding, source, sides)
+            elif source not in replaced and _is_computed(original, folding, source):
+                replaced[source] = ops.constant(folding.value(source)).output(0)
             if source in replaced:
                 graph.ops[place].input(port).replace_source_output(replaced[source])
     masked: dict[TensorId, ov.Output] = {}
@@ -114,6 +116,12 @@ def _fused_above(graph: ModelGraph, region: set[int]) -> set[int]:
 
 def _parameter(output: ov.Output, name: str) -> ov.Node:
     return ops.parameter(output.get_partial_shape(), output.get_element_type(), name=name)
+
+
+def _is_computed(graph: ModelGraph, folding: Folding, source: TensorId) -> bool:
+    """Whether a tensor is a known result of operations on integers: a shape or axes, said by a chain of operations."""
+    computed = graph.ops[source[0]].get_type_name() != "Constant"
+    return computed and graph.output(source).get_element_type().is_integral() and folding.value(source) is not None
 
 
 def _outside(original: ModelGraph, folding: Folding, source: TensorId, sides: dict[TensorId, ov.Node]) -> ov.Output:

@@ -22,7 +22,9 @@ from ovxai_passes.options import Mask
 Array = npt.NDArray[np.generic]
 Floats = npt.NDArray[np.float32]
 
-F32 = {"INFERENCE_PRECISION_HINT": "f32"}
+F32 = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"}
+"""No rounding of a device's own: neither to bf16, nor of what is multiplied by 8-bit weights."""
+
 RANGE_TOLERANCE = 1e-3
 SCORE_TOLERANCE = 1e-5
 

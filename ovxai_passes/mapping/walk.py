@@ -34,6 +34,7 @@ from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 from ovxai_passes.masks import grid_masks
 from ovxai_passes.options import Mask
 
+_IN_ATTENTION = frozenset({"Add", "Divide", "Multiply", "Reshape", "Softmax", "Transpose"})
 _BEFORE_ATTENTION = frozenset({"Add", "MatMul", "Multiply", "Reshape", "Transpose"})
 
 _log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def mapped_head(site: Site, head: Head, mask: Mask) -> Branch:
 
 class _Walk:
     def __init__(self, site: Site, head: Head, mask: Mask) -> None:
-        self._projections = _projections_for_attention(head)
+        self._attention = _inside_attention(head)
         head = narrowed(site, head)
         self._site, self._head = site, head
         self._graph = ModelGraph(head.model)
@@ -170,13 +171,13 @@ class _Walk:
             origin = self._head.origins.get(node.get_name())
             if place not in self._graph.from_parameters:
                 self._ones[tensor] = node.output(port)
-            elif origin is not None and not self._feeds_pooling(place) and origin not in self._projections:
+            elif origin is not None and not self._feeds_pooling(place) and origin not in self._attention:
                 self._ones[tensor] = self._original((origin, port), node.output(port))
             elif self._is_masking(node):
                 self._ones[tensor] = self._one(self._graph.inputs_of(place)[0])
             else:
                 inputs = [self._one(source) for source in self._graph.inputs_of(place)]
-                if origin in self._projections and node.get_type_name() == "MatMul":
+                if origin in self._attention and node.get_type_name() == "MatMul":
                     inputs[0] = fenced(inputs[0])  # or a plugin finds that there is such a product already
                 made = self._context.again(node, inputs)
                 for number, output in enumerate(made.outputs()):
@@ -211,31 +212,49 @@ def _ancestors(result: ov.Node) -> set[str]:
     return found
 
 
-def _projections_for_attention(head: Head) -> set[int]:
-    """Places in the original of projections to queries and keys that one attention reads, with what stands between.
+def _inside_attention(head: Head) -> set[int]:
+    """Places in the original of what a plugin computes in one kernel with an attention.
 
-    A plugin that spells the attention out multiplies them by the scale inside the projection. A second reader would
-    keep it from that, and the network's outputs would be rounded otherwise.
+    Projections to queries and keys that one attention reads, with what stands between; and an attention that is spelled
+    out, from its first product to its second. A second reader would keep a plugin from joining them, and the network's
+    outputs would be rounded otherwise.
     """
     graph, found = ModelGraph(head.model), set[int]()
-    products = matmul.ATTENTION_TYPES | matmul.TYPES
     varying = graph.from_parameters
+    products = matmul.ATTENTION_TYPES | matmul.TYPES
     attentions = [
         place
         for place, node in enumerate(graph.ops)
         if node.get_type_name() in products and all(source[0] in varying for source in graph.inputs_of(place)[:2])
     ]
-    for tensor in (source for place in attentions for source in graph.inputs_of(place)[:2]):
-        chain: list[int] = []
-        above = tensor
-        while graph.ops[above[0]].get_type_name() in _BEFORE_ATTENTION and len(list(graph.consumers(above))) == 1:
-            chain.append(above[0])
-            if graph.ops[above[0]].get_type_name() == "MatMul":
-                found |= set(chain)
-                break
-            sources = [source for source in graph.inputs_of(above[0]) if source[0] in varying]
-            if len(sources) != 1:
-                break
-            above = sources[0]
+    for place in attentions:
+        found |= _up_to_next_product(graph, place)
+        for tensor in graph.inputs_of(place)[:2]:
+            found |= _projection(graph, tensor)
     names = {graph.ops[place].get_name() for place in found}
     return {place for name, place in head.origins.items() if name in names}
+
+
+def _projection(graph: ModelGraph, tensor: TensorId) -> set[int]:
+    """A product with a constant matrix and what stands between it and `tensor`, each with one reader; or nothing."""
+    chain = set[int]()
+    while graph.ops[tensor[0]].get_type_name() in _BEFORE_ATTENTION and len(list(graph.consumers(tensor))) == 1:
+        chain.add(tensor[0])
+        sources = [source for source in graph.inputs_of(tensor[0]) if source[0] in graph.from_parameters]
+        if len(sources) != 1:
+            break
+        if graph.ops[tensor[0]].get_type_name() == "MatMul":
+            return chain
+        tensor = sources[0]
+    return set()
+
+
+def _up_to_next_product(graph: ModelGraph, place: int) -> set[int]:
+    """The first product of a spelled-out attention, and the operations after it up to the second one."""
+    found, open_ends = set[int](), [place]
+    while open_ends:
+        here = open_ends.pop()
+        found.add(here)
+        readers = [reader for reader, _ in graph.consumers((here, 0)) if reader not in found]
+        open_ends += [reader for reader in readers if graph.ops[reader].get_type_name() in _IN_ATTENTION]
+    return found

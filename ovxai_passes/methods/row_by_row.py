@@ -19,6 +19,7 @@ from ovxai_patterns.site import Site
 from ovxai_passes.branch import Branch
 from ovxai_passes.constants import constant_like
 from ovxai_passes.errors import TargetNotFoundError
+from ovxai_passes.fence import fenced
 from ovxai_passes.head import Head
 
 _MEANS = frozenset({"AdaptiveAvgPool", "ReduceMean"})
@@ -42,14 +43,15 @@ def row_by_row(site: Site, head: Head, target: ov.Output) -> Branch:
     if len(axes) != 2 or rank != 4 or target.get_partial_shape()[channel].is_dynamic:
         raise _unsuitable("the target is no map [N,C,h,w] or [N,h,w,C] of known channels")
     channels = target.get_partial_shape()[channel].get_length()
-    last = feature if channel == rank - 1 else ops.transpose(feature, ops.constant([0, 2, 3, 1]))
+    # Fenced, because the map's shape is read here too: a way up from the result that meets no product.
+    last = fenced((feature if channel == rank - 1 else ops.transpose(feature, ops.constant([0, 2, 3, 1]))).output(0))
     one = [-1, *(channels if axis == channel else 1 for axis in range(1, rank))]
     rows = ops.reshape(last, ops.constant(one), False)
-    sizes = ops.gather(ops.shape_of(feature), ops.constant(axes), ops.constant(0))
+    sizes = ops.gather(ops.shape_of(last), ops.constant([1, 2]), ops.constant(0))
     inner.output(0).replace(_as_pooled(rows, sizes, kind, target.get_element_type()).output(0))
     mask.output(0).replace(constant_like(np.ones((1,) * rank), target.get_element_type()).output(0))
     scores = model.get_results()[0].input_value(0)
-    batch = ops.gather(ops.shape_of(feature), ops.constant([0]), ops.constant(0))
+    batch = ops.gather(ops.shape_of(last), ops.constant([0]), ops.constant(0))
     try:
         apart = ops.reshape(scores, ops.concat([batch, sizes, ops.constant([-1])], 0), False)
         saliency = ops.transpose(apart, ops.constant([0, 3, 1, 2]))

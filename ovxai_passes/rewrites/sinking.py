@@ -153,17 +153,21 @@ def reshape(output: ov.Output, rows: Rows) -> Sunk:
     """A Reshape that leaves the sliced axis whole: slice it before, and say its new size."""
     node = output.get_node()
     data, pattern = node.input_values()
-    if pattern.get_node().get_type_name() != "Constant":
-        raise DeclinedError("a Reshape to a shape that is not constant")
     before, after = dims_of(data), dims_of(output)
     ahead = int(np.prod(after[: rows.axis]))
     axes = [a for a, size in enumerate(before) if size == after[rows.axis] and int(np.prod(before[:a])) == ahead]
     if not axes:
         raise DeclinedError("a Reshape that breaks up the sliced axis")
     sliced = rows.of(data, axes[-1])
-    changed = np.array(pattern.get_node().get_data(), np.int64)
-    changed[rows.axis] = rows.count
-    return Sunk(again(node, [sliced.output(0), ops.constant(changed).output(0)]).output(0), (sliced,))
+    if pattern.get_node().get_type_name() == "Constant":
+        known = np.array(pattern.get_node().get_data(), np.int64)
+        known[rows.axis] = rows.count
+        changed = ops.constant(known)
+    else:  # a batch is read from a tensor's shape
+        changed = ops.scatter_update(
+            ops.convert(pattern, "i64"), ops.constant([rows.axis]), ops.constant([rows.count]), ops.constant(0)
+        )
+    return Sunk(again(node, [sliced.output(0), changed.output(0)]).output(0), (sliced,))
 
 
 def squeeze(output: ov.Output, rows: Rows) -> Sunk:
