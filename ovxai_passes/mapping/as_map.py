@@ -127,9 +127,18 @@ def _is_layer(node: ov.Node) -> bool:
     rows, weights = node.input_values()
     flipped = node.get_attributes()["transpose_a"]
     shape = _sizes(rows)
-    return (
-        not flipped and _channel_axis(shape) == len(shape) - 1 and len(_sizes(weights)) == 2 and _is_constant(weights)
-    )
+    return not flipped and _channel_axis(shape) == len(shape) - 1 and len(_sizes(weights)) == 2 and _is_stored(weights)
+
+
+def _is_stored(output: ov.Output) -> bool:
+    """Whether a tensor is a constant as it is, or converted.
+
+    Not 8-bit weights with scales: a plugin multiplies by these with care in a matrix product, in f16 elsewhere.
+    """
+    node = output.get_node()
+    if node.get_type_name() == "Convert":
+        node = node.input_value(0).get_node()
+    return bool(node.get_type_name() == "Constant")
 
 
 def _is_constant(output: ov.Output) -> bool:
