@@ -183,3 +183,45 @@ def test_tapping_above_a_transpose_that_feeds_the_pooling() -> None:
     above = movement_chain(layout, moved)
     assert layout.graph.ops[above[0]].get_type_name() == "Relu"
     assert movement_chain(layout, above) == above
+
+
+@pytest.mark.parametrize(("side", "step", "start"), [(14, 2, 0), (7, 2, 0), (9, 3, 1)])
+def test_every_nth_row_and_column_is_a_grid_of_its_own(side: int, step: int, start: int) -> None:
+    image = ops.parameter([1, side, side, 3], np.float32)
+    image.set_layout(ov.Layout("NHWC"))
+    steps = [integers(start, start), integers(side, side), integers(step, step), integers(1, 2)]
+    _, positions = labelled(ops.relu(ops.slice(image, *steps)), image)
+    assert positions is not None
+    count = len(range(start, side, step))
+    assert positions.grid == (count, count)
+    assert positions.is_map
+
+
+def test_a_crop_stays_a_part_of_its_grid() -> None:
+    image = picture(1, side=8)
+    cropped = ops.slice(image, integers(2, 2), integers(6, 6), integers(1, 1), integers(2, 3))
+    _, positions = labelled(ops.relu(cropped), image)
+    assert positions is not None
+    assert (positions.grid, positions.is_map) == ((8, 8), False)
+
+
+def test_padding_that_shifts_keeps_the_grid() -> None:
+    w, image = Weights(), picture(1, side=8)
+    zero = ops.constant(np.float32(0))
+    shifted = ops.pad(image, integers(0, 0, -1, -1), integers(0, 0, 1, 1), "constant", zero)
+    x = ops.avg_pool(shifted, [2, 2], [0, 0], [0, 0], [1, 1], True)
+    _, positions = labelled(graphs.conv(x, w, 3, 4, 3), image)
+    assert positions is not None
+    assert (positions.grid, positions.is_map) == ((4, 4), True)
+
+
+def test_windows_within_patches_that_lie_in_the_batch() -> None:
+    """TNT: 2x2 patches of 4x4 pixels, each convolved to 2x2 cells."""
+    w, image = Weights(), picture(1, side=8)
+    patches = ops.transpose(ops.reshape(image, integers(3, 2, 4, 2, 4), False), integers(1, 3, 0, 2, 4))
+    x = graphs.conv(ops.reshape(patches, integers(4, 3, 4, 4), False), w, 3, 5, 2, stride=2)
+    _, positions = labelled(ops.relu(x), image)
+    assert positions is not None
+    assert positions.grid == (4, 4)
+    cells = positions.ids.reshape(2, 2, 2, 2).transpose(0, 2, 1, 3).reshape(-1)
+    assert cells.tolist() == list(range(16))

@@ -198,11 +198,11 @@ def _child(path: str, gib: str, runs: str) -> None:
         _tell(status="refused", reason=str(error))
     except VerificationError as error:
         _tell(status="wrong", reason=str(error))
-    except OvxaiError as error:
-        _tell(status="unreadable", reason=str(error))
-    except (MemoryError, RuntimeError) as error:
-        memory = isinstance(error, MemoryError) or any(sign in str(error) for sign in _OUT_OF_MEMORY)
-        _tell(status="out of memory" if memory else "crashed", reason=f"{type(error).__name__}: {error}")
+    except (OvxaiError, MemoryError, RuntimeError) as error:
+        said = str(error) if isinstance(error, OvxaiError) else f"{type(error).__name__}: {error}"
+        memory = isinstance(error, MemoryError) or any(sign in said for sign in _OUT_OF_MEMORY)
+        otherwise = "unreadable" if isinstance(error, OvxaiError) else "crashed"
+        _tell(status="out of memory" if memory else otherwise, reason=said)
     else:
         _tell(status="ok")
 
