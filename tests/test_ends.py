@@ -17,7 +17,7 @@ from ovxai_passes.options import Options
 from ovxai_passes.testing import worst_difference
 from tests import graphs
 from tests.attention_graphs import class_attention, learned_query, mean_query, two_branches, two_stages
-from tests.graphs import CLASSES, Weights, dense, integers, model_of, picture
+from tests.graphs import CLASSES, Weights, dense, integers, model_of, picture, scalar
 from tests.running import looped, random_input, run
 
 
@@ -113,3 +113,19 @@ def test_a_stage_is_explained_where_all_of_them_cost_too_much() -> None:
         xai.insert_xai(model, max_cost=1e-9)
     with pytest.raises(xai.TargetNotFoundError):
         xai.insert_xai(model, max_cost=budget, target_layer=everything.report.target.name)
+
+
+def brightest() -> ov.Model:
+    """The scores are those of the token that is largest."""
+    w, image = Weights(), picture(1)
+    x = ops.add(graphs.patches(image, w, 8, 1, 0, False), w(1, 16, 8))
+    largest = ops.topk(ops.reduce_sum(x, integers(2), False), scalar(1), 1, "max", "value").output(1)
+    chosen = ops.gather(x, ops.squeeze(largest, integers(0, 1)), scalar(1))
+    return model_of(dense(chosen, w, 8, CLASSES), image)
+
+
+def test_an_unknown_read_out_is_explained_with_notices() -> None:
+    report = insert(brightest(), Options()).report
+    assert (report.readout, report.grid) == ("other", (4, 4))
+    assert any("not recognised" in notice for notice in report.notices)
+    assert any("no rule for TopK" in notice for notice in report.notices)

@@ -44,12 +44,26 @@ class Folding:
         known = [value for value in inputs if value is not None]
         if len(known) < len(inputs):
             return None
+        if not keeps_size(node):
+            return None
         results = [ov.Tensor(entry.get_element_type(), entry.get_shape()) for entry in node.outputs()]
         try:
             done = node.evaluate(results, [as_tensor(value) for value in known])
         except RuntimeError:  # an operation without a reference implementation
             return None
         return np.array(results[tensor[1]].data) if done else None
+
+
+def keeps_size(node: ov.Node) -> bool:
+    """Whether a Reshape's result holds as many elements as its input, as far as that is known; others are all right.
+
+    Shape inference takes a Reshape that copies axes for consistent whatever the others hold; running it then would
+    write past the end of its result.
+    """
+    if node.get_type_name() != "Reshape":
+        return True
+    sizes = [output.get_partial_shape() for output in (node.input_value(0), node.output(0))]
+    return any(size.is_dynamic for size in sizes) or len({int(np.prod(size.to_shape())) for size in sizes}) == 1
 
 
 def as_tensor(value: npt.NDArray[np.generic]) -> ov.Tensor:

@@ -21,7 +21,7 @@ from __future__ import annotations
 import numpy as np
 import openvino as ov
 
-from ovxai_patterns.folding import Folding
+from ovxai_patterns.folding import Folding, keeps_size
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.movement import collapse, is_movement, move
 from ovxai_patterns.operations import ELEMENTWISE_TYPES, REDUCE_TYPES, SHAPE_KEEPING_TYPES, WINDOW_TYPES
@@ -212,7 +212,7 @@ def _fits(labels: tuple[int, ...], shape: tuple[int, ...]) -> bool:
 def analysis_clone(model: ov.Model, size: int = 224) -> ov.Model:
     """A clone with static shapes, on which positions are told.
 
-    Dynamic batches become 1, dynamic heights and widths `size`.
+    Dynamic batches become 1, dynamic heights and widths `size`. Raises RuntimeError where shapes do not go together.
     Operations keep their places in topological order, so findings on the clone hold for the model.
     """
     clone = model.clone()
@@ -231,6 +231,10 @@ def analysis_clone(model: ov.Model, size: int = 224) -> ov.Model:
         )
     # Not `clone.reshape`: it rewrites Reshapes on the way and so shifts the places of operations.
     clone.validate_nodes_and_infer_types()
+    for node in clone.get_ops():
+        if not keeps_size(node):
+            shapes = node.get_input_partial_shape(0), node.get_output_partial_shape(0)
+            raise RuntimeError(f"{node.get_friendly_name()} would reshape {shapes[0]} to {shapes[1]}")
     return clone
 
 

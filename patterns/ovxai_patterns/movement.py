@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 
-from ovxai_patterns.folding import Folding, as_tensor
+from ovxai_patterns.folding import Folding, as_tensor, keeps_size
 from ovxai_patterns.graph import ModelGraph
 
 Labels = npt.NDArray[np.int32]
@@ -88,7 +88,7 @@ def move(
             if value is None:
                 return None
             tensors.append(as_tensor(value))
-    if any(output.get_partial_shape().is_dynamic for output in node.outputs()):
+    if any(output.get_partial_shape().is_dynamic for output in node.outputs()) or not keeps_size(node):
         return None
     if node.get_type_name() == "Roll":  # the one movement operation without a reference implementation
         data, shift, axes = (tensor.data for tensor in tensors)

@@ -124,7 +124,7 @@ def thinned(positions: Positions) -> Positions:
 
 def _step(taken: npt.NDArray[np.int32], size: int) -> int | None:
     """How far apart rows (or columns) are that are taken all over a grid, or None where they are not."""
-    steps = np.unique(np.diff(taken)) if taken.size > 1 else np.array([size])
+    steps = np.unique(np.diff(taken)) if taken.size > 1 else np.array([1])  # one alone is every row only of one
     step = int(steps[0])
     return step if steps.size == 1 and taken[0] < step and taken[-1] + step >= size else None
 
