@@ -68,7 +68,8 @@ class Anatomy:
     @cached_property
     def ends(self) -> list[End]:
         """The operations that read positions out, the deepest first."""
-        return find_ends(self.layout, self.scores.tensor, lambda tensor: not self.shape_problem(tensor))
+        crossed = next((tensor for tensor in self.alive if self.positions(tensor).kept == 0), None)
+        return find_ends(self.layout, self.scores.tensor, lambda tensor: not self.shape_problem(tensor), crossed)
 
     @property
     def keeps_batch(self) -> bool:

@@ -43,12 +43,16 @@ Suitable = Callable[[TensorId], bool]
 """Whether a tensor can carry a mask over positions."""
 
 
-def find_ends(layout: Layout, scores: TensorId, suitable: Suitable) -> list[End]:
-    """The ends of the positions on the way to `scores`, the deepest first."""
+def find_ends(layout: Layout, scores: TensorId, suitable: Suitable, crossed: TensorId | None = None) -> list[End]:
+    """The ends of the positions on the way to `scores`, the deepest first.
+
+    `crossed`: a tensor of positions alone that every path crosses; what is read out above it changes positions there.
+    """
     graph, influence = layout.graph, Influence(layout.graph, layout.folding)
     needed = _needed(graph, scores)
     found: list[End] = []
-    for place in sorted(needed, reverse=True):
+    above = -1 if crossed is None else crossed[0]
+    for place in sorted((place for place in needed if place > above), reverse=True):
         if graph.ops[place].get_type_name() == "ShapeOf" or layout.positions((place, 0)) is not None:
             continue
         sources = [source for source in graph.inputs_of(place) if layout.positions(source) is not None]
