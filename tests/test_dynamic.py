@@ -11,6 +11,7 @@ import pytest
 from openvino import opset13 as ops
 
 import ovxai_passes as xai
+from ovxai_passes.fence import FENCING_TYPES
 from ovxai_passes.insert import insert
 from ovxai_passes.options import Options
 from ovxai_passes.testing import worst_difference
@@ -97,3 +98,17 @@ def test_verified_on_the_command_line(folder: object) -> None:  # noqa: F811
     assert len(report["verified"]) == 4
     assert "batch of 3" in report["verified"][-1]
     assert "dynamic (28x28" in call("any.xml", "--dry-run").output
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_a_product_stands_on_each_way_up_from_the_map(pooling: str) -> None:
+    """On ways of shapes too: what a plugin leaves at f32 for a result would else reach into the network."""
+    branch = insert(network(POOLINGS[pooling]), Options()).explain.result.model
+    open_ends = [result.input_value(0).get_node() for result in branch.get_results()]
+    seen: set[str] = set()
+    while open_ends:
+        node = open_ends.pop()
+        if node.get_name() not in seen and node.get_type_name() not in FENCING_TYPES:
+            seen.add(node.get_name())
+            open_ends += [value.get_node() for value in node.input_values()]
+    assert not seen & {parameter.get_name() for parameter in branch.get_parameters()}

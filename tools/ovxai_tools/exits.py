@@ -4,7 +4,7 @@
 1    a bug of this program (the only case with a traceback)
 2    wrong usage, unreadable input, unwritable or existing output, full disk, missing extra
 3    no target found, or the target asked for is unsuitable or too costly
-4    verification failed
+4    verification failed; of ovxai-sweep: a model that is not ok
 130  interrupted
 """
 
