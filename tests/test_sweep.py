@@ -18,6 +18,7 @@ from openvino import opset13 as ops
 from ovxai_tools import sweep
 from ovxai_tools.sweeping import COLUMNS, Examiner, Limits
 
+import ovxai_passes as xai
 from tests import graphs
 from tests.cli import invoke
 
@@ -83,6 +84,12 @@ def test_again_looks_at_what_is_not_ok(folder: Path, tmp_path: Path) -> None:
     sweeping(path, "--out", report, "--runs", 0, "-q", code=4)
     sweeping(path, "--out", report, "--runs", 0, "-q", "--again")
     assert rows(report)["unsuitable"]["status"] == "ok"
+
+
+def test_a_model_with_maps_is_refused(tmp_path: Path) -> None:
+    ov.save_model(xai.insert_xai(graphs.cnn()), tmp_path / "model.xml")
+    row = Examiner(Limits(60, 16, 0)).examine(tmp_path / "model.xml")
+    assert (row["status"], "already" in row["reason"]) == ("refused", True)
 
 
 def test_a_hang_and_a_lack_of_memory_are_rows(folder: Path) -> None:

@@ -21,8 +21,9 @@ from typing import Any
 import openvino as ov
 
 from ovxai_passes.errors import OvxaiError, TargetNotFoundError, VerificationError
-from ovxai_passes.insert import insert
+from ovxai_passes.insert import insert, is_augmented
 from ovxai_passes.options import Options
+from ovxai_passes.passes import OUTPUT_NAME
 from ovxai_passes.read import read_model
 from ovxai_tools.measuring import interleaved, resident_peak
 from ovxai_tools.verify import random_case, verify
@@ -137,6 +138,8 @@ def _as_text(value: object) -> str:
 def _look(path: Path, runs: int) -> None:
     """Transform, verify and measure; every finding is told as soon as it is made."""
     model = read_model(path)
+    if is_augmented(model):
+        raise TargetNotFoundError(f"the model has an output named {OUTPUT_NAME} already; sweep the one without it")
     started = time.perf_counter()
     done = insert(model, Options())
     report = done.report
