@@ -41,11 +41,17 @@ def _built(name: str) -> Any:
         pytest.skip(str(error))
 
 
-@pytest.mark.parametrize("dynamic", [False, True], ids=["static", "dynamic"])
-@pytest.mark.parametrize("name", [*FAST, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)])
+def _cases() -> list[Any]:
+    """All of them with both batches; one dynamic batch is enough by default."""
+    slow = pytest.mark.slow
+    fast = [pytest.param(name, False) for name in FAST] + [pytest.param("cait_xxs24_224", True)]
+    more = [(name, flag) for name in FAST | SLOW for flag in (False, True)]
+    known = [case.values for case in fast]
+    return fast + [pytest.param(*case, marks=slow) for case in more if case not in known]
+
+
+@pytest.mark.parametrize(("name", "dynamic"), _cases())
 def test_map_is_what_pytorch_computes(name: str, dynamic: bool) -> None:
-    if dynamic and name != "cait_xxs24_224" and name in FAST:
-        pytest.skip("one dynamic batch is enough here; -m slow has more")
     model = _built(name)
     import torch  # noqa: PLC0415  # an extra
 
