@@ -131,12 +131,12 @@ def _is_layer(node: ov.Node) -> bool:
 
 
 def _is_stored(output: ov.Output) -> bool:
-    """Whether a tensor is a constant as it is, or converted.
+    """Whether a tensor is a constant as it is, converted or laid out anew.
 
     Not 8-bit weights with scales: a plugin multiplies by these with care in a matrix product, in f16 elsewhere.
     """
     node = output.get_node()
-    if node.get_type_name() == "Convert":
+    while node.get_type_name() in ("Convert", "Reshape", "Squeeze", "Transpose"):
         node = node.input_value(0).get_node()
     return bool(node.get_type_name() == "Constant")
 
