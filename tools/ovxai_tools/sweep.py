@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -14,6 +13,7 @@ import click
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
 from ovxai_tools.exits import EXIT_CODES, OutputError, with_exit_codes
+from ovxai_tools.files import publish, staging
 from ovxai_tools.sweeping import COLUMNS, Examiner, Limits
 
 _MODELS = (".xml", ".onnx", ".tflite", ".pb", ".pdmodel")
@@ -139,16 +139,13 @@ def _read_report(out: Path) -> dict[str, dict[str, str]]:
 
 
 def _write_report(out: Path, rows: list[dict[str, str]]) -> None:
-    fresh = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
+    with staging(out.parent) as staged:
+        fresh = staged / "report.csv"
         with fresh.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             writer.writerows(rows)
-        os.replace(fresh, out)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise OutputError(f"cannot write {out}: {error.strerror or error}") from error
+        publish(staged, [(fresh, out)])
 
 
 if __name__ == "__main__":

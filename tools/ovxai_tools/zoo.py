@@ -16,7 +16,9 @@ from typing import Any
 import click
 import openvino as ov
 
-from ovxai_tools.exits import MissingExtraError, with_exit_codes
+from ovxai_passes.errors import OvxaiError
+from ovxai_tools.exits import MissingExtraError, OutputError, with_exit_codes
+from ovxai_tools.files import publish, staging
 
 
 def build(name: str, seed: int = 0) -> Any:
@@ -91,26 +93,42 @@ def _libraries() -> tuple[Any, Any]:
     return _torch(), timm
 
 
+def _save(model: ov.Model, path: Path) -> None:
+    """Both files of an IR, or none: a later run leaves alone what is there."""
+    with staging(path.parent) as staged:
+        ov.save_model(model, staged / path.name)
+        weights = path.with_suffix(".bin")
+        publish(staged, [(staged / weights.name, weights), (staged / path.name, path)])
+
+
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("names", nargs=-1)
 @click.option("--dynamic", is_flag=True, help="A dynamic batch instead of 1.")
 @with_exit_codes
 def main(folder: Path, names: tuple[str, ...], dynamic: bool) -> None:
-    """Convert timm architectures into FOLDER; those that are there already are left alone."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Convert timm architectures into FOLDER; those that are there already are left alone.
+
+    Exit code 2 if one cannot be converted; the others are.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot write to {folder}: {error.strerror}; choose another folder") from error
     failed = 0
     for name in names or smallest_of_each_module():
         path = folder / f"{name}.xml"
         if path.exists():
             continue
         try:
-            ov.save_model(converted(build(name), dynamic), path)
+            _save(converted(build(name), dynamic), path)
             click.echo(f"{name}: converted")
+        except OvxaiError:
+            raise
         except Exception as error:  # torch and the converter raise whatever they like; the next one may do
             failed += 1
             click.echo(f"{name}: not converted: {str(error).strip().splitlines()[-1]}", err=True)
-    sys.exit(1 if failed else 0)
+    sys.exit(2 if failed else 0)
 
 
 if __name__ == "__main__":
