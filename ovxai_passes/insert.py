@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
 import openvino as ov
 from openvino.passes import Manager, ModelPass
+from ovxai_patterns.task import find_task
 
+from ovxai_passes.detectors import ExplainDetector, LocateDetector
 from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
 from ovxai_passes.options import Method, Options, Scaling, Task
-from ovxai_passes.passes import OUTPUT_NAME, Cut, Explain, Graft, Locate, Record, Scale, Trim
+from ovxai_passes.passes import FEATURES_NAME, OUTPUT_NAME, Cut, Explain, Graft, Locate, Pool, Record, Scale, Trim
 from ovxai_passes.read import read_model
 from ovxai_passes.report import Report
 
@@ -24,7 +27,7 @@ _CHEAP = 0.5  # of the model's own work, for a map of a part of the class scores
 
 @dataclass(frozen=True)
 class Insertion:
-    """An insertion with its intermediate results: `model` is the augmented clone."""
+    """An insertion into a classifier with its intermediate results: `model` is the augmented clone."""
 
     model: ov.Model
     locate: Locate
@@ -33,13 +36,44 @@ class Insertion:
     report: Report
 
 
+@dataclass(frozen=True)
+class DetectorInsertion:
+    """An insertion into a detector with its intermediate results: `model` is the augmented clone."""
+
+    model: ov.Model
+    locate: LocateDetector
+    explain: ExplainDetector
+    report: Report
+
+
 def is_augmented(model: ov.Model) -> bool:
     """Whether a model has a `saliency_map` output."""
     return any(OUTPUT_NAME in port.get_names() for port in model.outputs)
 
 
+AnyInsertion = Insertion | DetectorInsertion
+
+
+def insert_any(model: ov.Model, options: Options) -> AnyInsertion:
+    """Run the passes for what a model does (`options.task`, or told from its outputs) over a clone of it.
+
+    Raises TargetNotFoundError where no layer fits.
+    """
+    task = task_of(model, options)
+    try:
+        if task.name is Task.CLASSIFICATION:
+            inserted: AnyInsertion = insert(model, options)
+        else:
+            inserted = insert_detector(model, options, task.name)
+    except TargetNotFoundError as error:
+        if not task.reason:
+            raise
+        raise _told_of(error, task) from error
+    return replace(inserted, report=_with_task(inserted.report, task))
+
+
 def insert(model: ov.Model, options: Options) -> Insertion:
-    """Run the passes over a clone of `model`.
+    """Run the passes for a classifier over a clone of `model`.
 
     Raises TargetNotFoundError where no layer fits.
     """
@@ -50,11 +84,14 @@ def insert(model: ov.Model, options: Options) -> Insertion:
     is_scaled = options.effective_scaling is not Scaling.NONE
     scale = Scale(explain, options.effective_scaling is Scaling.JOINT)
     graft = Graft(scale if is_scaled else explain)
+    pool = Pool(locate) if options.feature_vector else None
     trim = Trim(cut) if options.trim else None
     record = Record(explain, graft, trim)
     pipeline: tuple[ModelPass, ...] = (
         *((scale,) if is_scaled else ()),  # 0..255
+        *((pool,) if pool else ()),  # a second branch, of the feature vector
         graft,  # the branch onto the clone
+        *((Graft(pool, (FEATURES_NAME,)),) if pool else ()),  # the second branch
         *((trim,) if trim else ()),  # out of the clone, what nobody reads
         record,  # what was done, in rt_info
     )
@@ -63,9 +100,74 @@ def insert(model: ov.Model, options: Options) -> Insertion:
     return Insertion(clone, locate, cut, explain, report)
 
 
+def insert_detector(model: ov.Model, options: Options, task: Task) -> DetectorInsertion:
+    """Run the passes for a detector over a clone of `model`."""
+    started = time.perf_counter()
+    clone = model.clone()
+    explain = explained_detector(clone, options, task)
+    is_scaled = options.effective_scaling is not Scaling.NONE
+    scale = Scale(explain, options.effective_scaling is Scaling.JOINT)
+    graft = Graft(scale if is_scaled else explain)
+    pool = Pool(explain.locate) if options.feature_vector else None
+    record = Record(explain, graft)
+    pipeline: tuple[ModelPass, ...] = (
+        *((scale,) if is_scaled else ()),  # 0..255
+        *((pool,) if pool else ()),  # a second branch, of the feature vector
+        graft,  # the branch onto the clone
+        *((Graft(pool, (FEATURES_NAME,)),) if pool else ()),  # the second branch
+        record,  # what was done, in rt_info
+    )
+    run_passes(clone, pipeline)
+    report = replace(record.report, seconds=round(time.perf_counter() - started, 3))
+    return DetectorInsertion(clone, explain.locate, explain, report)
+
+
+@dataclass(frozen=True)
+class ChosenTask:
+    """What a model does; `reason`: how that was told, or nothing where it was given."""
+
+    name: Task
+    reason: str
+
+
+def task_of(model: ov.Model, options: Options) -> ChosenTask:
+    """The task given, or told from the model's outputs."""
+    if options.task is not Task.AUTO:
+        return ChosenTask(options.task, "")
+    found = find_task(model)
+    return ChosenTask(Task(found.name), found.reason)
+
+
+def _told_of(error: TargetNotFoundError, task: ChosenTask) -> TargetNotFoundError:
+    """The error, of its own type, that also says what the model was taken for."""
+    taken = f"taken for task {task.name.value} (--task): {task.reason}"
+    return type(error)(error.reason, (*error.near_misses, taken), error.candidates)
+
+
+def _with_task(report: Report, task: ChosenTask) -> Report:
+    line = f"task {task.name.value}: {task.reason or 'given'}"
+    return replace(report, story=(line, *report.story))
+
+
 def plan(model: ov.Model, options: Options) -> Report:
-    """What `insert` would do, and why; `model` is only read. Raises as `insert` does."""
-    return explained(model, options).report
+    """What `insert_any` would do, and why; `model` is only read. Raises as that does."""
+    task = task_of(model, options)
+    try:
+        if task.name is Task.CLASSIFICATION:
+            return _with_task(explained(model, options).report, task)
+        return _with_task(explained_detector(model, options, task.name).report, task)
+    except TargetNotFoundError as error:
+        if not task.reason:
+            raise
+        raise _told_of(error, task) from error
+
+
+def explained_detector(model: ov.Model, options: Options, task: Task) -> ExplainDetector:
+    """The first two stages for a detector, after their run over `model`, which is only read."""
+    locate = LocateDetector(options, task)
+    explain = ExplainDetector(locate)
+    run_passes(model, (locate, explain))  # what to explain; the branch
+    return explain
 
 
 def explained(model: ov.Model, options: Options) -> Explain:
@@ -118,9 +220,9 @@ def run_passes(model: ov.Model, passes: tuple[ModelPass, ...]) -> None:
 
 def insert_xai(
     model: ov.Model | str | os.PathLike[str],
-    task: Task | str = Task.CLASSIFICATION,
+    task: Task | str = Task.AUTO,
     explain_method: Method | str | None = None,
-    target_layer: str | None = None,
+    target_layer: str | Sequence[str] | None = None,
     embed_scaling: bool = True,
     **method_options: object,
 ) -> ov.Model:
@@ -131,11 +233,12 @@ def insert_xai(
     model
         An `ov.Model`, which is not modified, or a path that `openvino.Core().read_model` reads.
     task
-        What the model does; classification so far.
+        What the model does: classification, detection or instance segmentation; AUTO tells from its outputs.
     explain_method
-        ReciproCAM, ViT-ReciproCAM or ActivationMap; None chooses by how the class scores read the positions.
+        Of classifiers ReciproCAM, ViT-ReciproCAM or ActivationMap; of detectors DetClassProbabilityMap or
+        ActivationMap; of instance segmentation InstanceMasks or those of detectors. None chooses.
     target_layer
-        Friendly name of the layer to explain; None finds it.
+        Friendly name of the layer to explain, or names of a detector's class heads; None finds them.
     embed_scaling
         True: u8, maps scaled to 0..255: each by itself, or with `scaling="joint"` all classes of an image by one range.
         False: f32 class scores.
@@ -144,12 +247,14 @@ def insert_xai(
         class scores. `keep_quantization`: keep the rounding of quantised class scores. `classes`: the classes to make
         maps for, by number or name (in `labels`, or in the model); or `top_k`: the best k of each image.
         `reference`: the naive branch. `trim`: leave out of the network what nobody reads; original outputs then change
-        by rounding. `max_cost`, `max_tensor_gib`: the budget, see `Options`.
+        by rounding. `max_cost`, `max_tensor_gib`: the budget, see `Options`. `feature_vector`: add that output. Of
+        detectors: `num_anchors`, `saliency_map_size`, `background`, `keep_background`, `objectness`, see `Options`.
 
     Returns
     -------
     The augmented model. `saliency_map` is [N,K,h,w] ([N,k,h,w] for some classes; with `top_k`, the output
-    `saliency_classes` [N,k] i64 says which), or [N,h,w] for ActivationMap. A model that has such an output
+    `saliency_classes` [N,k] i64 says which), or [N,h,w] for ActivationMap; InstanceMasks of a model that takes one
+    picture [1,K,h,w]. A model that has such an output
     already is returned as it is, with a logged notice.
 
     Raises
@@ -165,7 +270,7 @@ def insert_xai(
     if is_augmented(original):
         _log.warning("the model has an output named %s already and is returned as it is", OUTPUT_NAME)
         return original
-    insertion = insert(original, options)
+    insertion = insert_any(original, options)
     for notice in insertion.report.notices:
         _log.warning("%s", notice)
     return insertion.model

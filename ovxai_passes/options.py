@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 
 from ovxai_passes.errors import OptionError
 
 
 class Task(Enum):
-    """What a model does."""
+    """What a model does; AUTO: told from its outputs."""
 
+    AUTO = "auto"
     CLASSIFICATION = "classification"
     DETECTION = "detection"
     INSTANCE_SEGMENTATION = "instance_segmentation"
@@ -44,26 +45,39 @@ class Scaling(Enum):
     NONE = "none"
 
 
-AVAILABLE_METHODS = (Method.RECIPROCAM, Method.VITRECIPROCAM, Method.ACTIVATIONMAP)
+MIDDLE, LARGEST = "middle", "largest"
+
+METHODS = {
+    Task.CLASSIFICATION: (Method.RECIPROCAM, Method.VITRECIPROCAM, Method.ACTIVATIONMAP),
+    Task.DETECTION: (Method.DETCLASSPROBABILITYMAP, Method.ACTIVATIONMAP),
+    Task.INSTANCE_SEGMENTATION: (Method.INSTANCEMASKS, Method.DETCLASSPROBABILITYMAP, Method.ACTIVATIONMAP),
+}
+"""What explains which kind of model, the default first (for classifiers the read-out chooses)."""
 
 
 @dataclass(frozen=True)
 class Options:
     """All options of an insertion, checked.
 
-    `method` None: chosen by the read-out. `target_layer`: friendly name. `embed_scaling`: u8 maps 0..255, scaled as
+    `method` None: chosen by the task and the read-out. `target_layer`: friendly name, or several of class heads.
+    `embed_scaling`: u8 maps 0..255, scaled as
     `scaling` says (None: each by itself), else f32 scores. `k`: attention blocks re-run. `mask` None: one-hot for k =
     0, Gaussian for more. `output`: index or name of the output with the class scores. `keep_quantization`: keep the
     FakeQuantize on the class scores in the branch. `reference`: write the naive branch, which repeats the head for each
     position. `classes`: the classes to make maps for, by number or by name; `labels`: the names, in order (None: those
     in the model). `top_k`: maps for the best classes of each image instead. `max_cost`: refuse a branch of more
     multiply-adds than so many times the model's; `max_tensor_gib`: or with a larger tensor. `trim`: leave out of the
-    original network what nobody reads.
+    original network what nobody reads. `feature_vector`: add an output of that name.
+
+    Of detectors: `num_anchors`: anchors a place, one for each target layer or one for all (None: one).
+    `saliency_map_size`: (h, w) of the map, or that of the "middle" or "largest" level (None: 23 x 23, for masks 56 x
+    56); for an activation map, the level (None: middle). `background`: the class that stands for nothing, -1 for the
+    last one (None: found); `keep_background`: make a map of it. `objectness`: weigh class scores by objectness.
     """
 
-    task: Task = Task.CLASSIFICATION
+    task: Task = Task.AUTO
     method: Method | None = None
-    target_layer: str | None = None
+    target_layer: str | tuple[str, ...] | None = None
     embed_scaling: bool = True
     scaling: Scaling | None = None
     k: int | None = None
@@ -77,17 +91,19 @@ class Options:
     max_cost: float = 20.0
     max_tensor_gib: float = 2.0
     trim: bool = False
+    feature_vector: bool = False
+    num_anchors: tuple[int, ...] | None = None
+    saliency_map_size: tuple[int, int] | str | None = None
+    background: int | None = None
+    keep_background: bool = False
+    objectness: bool = False
 
     def __post_init__(self) -> None:
         for name, kind in (("task", Task), ("method", Method), ("mask", Mask), ("scaling", Scaling)):
             value = getattr(self, name)
             if not isinstance(value, kind) and (value is not None or name == "task"):
                 object.__setattr__(self, name, _member(name, kind, value))  # frozen, and given by value
-        if self.task is not Task.CLASSIFICATION:
-            raise OptionError(f"task {self.task.value!r} is not available yet; available: 'classification'")
-        if self.method is not None and self.method not in AVAILABLE_METHODS:
-            available = ", ".join(repr(method.value) for method in AVAILABLE_METHODS)
-            raise OptionError(f"method {self.method.value!r} is not available yet; available: {available}")
+        self._check_method()
         if self.scaling not in (None, Scaling.NONE) and not self.embed_scaling:
             raise OptionError(
                 f"scaling {self.scaling.value!r} does not go with embed_scaling=False (--no-embed-scaling)"
@@ -99,12 +115,67 @@ class Options:
             raise OptionError(f"k counts the attention blocks to re-run: a whole number from 0 on, not {self.k!r}")
         if self.method is Method.RECIPROCAM and self.k:
             raise OptionError("k > 0 re-runs attention blocks, which is method 'vitreciprocam', not 'reciprocam'")
+        self._check_detector()
         self._check_activation_map()
 
     @property
     def effective_scaling(self) -> Scaling:
         """The scaling asked for by `scaling` or `embed_scaling`."""
         return (self.scaling or Scaling.MAP) if self.embed_scaling else Scaling.NONE
+
+    @property
+    def target_layers(self) -> tuple[str, ...]:
+        """The layers given by name, none or several."""
+        if self.target_layer is None:
+            return ()
+        return (self.target_layer,) if isinstance(self.target_layer, str) else self.target_layer
+
+    def _check_method(self) -> None:
+        """The method goes with the task, and the options with both."""
+        tasks = [task for task, methods in METHODS.items() if self.method in (None, *methods)]
+        if not tasks:
+            available = ", ".join(repr(method.value) for method in dict.fromkeys(sum(METHODS.values(), ())))
+            raise OptionError(
+                f"method {self.method and self.method.value!r} is not available yet; available: {available}"
+            )
+        if self.task is not Task.AUTO and self.task not in tasks:
+            available = ", ".join(repr(method.value) for method in METHODS[self.task])
+            raise OptionError(
+                f"method {self.method and self.method.value!r} does not go with task {self.task.value!r}; "
+                f"that takes {available}"
+            )
+
+    def check_task(self, task: Task) -> None:
+        """Raises OptionError where options do not go with what the model does."""
+        replace(self, task=task)  # checks the method again
+        given = [
+            field.name
+            for field in fields(self)
+            if field.name in _ONLY_OF.get(task, ()) and getattr(self, field.name) != field.default
+        ]
+        if given:
+            raise OptionError(f"option {given[0]!r} does not go with task {task.value!r}")
+
+    def _check_detector(self) -> None:
+        if isinstance(self.num_anchors, int):
+            object.__setattr__(self, "num_anchors", (self.num_anchors,))  # frozen, and given as a number
+        for name in ("num_anchors", "saliency_map_size", "target_layer"):
+            value = getattr(self, name)
+            if isinstance(value, list):
+                object.__setattr__(self, name, tuple(value))  # frozen, and given as a list
+        if self.num_anchors is not None and not (self.num_anchors and all(_is_count(one) for one in self.num_anchors)):
+            raise OptionError(f"num_anchors counts anchors a place: whole numbers from 1 on, not {self.num_anchors!r}")
+        if self.num_anchors is not None and not self.target_layers:
+            raise OptionError("num_anchors says how the layers in target_layer are made: give these too")
+        size = self.saliency_map_size
+        if isinstance(size, tuple) and not (len(size) == 2 and all(_is_count(one) for one in size)):
+            raise OptionError(f"saliency_map_size takes height and width, whole numbers from 1 on, not {size!r}")
+        if isinstance(size, str) and size not in (MIDDLE, LARGEST):
+            raise OptionError(f"saliency_map_size takes (height, width), {MIDDLE!r} or {LARGEST!r}, not {size!r}")
+        if self.target_layer is not None and not (
+            self.target_layers and all(isinstance(one, str) and one for one in self.target_layers)
+        ):
+            raise OptionError(f"target_layer takes a layer's friendly name, or several, not {self.target_layer!r}")
 
     def _check_activation_map(self) -> None:
         why = dict.fromkeys(("k", "mask"), "which masks nothing")
@@ -144,7 +215,13 @@ class Options:
             if name not in known:
                 raise OptionError(f"there is no option {name!r}; options: {', '.join(sorted(known))}")
         types: dict[str, tuple[type, ...]] = {
-            "target_layer": (str, type(None)),
+            "target_layer": (str, list, tuple, type(None)),
+            "feature_vector": (bool,),
+            "num_anchors": (int, list, tuple, type(None)),
+            "saliency_map_size": (str, list, tuple, type(None)),
+            "background": (int, type(None)),
+            "keep_background": (bool,),
+            "objectness": (bool,),
             "embed_scaling": (bool,),
             "output": (int, str, type(None)),
             "keep_quantization": (bool,),
@@ -161,6 +238,19 @@ class Options:
                 wanted = " or ".join(kind.__name__ for kind in allowed if kind is not type(None))
                 raise OptionError(f"option {name!r} takes {wanted}, not {values[name]!r}")
         return cls(**values)  # type: ignore[arg-type]  # the kinds were checked above
+
+
+_OF_DETECTORS = ("num_anchors", "saliency_map_size", "background", "keep_background", "objectness")
+_OF_CLASSIFIERS = ("k", "mask", "output", "keep_quantization", "reference", "top_k", "trim")
+_ONLY_OF = {
+    Task.CLASSIFICATION: _OF_DETECTORS,
+    Task.DETECTION: _OF_CLASSIFIERS,
+    Task.INSTANCE_SEGMENTATION: _OF_CLASSIFIERS,
+}
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _member(name: str, kind: type[Enum], value: object) -> Enum:

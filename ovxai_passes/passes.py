@@ -24,6 +24,7 @@ from openvino import opset13 as ops
 from openvino.passes import ModelPass
 from ovxai_patterns.choosing import Wish
 from ovxai_patterns.graph import ModelGraph, TensorId
+from ovxai_patterns.positions import Positions
 from ovxai_patterns.readout import ReadOut
 from ovxai_patterns.site import NoSite, Site
 from ovxai_patterns.target import Search
@@ -38,14 +39,16 @@ from ovxai_passes.head import Head, cut
 from ovxai_passes.labels import labels_of, numbers_of
 from ovxai_passes.mapping.narrow import mixed_elements
 from ovxai_passes.methods.activation_map import activation_map
+from ovxai_passes.methods.feature_vector import feature_vector
 from ovxai_passes.methods.masked import built_branch
-from ovxai_passes.options import Mask, Method, Options
+from ovxai_passes.options import Mask, Method, Options, Task
 from ovxai_passes.report import Choice, Report, make_report, operation_count, record
 from ovxai_passes.rewrites.trim import trim
 from ovxai_passes.version import __version__
 
 OUTPUT_NAME = "saliency_map"
 CLASSES_NAME = "saliency_classes"
+FEATURES_NAME = "feature_vector"
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +57,15 @@ class HasBranch(Protocol):
     """A pass that leaves a branch."""
 
     result: Branch
+
+
+class HasPooled(Protocol):
+    """A pass that leaves the tensor that a feature vector is made of, and its positions."""
+
+    @property
+    def pooled(self) -> tuple[TensorId, Positions]:
+        """Tensor and positions."""
+        ...
 
 
 class Locate(ModelPass):
@@ -76,8 +88,13 @@ class Locate(ModelPass):
     def run_on_model(self, model: ov.Model) -> bool:
         """Look; the model is left as it is."""
         options, wrapped = self.options, ov.Model(model)
+        options.check_task(Task.CLASSIFICATION)
+        if len(options.target_layers) > 1:
+            raise OptionError(
+                "a classifier is explained at one target layer; several are the class heads of a detector"
+            )
         wish = Wish(
-            layer=options.target_layer,
+            layer=next(iter(options.target_layers), None),
             k=0 if options.method is Method.RECIPROCAM else options.k,
             features=options.method is Method.ACTIVATIONMAP,
             partial=self.partial,
@@ -102,6 +119,11 @@ class Locate(ModelPass):
         self.result = found
         self.choice = Choice(found, *_method_and_mask(found, options), _classes(wrapped, found, options))
         return False
+
+    @property
+    def pooled(self) -> tuple[TensorId, Positions]:
+        """The target and its positions."""
+        return self.result.target, self.result.positions
 
 
 def _method_and_mask(site: Site, options: Options) -> tuple[Method, Mask | None]:
@@ -166,7 +188,7 @@ class Explain(ModelPass):
                 "give the model a static size first (model.reshape)"
             )
         if choice.mask is None:
-            self.result = activation_map(choice.site, graph.output(choice.site.target))
+            self.result = activation_map(choice.site.target, choice.site.positions, graph.output(choice.site.target))
             self.report = make_report(wrapped, choice, options)
             return False
         shown = scores.shown
@@ -197,6 +219,33 @@ def _of_classes(head: Head, choice: Choice, options: Options, shown: TensorId) -
     return ChosenHead(head, ()) if choice.classes is None else with_classes(head, choice.classes)
 
 
+class Pool(ModelPass):
+    """Builds the branch of the feature vector: the class token of the target, or the mean of its positions.
+
+    After the run: `result` (Branch), to be grafted under the name `feature_vector`.
+    """
+
+    result: Branch
+
+    def __init__(self, locate: HasPooled) -> None:
+        super().__init__()
+        self.locate = locate
+
+    def run_on_model(self, model: ov.Model) -> bool:
+        """Build the branch; the model is left as it is."""
+        target, positions = self.locate.pooled
+        output = ModelGraph(ov.Model(model)).output(target)
+        shape = output.get_partial_shape()
+        if any(shape[axis].is_dynamic for axis in range(1, len(shape))):
+            raise OptionError(
+                "feature_vector takes a target of static height and width; give the model a static size (model.reshape)"
+            )
+        if any(FEATURES_NAME in port.get_names() for port in ov.Model(model).outputs):
+            raise OptionError(f"the model has an output named {FEATURES_NAME} already: leave the option out")
+        self.result = feature_vector(target, positions, output)
+        return False
+
+
 class Scale(ModelPass):
     """Scales every map of a branch, or (`joint`) all of an image together, to 0..255, u8.
 
@@ -219,7 +268,7 @@ class Scale(ModelPass):
 class Graft(ModelPass):
     """Feeds a branch from the model's tensors and adds its result as the output `saliency_map`, in place.
 
-    A second result is the classes of the maps, the output `saliency_classes`.
+    A second result is the classes of the maps, the output `saliency_classes`. `names`: other names for the outputs.
 
     Before:  ... ─▶ target ─▶ head ─▶ outputs
     After:   ... ─▶ target ─┬─▶ head ─▶ outputs
@@ -230,9 +279,10 @@ class Graft(ModelPass):
 
     before: int
 
-    def __init__(self, branch: HasBranch) -> None:
+    def __init__(self, branch: HasBranch, names: tuple[str, ...] = (OUTPUT_NAME, CLASSES_NAME)) -> None:
         super().__init__()
         self.branch = branch
+        self.names = names
 
     def run_on_model(self, model: ov.Model) -> bool:
         """Add the branch to the model."""
@@ -247,7 +297,7 @@ class Graft(ModelPass):
             output = graph.output(source)
             for reader in list(parameter.output(0).get_target_inputs()):
                 reader.replace_source_output(output)
-        names = (OUTPUT_NAME, CLASSES_NAME)[: len(added.get_results())]
+        names = self.names[: len(added.get_results())]
         ends = [result.input_value(0) for result in added.get_results()]
         self.before = operation_count(wrapped)
         model.add_results([ops.result(end, name=name) for end, name in zip(ends, names, strict=True)])
@@ -286,12 +336,18 @@ class Trim(ModelPass):
         return bool(self.trimmed)
 
 
+class Reports(Protocol):
+    """A pass that leaves a report."""
+
+    report: Report
+
+
 class Record(ModelPass):
     """Writes the report into the model's rt_info, under "ovxai". After the run: `report`, that of all passes."""
 
     report: Report
 
-    def __init__(self, explain: Explain, graft: Graft | None = None, trim: Trim | None = None) -> None:
+    def __init__(self, explain: Reports, graft: Graft | None = None, trim: Trim | None = None) -> None:
         super().__init__()
         self.explain = explain
         self.graft = graft

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import openvino as ov
-from ovxai_patterns.graph import ModelGraph
+from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.site import Site
 
-from ovxai_passes.options import Mask, Method, Options
+from ovxai_passes.options import Mask, Method, Options, Task
 
 RT_INFO_KEY = "ovxai"
 
@@ -24,6 +24,17 @@ class TargetLayer:
 
 
 @dataclass(frozen=True)
+class LevelLayer:
+    """One level of class heads: friendly name, type and shape of its layer, its grid (h, w), anchors a place."""
+
+    name: str
+    type: str
+    shape: str
+    grid: tuple[int, int]
+    anchors: int
+
+
+@dataclass(frozen=True)
 class Report:
     """The outcome of one insertion.
 
@@ -33,7 +44,8 @@ class Report:
     multiply-adds over the model's, estimated. `bin_growth`: bytes of constants added, `ops_growth`: operations added
     (constants and loop bodies included); both None while nothing has been inserted. `trimmed`: operations of the
     original network that compute fewer rows; while it is 0, original outputs are bit-identical. `story`: why this
-    target, and what was multiplied out, a line each.
+    target, and what was multiplied out, a line each. `levels`: of a detector's class heads, the finest first;
+    `background`: its class that stands for nothing.
     """
 
     input: str
@@ -59,6 +71,8 @@ class Report:
     seconds: float
     notices: tuple[str, ...]
     story: tuple[str, ...]
+    levels: tuple[LevelLayer, ...] = ()
+    background: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain types only, for JSON."""
@@ -82,17 +96,12 @@ class Choice:
 def make_report(model: ov.Model, choice: Choice, options: Options) -> Report:
     """The report of an insertion into `model` before anything has been added to it."""
     graph, site, mask = ModelGraph(model), choice.site, choice.mask
-    target = graph.output(site.target)
     return Report(
         input=model.get_friendly_name(),
-        task=options.task.value,
+        task=Task.CLASSIFICATION.value,
         method=choice.method.value,
         readout=site.readout.value,
-        target=TargetLayer(
-            graph.ops[site.target[0]].get_friendly_name(),
-            target.get_node().get_type_name(),
-            str(target.get_partial_shape()),
-        ),
+        target=layer_at(graph, site.target),
         grid=site.positions.grid,
         dynamic=site.dynamic,
         mask=None if mask is None else mask.value,
@@ -114,6 +123,13 @@ def make_report(model: ov.Model, choice: Choice, options: Options) -> Report:
     )
 
 
+def layer_at(graph: ModelGraph, tensor: TensorId) -> TargetLayer:
+    """The layer that makes a tensor of a model."""
+    output = graph.output(tensor)
+    node = output.get_node()
+    return TargetLayer(node.get_friendly_name(), node.get_type_name(), str(output.get_partial_shape()))
+
+
 def record(model: ov.Model, report: Report, version: str) -> None:
     """Write the report into the model's rt_info, under "ovxai": its names, but for the story, and the version."""
     model.set_rt_info(version, [RT_INFO_KEY, "version"])
@@ -122,6 +138,7 @@ def record(model: ov.Model, report: Report, version: str) -> None:
     texts["target_type"] = report.target.type
     texts["target_shape"] = report.target.shape
     texts["grid"] = "dynamic" if report.dynamic else "x".join(str(size) for size in report.grid)
+    texts["levels"] = " ".join(f"{level.name}:{level.grid[0]}x{level.grid[1]}" for level in report.levels)
     texts["notices"] = "; ".join(report.notices)
     if report.chosen is not None:
         texts["chosen"] = " ".join(str(number) for number in report.chosen)

@@ -62,10 +62,10 @@ def defined_map(site: Site, head: Head, mask: Mask, inputs: Sequence[Array]) -> 
     return scores.transpose(1, 2, 0).reshape(*scores.shape[1:], *site.positions.grid)
 
 
-def mean_map(site: Site, feature: Array) -> Floats:
+def mean_map(positions: Positions, feature: Array) -> Floats:
     """ActivationMap [N,h,w] f32 of a target, by definition: summed cell by cell."""
-    height, width = site.positions.grid
-    ids = np.broadcast_to(site.positions.ids, (1, *feature.shape[1:]))
+    height, width = positions.grid
+    ids = np.broadcast_to(positions.ids, (1, *feature.shape[1:]))
     flat = feature.astype(np.float64).reshape(len(feature), -1)
     result = np.zeros((len(feature), height * width))
     for cell in range(height * width):

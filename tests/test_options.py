@@ -17,7 +17,7 @@ from tests import graphs
         ({"method": "gradcam"}, "takes one of"),
         ({"task": "poetry"}, "takes one of"),
         ({"method": "rise"}, "not available yet"),
-        ({"task": xai.Task.DETECTION}, "not available yet"),
+        ({"task": xai.Task.DETECTION, "method": "reciprocam"}, "does not go with task 'detection'"),
         ({"k": -1}, "whole number"),
         ({"k": True}, "whole number"),
         ({"k": 1.5}, "whole number"),
@@ -27,6 +27,14 @@ from tests import graphs
         ({"target_layer": 3}, "takes str"),
         ({"embed_scaling": "yes"}, "takes bool"),
         ({"output": 1.0}, "takes int or str"),
+        ({"target_layer": ()}, "friendly name, or several"),
+        ({"target_layer": ("a", "")}, "friendly name, or several"),
+        ({"num_anchors": 2}, "give these too"),
+        ({"num_anchors": [2, 0], "target_layer": "a"}, "whole numbers from 1"),
+        ({"saliency_map_size": (23,)}, "height and width"),
+        ({"saliency_map_size": (23, 0)}, "height and width"),
+        ({"saliency_map_size": "smallest"}, "'middle' or 'largest'"),
+        ({"background": "first"}, "takes int"),
     ],
 )
 def test_refused(options: dict[str, object], said: str) -> None:
@@ -42,7 +50,7 @@ def test_enumerations_by_value_in_any_case() -> None:
 def test_all_methods_of_the_interface_exist() -> None:
     names = {"RECIPROCAM", "VITRECIPROCAM", "ACTIVATIONMAP", "EIGENCAM", "DETCLASSPROBABILITYMAP", "INSTANCEMASKS"}
     assert names | {"RISE", "AISE"} == set(xai.Method.__members__)
-    assert set(xai.Task.__members__) == {"CLASSIFICATION", "DETECTION", "INSTANCE_SEGMENTATION"}
+    assert set(xai.Task.__members__) == {"AUTO", "CLASSIFICATION", "DETECTION", "INSTANCE_SEGMENTATION"}
 
 
 def test_a_model_of_the_wrong_kind() -> None:

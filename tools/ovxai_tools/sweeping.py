@@ -21,7 +21,7 @@ from typing import Any
 import openvino as ov
 
 from ovxai_passes.errors import OvxaiError, TargetNotFoundError, VerificationError
-from ovxai_passes.insert import insert, is_augmented
+from ovxai_passes.insert import AnyInsertion, Insertion, insert_any, is_augmented
 from ovxai_passes.options import Options
 from ovxai_passes.passes import OUTPUT_NAME
 from ovxai_passes.read import read_model
@@ -141,7 +141,7 @@ def _look(path: Path, runs: int) -> None:
     if is_augmented(model):
         raise TargetNotFoundError(f"the model has an output named {OUTPUT_NAME} already; sweep the one without it")
     started = time.perf_counter()
-    done = insert(model, Options())
+    done = insert_any(model, Options())
     report = done.report
     _tell(
         method=report.method,
@@ -154,7 +154,7 @@ def _look(path: Path, runs: int) -> None:
         mask=report.mask,
         kept_tokens=report.kept_tokens,
         classes=report.classes,
-        mapped=sum(1 for node in done.cut.result.model.get_ops() if node.get_type_name() not in _NOT_MAPPED),
+        mapped=_mapped(done),
         multiplied_out=report.multiplied_out,
         multiplied_out_types=" ".join(sorted({reason.split(":")[0] for reason in done.explain.result.multiplied_out})),
         estimated=report.cost,
@@ -164,7 +164,7 @@ def _look(path: Path, runs: int) -> None:
         written = Path(folder) / "model.xml"
         ov.save_model(done.model, written, compress_to_fp16=False)
         _tell(seconds=round(time.perf_counter() - started, 2), gib=_gib())
-        raw = insert(model, Options(embed_scaling=False))
+        raw = insert_any(model, Options(embed_scaling=False))
         again = ov.Core().read_model(written)
         _tell(verified="; ".join(verify(model, again, raw, [random_case(model)])))
         if runs:
@@ -173,6 +173,13 @@ def _look(path: Path, runs: int) -> None:
 
 
 _NOT_MAPPED = frozenset({"Constant", "Parameter", "Result"})
+
+
+def _mapped(done: AnyInsertion) -> int:
+    """Operations of a classifier's head."""
+    if not isinstance(done, Insertion):
+        return 0
+    return sum(1 for node in done.cut.result.model.get_ops() if node.get_type_name() not in _NOT_MAPPED)
 
 
 def _gib() -> float | str:

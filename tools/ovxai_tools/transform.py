@@ -14,8 +14,8 @@ import openvino as ov
 
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
-from ovxai_passes.insert import Insertion, insert, is_augmented, plan
-from ovxai_passes.options import Mask, Method, Options, Scaling, Task
+from ovxai_passes.insert import AnyInsertion, DetectorInsertion, insert_any, is_augmented, plan
+from ovxai_passes.options import LARGEST, MIDDLE, Mask, Method, Options, Scaling, Task
 from ovxai_passes.read import read_model
 from ovxai_passes.report import Report
 from ovxai_tools import demo
@@ -23,6 +23,7 @@ from ovxai_tools.exits import EXIT_CODES, OutputError, with_exit_codes
 from ovxai_tools.files import check_output, publish, same_file, staging
 from ovxai_tools.images import Preparation, as_inputs, open_picture, pillow
 from ovxai_tools.preview import Shown, write_preview
+from ovxai_tools.preview_detector import write_detector_preview
 from ovxai_tools.progress import stage
 from ovxai_tools.verify import Case, random_case, verify
 
@@ -59,12 +60,45 @@ def _numbers(_context: click.Context, parameter: click.Parameter, value: str | N
     return numbers
 
 
+def _size(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[int, int] | str | None:
+    if value is None or value in (MIDDLE, LARGEST):
+        return value
+    parts = value.lower().split("x")
+    if len(parts) != 2 or not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise click.BadParameter(f"{value!r} is not HEIGHTxWIDTH, as in 32x48, and not {MIDDLE} or {LARGEST}")
+    return int(parts[0]), int(parts[1])
+
+
 @click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="[OUT.xml]", required=False, type=click.Path(path_type=Path))
-@click.option("--task", type=_values(Task), default="classification", show_default=True, help="What the model does.")
+@click.option("--task", type=_values(Task), default="auto", show_default=True, help="What the model does.")
 @click.option("--method", type=_values(Method), help="Explanation method; default: as the read-out asks.")
-@click.option("--target-layer", metavar="NAME", help="Friendly name of the layer to explain; default: found by itself.")
+@click.option(
+    "--target-layer",
+    "target_layers",
+    metavar="NAME",
+    multiple=True,
+    help="Friendly name of the layer to explain; several times for a detector's class heads. Default: found by itself.",
+)
+@click.option(
+    "--num-anchors",
+    type=click.IntRange(min=1),
+    multiple=True,
+    help="Detectors: anchors a place of the target layers, once for all or for each of them.",
+)
+@click.option(
+    "--map-size",
+    metavar="HxW|middle|largest",
+    callback=_size,
+    help="Detectors: size of the map, or of that level (default 23x23, masks 56x56); activationmap: which level.",
+)
+@click.option(
+    "--background", type=int, help="Detectors: the class that stands for nothing, -1 the last; default: found."
+)
+@click.option("--keep-background", is_flag=True, help="Detectors: make a map of the background, too.")
+@click.option("--objectness", is_flag=True, help="Detectors: weigh class scores by objectness.")
+@click.option("--feature-vector", is_flag=True, help="Add the output feature_vector: class token, or pooled target.")
 @click.option("--k", type=click.IntRange(min=0), help="vitreciprocam: attention blocks to re-run.")
 @click.option("--mask", type=_values(Mask), help="Mask over positions; default: onehot for k=0, gaussian for more.")
 @click.option("--output", "output", metavar="NAME|INDEX", help="The output with the class scores, if several could be.")
@@ -129,7 +163,13 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     target: Path | None,
     task: str,
     method: str | None,
-    target_layer: str | None,
+    target_layers: tuple[str, ...],
+    num_anchors: tuple[int, ...],
+    map_size: tuple[int, int] | str | None,
+    background: int | None,
+    keep_background: bool,
+    objectness: bool,
+    feature_vector: bool,
     k: int | None,
     mask: str | None,
     output: str | None,
@@ -165,7 +205,13 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     options = Options.checked(
         task=task,
         method=method,
-        target_layer=target_layer,
+        target_layer=target_layers[0] if len(target_layers) == 1 else target_layers or None,
+        num_anchors=num_anchors or None,
+        saliency_map_size=map_size,
+        background=background,
+        keep_background=keep_background,
+        objectness=objectness,
+        feature_vector=feature_vector,
         embed_scaling=not no_embed_scaling,
         scaling=scaling,
         k=k,
@@ -221,7 +267,7 @@ def _transform(request: Request, options: Options) -> None:
         _copy_augmented(request, options, model, target)
         return
     with stage("Inserting the explanation", request.quiet):
-        insertion = insert(model, options)
+        insertion = insert_any(model, options)
     with staging(target.parent) as folder:
         with stage("Saving", request.quiet):
             written = _save(insertion.model, folder / target.name)
@@ -230,7 +276,7 @@ def _transform(request: Request, options: Options) -> None:
         moves = _staged_moves(folder, target)
         notices: tuple[str, ...] = ()
         if request.preview is not None:
-            notices = _preview(request, written, insertion, folder)
+            notices = _preview(request, model, written, insertion, folder)
             moves.append((folder / "preview.png", request.preview))
         publish(folder, moves)
     report = replace(insertion.report, input=request.source, bin_growth=growth)
@@ -313,7 +359,7 @@ def _staged_moves(folder: Path, target: Path) -> list[tuple[Path, Path]]:
 
 def _verified(request: Request, options: Options, model: ov.Model, written: ov.Model) -> list[str]:
     with stage("Verifying", request.quiet):
-        raw = insert(model, replace(options, embed_scaling=False, scaling=None))
+        raw = insert_any(model, replace(options, embed_scaling=False, scaling=None))
         cases = [random_case(model)]
         if request.image is not None:
             preparation = request.preparation or Preparation.from_model(model)
@@ -321,12 +367,20 @@ def _verified(request: Request, options: Options, model: ov.Model, written: ov.M
         return verify(model, written, raw, cases, options.effective_scaling is Scaling.JOINT)
 
 
-def _preview(request: Request, written: ov.Model, insertion: Insertion, folder: Path) -> tuple[str, ...]:
+def _preview(
+    request: Request, model: ov.Model, written: ov.Model, insertion: AnyInsertion, folder: Path
+) -> tuple[str, ...]:
     """Write the preview into `folder`; returns notices."""
     preparation = request.preparation or Preparation.from_model(written)
-    shown = Shown(insertion.locate.result.scores, insertion.report.chosen, insertion.locate.options.labels or ())
+    labels = insertion.locate.options.labels or ()
     with stage("Making the preview", request.quiet):
-        write_preview(written, shown, request.image, preparation, folder / "preview.png")
+        if isinstance(insertion, DetectorInsertion):
+            write_detector_preview(
+                model, written, insertion, labels, request.image, preparation, folder / "preview.png"
+            )
+        else:
+            shown = Shown(insertion.locate.result.scores, insertion.report.chosen, labels)
+            write_preview(written, shown, request.image, preparation, folder / "preview.png")
     plain_floats = preparation == Preparation() and written.inputs[0].get_element_type().is_real()
     if plain_floats and not request.source.startswith(demo.PREFIX):
         return ("the picture was fed as 0..255 RGB; give --mean, --scale, --bgr if the model was trained otherwise",)
@@ -343,14 +397,20 @@ def _show(report: Report, request: Request, held: list[str], done: str | None) -
     grid = "x".join(str(size) for size in report.grid)
     masked = f", k={report.k}, mask {report.mask}" if report.mask else ""
     lines = [
+        f"task:         {report.task}",
         f"method:       {report.method}{masked}",
         f"read-out:     {report.readout}",
         f"target layer: {report.target.name} ({report.target.type} {report.target.shape})",
         f"grid:         {f'dynamic ({grid} for a picture of 224x224)' if report.dynamic else grid}",
-        f"kept tokens:  {report.kept_tokens}",
-        f"classes:      {report.classes}{_with_maps(report)}",
+        *(
+            f"level:        {level.name} ({level.type} {level.shape}), grid {level.grid[0]}x{level.grid[1]}, "
+            f"anchors {level.anchors}"
+            for level in report.levels
+        ),
+        *([f"kept tokens:  {report.kept_tokens}"] if report.mask else []),
+        *([f"classes:      {report.classes}{_with_maps(report)}"] if report.classes else []),
         f"scaling:      {report.scaling}",
-        f"multiplied out: {report.multiplied_out} operations",
+        *([f"multiplied out: {report.multiplied_out} operations"] if report.mask else []),
         f"cost:         {report.cost:.3f} times the model's multiply-adds",
     ]
     if report.ops_growth is not None and report.bin_growth is not None:
@@ -368,8 +428,21 @@ def _with_maps(report: Report) -> str:
     if report.top_k is not None:
         return f", maps for the best {report.top_k} of each image"
     if report.chosen is not None:
-        return f", maps for {', '.join(str(number) for number in report.chosen)}"
+        background = f" (background: {report.background})" if report.background is not None else ""
+        return f", maps for {_ranges(report.chosen)}{background}"
     return ""
+
+
+def _ranges(numbers: tuple[int, ...]) -> str:
+    """Numbers with runs of three and more shortened: 1 to 90."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1].append(number)
+        else:
+            parts.append([number])
+    told = [f"{part[0]} to {part[-1]}" if len(part) > 2 else ", ".join(map(str, part)) for part in parts]
+    return ", ".join(told)
 
 
 if __name__ == "__main__":

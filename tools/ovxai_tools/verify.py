@@ -13,9 +13,11 @@ import openvino as ov
 from ovxai_patterns.layout import picture_axes
 
 from ovxai_passes.errors import VerificationError
-from ovxai_passes.insert import Insertion
+from ovxai_passes.insert import AnyInsertion, DetectorInsertion, Insertion
+from ovxai_passes.options import Method
 from ovxai_passes.passes import CLASSES_NAME, OUTPUT_NAME
 from ovxai_passes.testing import F32, SCORE_TOLERANCE, masked_scores, mean_map, scaled_map, tensors_at, worst_difference
+from ovxai_tools.verify_detector import check_detector_map
 
 Array = npt.NDArray[np.generic]
 
@@ -55,7 +57,9 @@ def random_case(model: ov.Model, batch: int = _DYNAMIC_BATCH) -> Case:
     return Case("random input", values)
 
 
-def verify(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[Case], joint: bool = False) -> list[str]:
+def verify(
+    model: ov.Model, written: ov.Model, raw: AnyInsertion, cases: Sequence[Case], joint: bool = False
+) -> list[str]:
     """Check `written`, the augmented `model` as read back from disk; returns what held, a line each.
 
     `raw`: the same insertion without scaling; `joint`: how it is scaled. Checked for every case: original outputs
@@ -78,13 +82,19 @@ def verify(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[C
         shown = ov.compile_model(written, "CPU", F32)(case.inputs)[OUTPUT_NAME]
         if not np.isfinite(saliency).all():
             raise VerificationError(f"{case.name}: the map holds values that are not finite, as the head makes them")
-        compared = _check_definition(model, raw, case, saliency, classes)
+        if isinstance(raw, DetectorInsertion):
+            compared = check_detector_map(model, raw, case.name, case.inputs, saliency)
+        else:
+            compared = _check_definition(model, raw, case, saliency, classes)
         held.append(f"{case.name}: map equal to the naive definition on {compared}")
         expected = scaled_map(saliency, joint) if shown.dtype == np.uint8 else saliency
         if not np.abs(shown.astype(np.float32) - expected.astype(np.float32)).max() <= (shown.dtype == np.uint8):
             raise VerificationError(f"{case.name}: the map is not the raw map scaled to 0..255")
         if not np.ptp(saliency, axis=(-2, -1)).any():
-            raise VerificationError(f"{case.name}: the map of every class is constant, so it shows nothing")
+            if raw.report.method != Method.INSTANCEMASKS.value:
+                raise VerificationError(f"{case.name}: the map of every class is constant, so it shows nothing")
+            held.append(f"{case.name}: no instances, so the maps are 0")
+            continue
         held.append(f"{case.name}: map not constant")
     if model.inputs and _has_dynamic_batch(model):
         _check_rows(model, raw)
@@ -97,7 +107,7 @@ def _has_dynamic_batch(model: ov.Model) -> bool:
     return all(shape.rank.is_static and len(shape) > 0 and shape[0].is_dynamic for shape in shapes)
 
 
-def _check_rows(model: ov.Model, raw: Insertion) -> None:
+def _check_rows(model: ov.Model, raw: AnyInsertion) -> None:
     """Row n of a batch has to be what the picture gives alone."""
     inputs = random_case(model, _ROWS).inputs
     compiled = ov.compile_model(raw.model, "CPU", F32)
@@ -129,12 +139,12 @@ def _check_trimmed(model: ov.Model, written: ov.Model, case: Case) -> None:
             raise VerificationError(f"{case.name}: output {index} of the trimmed model differs by more than rounding")
 
 
-def _classes_of_maps(model: ov.Model, raw: Insertion, case: Case, results: Any) -> npt.NDArray[np.int64] | None:
+def _classes_of_maps(model: ov.Model, raw: AnyInsertion, case: Case, results: Any) -> npt.NDArray[np.int64] | None:
     """The classes [N,k] of the maps, None for all; those found in the graph must be the best of the model's output."""
     report = raw.report
     if report.chosen is not None:
         return np.array([report.chosen])
-    if report.top_k is None:
+    if report.top_k is None or isinstance(raw, DetectorInsertion):
         return None
     found: npt.NDArray[np.int64] = np.array(results[CLASSES_NAME])
     (shown,) = tensors_at(model, [raw.locate.result.scores.shown], case.inputs)
@@ -159,7 +169,7 @@ def _check_definition(
     total = site.positions.grid[0] * site.positions.grid[1]
     if mask is None:
         chosen = list(range(total))
-        wanted = mean_map(site, values[0]).reshape(len(saliency), 1, total)
+        wanted = mean_map(site.positions, values[0]).reshape(len(saliency), 1, total)
     else:
         chosen = _positions_to_check(raw, values, total)
         wanted = masked_scores(head, mask, site.positions, values, chosen).transpose(1, 2, 0)

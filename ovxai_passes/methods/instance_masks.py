@@ -1,0 +1,179 @@
+"""InstanceMasks: for every class, the predicted masks, weighted by their scores.
+
+    S[k,p] = max over detections d of class k of  score_d * mask_d(p),   0 where there are none
+
+Masks of whole pictures are shrunk to the map first (mean over cells); masks inside boxes are laid out on the map by
+their boxes; of prototypes, the coefficients of the best 100 detections make masks on the map, cut off at their boxes:
+
+    masks [D,H,W] ─▶ AdaptiveAvgPool [D,h,w] ─┐
+    masks [D,28,28] ─▶ GridSample by boxes ───┼─▶ * score ─▶ ScatterElementsUpdate max by label ─▶ S [1,K,h,w] f32
+    coefficients ─▶ MatMul prototypes ─▶ σ ───┘
+
+One detection with score 0 is added, so that there is always one. Products with 1 keep the original outputs' precision
+(`fence.py`). The aggregation is that of openvino-model-api 0.4 (`_average_and_normalize`), in the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+from ovxai_patterns.graph import ModelGraph
+from ovxai_patterns.instances import Masks, Prototypes
+
+from ovxai_passes.branch import Branch
+
+_MOST_DETECTIONS = 100
+_F32 = np.float32
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """`size`: (h, w) of the map. `picture`: (H, W) of the input in pixels. `classes`: with a map, None for all."""
+
+    size: tuple[int, int]
+    picture: tuple[int, int]
+    classes: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class _Instances:
+    """`masks` [N,D,h*w], `scores` [N,D,1], `labels` [N,D,1] i32."""
+
+    masks: ov.Node
+    scores: ov.Node
+    labels: ov.Node
+
+
+def instance_masks(graph: ModelGraph, found: Masks | Prototypes, canvas: Canvas) -> Branch:
+    """Branch of the outputs that hold instances → S [N,K,h,w] f32 (N = 1 for `Masks`). `graph`: of the model."""
+    if isinstance(found, Masks):
+        tensors = [found.masks, found.labels, found.boxes, *([found.scores] if found.scores else [])]
+    else:
+        tensors = [found.detections, found.prototypes]
+    inputs = [
+        ops.parameter(graph.output(tensor).get_partial_shape(), graph.output(tensor).get_element_type())
+        for tensor in tensors
+    ]
+    made = _of_masks(found, inputs, canvas) if isinstance(found, Masks) else _of_prototypes(found, inputs, canvas)
+    saliency = _by_class(made, found.classes, canvas)
+    return Branch(ov.Model([ops.result(saliency)], inputs, "branch"), tuple(tensors))
+
+
+def _by_class(found: _Instances, classes: int, canvas: Canvas) -> ov.Node:
+    height, width = canvas.size
+    weighted = ops.multiply(found.masks, found.scores)
+    batch = ops.gather(ops.shape_of(found.masks, "i64"), ops.constant([0]), ops.constant(0))
+    zeros = ops.broadcast(ops.constant(_F32(0)), ops.concat([batch, ops.constant([classes, height * width])], 0))
+    labels = ops.broadcast(found.labels, ops.shape_of(weighted, "i64"))
+    best: ov.Node = ops.scatter_elements_update(zeros, labels, weighted, ops.constant(1), "max", True)
+    best = ops.reshape(best, ops.constant([0, 0, height, width]), special_zero=True)
+    return best if canvas.classes is None else ops.gather(best, ops.constant(list(canvas.classes)), ops.constant(1))
+
+
+def _of_masks(found: Masks, inputs: Sequence[ov.Node], canvas: Canvas) -> _Instances:
+    height, width = canvas.size
+    masks, labels, boxes = inputs[:3]
+    mask_shape = list(masks.get_output_partial_shape(0))[-2:]
+    boxes = _kept(_as_f32(boxes), boxes.get_output_partial_shape(0)[-1].get_length())
+    scores = _kept(_as_f32(inputs[3]), 1) if found.scores else _columns(boxes, 4, 5)
+    pixels = ops.shape_of(masks, "i64")
+    sizes = ops.gather(pixels, ops.constant([-2, -1]), ops.constant(0))
+    flat = ops.reshape(_as_f32(masks), ops.concat([ops.constant([-1, 1]), sizes], 0), special_zero=False)
+    if mask_shape[1].is_static:
+        flat = _fence(flat)
+    if found.in_boxes:
+        laid = ops.grid_sample(flat, _places_in_boxes(boxes, canvas), _SAMPLING)
+    else:
+        laid = ops.adaptive_avg_pool(flat, ops.constant([height, width]))
+    rows = ops.reshape(laid, ops.constant([1, -1, height * width]), special_zero=False)
+    none = ops.constant(np.zeros((1, 1, height * width), _F32))
+    return _Instances(
+        ops.concat([none, rows], 1),
+        ops.concat([ops.constant(np.zeros((1, 1, 1), _F32)), _column(scores)], 1),
+        ops.concat([ops.constant(np.zeros((1, 1, 1), np.int32)), _column(ops.convert(labels, "i32"))], 1),
+    )
+
+
+_SAMPLING = {"align_corners": False, "mode": "bilinear", "padding_mode": "zeros"}
+
+
+def _places_in_boxes(boxes: ov.Node, canvas: Canvas) -> ov.Node:
+    """Where in its box each cell of the map lies: [D,h,w,2], -1 to 1 from edge to edge."""
+    (height, width), (pixels_h, pixels_w) = canvas.size, canvas.picture
+    x = ((np.arange(width) + 0.5) / width * pixels_w).astype(_F32).reshape(1, 1, width)
+    y = ((np.arange(height) + 0.5) / height * pixels_h).astype(_F32).reshape(1, height, 1)
+    places = []
+    for low, values, shape in ((0, x, (1, height, width)), (1, y, (1, height, width))):
+        first, last = (
+            ops.reshape(_columns(boxes, edge, edge + 1), ops.constant([-1, 1, 1]), False) for edge in (low, low + 2)
+        )
+        span = ops.maximum(ops.subtract(last, first), ops.constant(_F32(1e-3)))
+        unit = ops.divide(ops.subtract(ops.constant(np.broadcast_to(values, shape).copy()), first), span)
+        scaled = ops.subtract(ops.multiply(unit, ops.constant(_F32(2))), ops.constant(_F32(1)))
+        places.append(ops.unsqueeze(scaled, ops.constant([3])))
+    return ops.concat(places, 3)
+
+
+def _of_prototypes(found: Prototypes, inputs: Sequence[ov.Node], canvas: Canvas) -> _Instances:
+    height, width = canvas.size
+    detections, prototypes = inputs
+    entries = detections.get_output_partial_shape(0)[found.axis].get_length()
+    rows = _as_f32(detections)
+    rows = ops.transpose(rows, ops.constant([0, 2, 1])) if found.axis == 1 else rows  # [N,P,E]
+    rows = _kept(rows, entries)
+    scores = _columns(rows, found.first_class, found.first_class + found.classes)
+    best = ops.topk(scores, ops.constant(1), 2, "max", "value", "i32")
+    shape = detections.get_output_partial_shape(0)[3 - found.axis]
+    count = min(_MOST_DETECTIONS, shape.get_length()) if shape.is_static else _MOST_DETECTIONS
+    chosen = ops.topk(ops.squeeze(best.output(0), ops.constant([2])), ops.constant(count), 1, "max", "value", "i32")
+    picked = ops.gather(rows, chosen.output(1), ops.constant(1), 1)  # [N,D,E]
+    label = ops.gather(best.output(1), chosen.output(1), ops.constant(1), 1)
+    first = found.first_coefficient
+    pooled = ops.adaptive_avg_pool(_as_f32(prototypes), ops.constant([height, width]))
+    bases = ops.reshape(pooled, ops.constant([0, 0, -1]), special_zero=True)
+    masks = ops.sigmoid(ops.matmul(_columns(picked, first, first + found.count), bases, False, False))
+    return _Instances(
+        ops.multiply(masks, _inside(picked, canvas)), ops.unsqueeze(chosen.output(0), ops.constant([2])), label
+    )
+
+
+def _inside(rows: ov.Node, canvas: Canvas) -> ov.Node:
+    """1 where the middle of a cell is in a box, [N,D,h*w] f32; rows [N,D,E] start with middle and size."""
+    (height, width), (pixels_h, pixels_w) = canvas.size, canvas.picture
+    x = ((np.arange(width) + 0.5) / width * pixels_w).astype(_F32)
+    y = ((np.arange(height) + 0.5) / height * pixels_h).astype(_F32)
+    grids = (np.tile(x, height), np.repeat(y, width))
+    near = []
+    for axis, values in enumerate(grids):
+        distance = ops.abs(ops.subtract(ops.constant(values.reshape(1, 1, -1)), _columns(rows, axis, axis + 1)))
+        half = ops.multiply(_columns(rows, axis + 2, axis + 3), ops.constant(_F32(0.5)))
+        near.append(ops.less_equal(distance, half))
+    return ops.convert(ops.logical_and(near[0], near[1]), "f32")
+
+
+def _as_f32(value: ov.Node) -> ov.Node:
+    return value if value.get_output_element_type(0) == ov.Type.f32 else ops.convert(value, "f32")
+
+
+def _columns(value: ov.Node, first: int, last: int) -> ov.Node:
+    return ops.slice(value, *(ops.constant([number]) for number in (first, last, 1, -1)))
+
+
+def _column(value: ov.Node) -> ov.Node:
+    return ops.reshape(value, ops.constant([1, -1, 1]), special_zero=False)
+
+
+def _kept(value: ov.Node, last: int) -> ov.Node:
+    """The same values [-1,last], or [N,P,last], behind a product with an identity matrix."""
+    if len(value.get_output_partial_shape(0)) < 3:
+        value = ops.reshape(value, ops.constant([-1, last]), special_zero=False)
+    return ops.matmul(value, ops.constant(np.eye(last, dtype=_F32)), False, False)
+
+
+def _fence(masks: ov.Node) -> ov.Node:
+    """The same masks [D,1,H,W] behind a convolution by 1."""
+    return ops.convolution(masks, ops.constant(np.ones((1, 1, 1, 1), _F32)), [1, 1], [0, 0], [0, 0], [1, 1])

@@ -1,0 +1,185 @@
+"""Where to explain a detector: class heads, found or given by name, and feature maps.
+
+One stage: the layers that score classes at the places of grids (`class_heads.py`). Two stages: the maps that regions of
+interest are pooled from. Queries without places (DETR): the last map that what is said of the queries is made from.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import openvino as ov
+
+from ovxai_patterns.anatomy import Anatomy
+from ovxai_patterns.class_heads import ClassHeads, Level, NoHeads, find_class_heads
+from ovxai_patterns.graph import ModelGraph, TensorId
+from ovxai_patterns.heads import ROI_TYPES, dense_heads
+from ovxai_patterns.layout import Layout, analysis_clone
+from ovxai_patterns.positions import Positions
+from ovxai_patterns.scores import Scores
+
+_ROI_EXTRACTOR = "ExperimentalDetectronROIFeatureExtractor"
+
+
+@dataclass(frozen=True)
+class FeatureMaps:
+    """Feature maps of a detector, the finest grid first, with the positions of each. `story`: why these."""
+
+    tensors: tuple[TensorId, ...]
+    positions: tuple[Positions, ...]
+    story: tuple[str, ...]
+
+
+class Detector:
+    """A detector taken apart. `model` is only read. Raises RuntimeError where shapes do not go together."""
+
+    def __init__(self, model: ov.Model) -> None:
+        self.original = ModelGraph(model)
+        self.graph = ModelGraph(analysis_clone(model))
+        self.layout = Layout(self.graph)
+
+    @property
+    def regions(self) -> list[TensorId]:
+        """The maps that regions of interest are pooled from, in topological order."""
+        found: dict[TensorId, None] = {}
+        for place, node in enumerate(self.graph.ops):
+            if node.get_type_name() in ROI_TYPES:
+                sources = self.graph.inputs_of(place)
+                for source in sources[1:] if node.get_type_name() == _ROI_EXTRACTOR else sources[:1]:
+                    if self.layout.positions(source) is not None:
+                        found[source] = None
+        return list(found)
+
+    def class_heads(self) -> ClassHeads | NoHeads:
+        """The class heads, found."""
+        if self.regions:
+            reason = "regions of interest are classified, not the places of a grid (two stages)"
+            return NoHeads(f"{reason}: use method activationmap", tuple(map(self.describe, self.regions)))
+        return find_class_heads(self.layout)
+
+    def heads_at(self, layers: Sequence[str], anchors: Sequence[int]) -> ClassHeads | NoHeads:
+        """Class heads given by name; `anchors`: how many each has, one number for all, or none for one."""
+        if len(anchors) not in (0, 1, len(layers)):
+            return NoHeads(
+                f"{len(anchors)} numbers of anchors for {len(layers)} layers: give one for each, or one for all"
+            )
+        levels = []
+        for place, name in enumerate(layers):
+            level = self._level_at(name, anchors[place % len(anchors)] if anchors else 1)
+            if isinstance(level, NoHeads):
+                return level
+            levels.append(level)
+        counts = [len(level.channels) for level in levels]
+        if len(set(counts)) > 1:
+            listed = ", ".join(f"{name}: {count}" for name, count in zip(layers, counts, strict=True))
+            return NoHeads(f"the layers do not have as many classes ({listed}): name class heads, with their anchors")
+        story = (f"class heads given by name: {', '.join(layers)}",)
+        return ClassHeads(tuple(levels), None, None, levels[0].tensor, story)
+
+    def _level_at(self, name: str, anchors: int) -> Level | NoHeads:
+        named = [place for place, node in enumerate(self.graph.ops) if node.get_friendly_name() == name]
+        if not named:
+            names = [node.get_friendly_name() for node in self.graph.ops if node.get_type_name() != "Constant"]
+            close = difflib.get_close_matches(name, names, 3, 0.5)
+            hint = f"; did you mean {' or '.join(repr(one) for one in close)}?" if close else ""
+            return NoHeads(f"there is no layer {name!r}{hint}", self.dense_heads)
+        tensor = (named[0], 0)
+        shape, positions = self.graph.output(tensor).get_partial_shape(), self.layout.positions(tensor)
+        real = self.graph.output(tensor).get_element_type().is_real()
+        if shape.is_dynamic or len(shape) != 4 or not real or shape[0] != self._batch:
+            return NoHeads(f"layer {name!r} does not make a map [N,C,h,w] of a float type", self.dense_heads)
+        sizes = tuple(shape.to_shape())
+        axis = 3 if positions is not None and positions.ids.shape[3] == 1 and positions.ids.shape[2] > 1 else 1
+        if positions is None and sizes[2:] != (1, 1):
+            return NoHeads(f"layer {name!r} does not speak of places of the picture", self.dense_heads)
+        channels, grid = sizes[axis], (sizes[2:] if axis == 1 else sizes[1:3])
+        if channels % anchors:
+            return NoHeads(
+                f"layer {name!r} has {channels} channels, which are not {anchors} anchors of as many classes"
+            )
+        classes = channels // anchors
+        numbers = tuple(tuple(range(first, channels, classes)) for first in range(classes))
+        return Level(tensor, axis, (grid[0], grid[1]), numbers)
+
+    @property
+    def _batch(self) -> ov.Dimension:
+        pictures = self.layout.pictures
+        return self.graph.output(pictures[0]).get_partial_shape()[0] if pictures else ov.Dimension(1)
+
+    @property
+    def dense_heads(self) -> tuple[str, ...]:
+        """A line for each layer that speaks of places, for those who choose by name."""
+        return tuple(self.describe(head.tensor) for head in dense_heads(self.layout))
+
+    def feature_maps(self, heads: ClassHeads | NoHeads) -> FeatureMaps | NoHeads:
+        """The maps that regions are pooled from, or that heads are put on, or the last one before the queries."""
+        if not self.layout.pictures:
+            return NoHeads("no picture input: positions start at a float or 8-bit input of rank 4")
+        if self.regions:
+            story = tuple(f"regions are pooled from {self.describe(tensor)}" for tensor in self.regions)
+            return self._maps(self.regions, story)
+        if isinstance(heads, ClassHeads):
+            tensors = [tensor for tensor in map(self._below, heads.levels) if tensor is not None]
+            if tensors:
+                story = tuple(f"heads are put on {self.describe(tensor)}" for tensor in tensors)
+                return self._maps(list(dict.fromkeys(tensors)), story)
+        return self._before_queries()
+
+    def _maps(self, tensors: Sequence[TensorId], story: tuple[str, ...]) -> FeatureMaps:
+        known = [(tensor, self.layout.positions(tensor)) for tensor in tensors]
+        maps = [(tensor, positions) for tensor, positions in known if positions is not None]
+        maps.sort(key=lambda pair: -pair[1].grid[0] * pair[1].grid[1])
+        return FeatureMaps(tuple(tensor for tensor, _ in maps), tuple(positions for _, positions in maps), story)
+
+    def _below(self, level: Level) -> TensorId | None:
+        """The last map that everything said at the places of a level is made from."""
+        said = [head.tensor for head in dense_heads(self.layout) if head.grids == (level.grid,)] or [level.tensor]
+        chains = [self.graph.dominators(self.layout.pictures, tensor) for tensor in said]
+        common = [tensor for tensor in chains[0] if all(tensor in chain for chain in chains[1:])]
+        for tensor in common:
+            positions = self.layout.positions(tensor)
+            if tensor not in said and self._is_map(tensor) and positions is not None and positions.grid == level.grid:
+                return tensor
+        return None
+
+    def _is_map(self, tensor: TensorId) -> bool:
+        positions, output = self.layout.positions(tensor), self.graph.output(tensor)
+        whole = positions is not None and positions.is_map and positions.ids.shape[0] == 1
+        return bool(whole and output.get_element_type().is_real() and tensor not in self.layout.pictures)
+
+    def _before_queries(self) -> FeatureMaps | NoHeads:
+        """The deepest map whose positions reach the first output of floats."""
+        for result in self.original.model.get_results():
+            tensor = self.original.id_of(result.input_value(0))
+            if not self.graph.output(tensor).get_element_type().is_real():
+                continue
+            anatomy = Anatomy(self.original.model, Scores(tensor, 0, 1))
+            if anatomy.dominators and anatomy.alive:
+                story = (f"last map that the output is made from: {anatomy.describe(anatomy.alive[0])}",)
+                return self._maps(anatomy.alive[:1], story)
+        return NoHeads("no feature map that an output is made from has a grid of positions")
+
+    def feature_map_at(self, layer: str) -> FeatureMaps | NoHeads:
+        """A feature map given by name."""
+        named = [place for place, node in enumerate(self.graph.ops) if node.get_friendly_name() == layer]
+        if not named:
+            return NoHeads(f"there is no layer {layer!r}")
+        tensor = (named[0], 0)
+        if not self._is_map(tensor):
+            return NoHeads(f"layer {layer!r} does not make a map of positions", (self.describe(tensor),))
+        return self._maps([tensor], (f"layer chosen by name: {self.describe(tensor)}",))
+
+    def describe(self, tensor: TensorId) -> str:
+        """Name, type and shape, as in the model itself."""
+        output = self.original.output(tensor)
+        node = output.get_node()
+        return f"{node.get_friendly_name()} ({node.get_type_name()} {output.get_partial_shape()})"
+
+
+def middle_of(grids: Sequence[tuple[int, int]]) -> int:
+    """The place of the middle one of grids, the coarser of two."""
+    order = np.argsort([-height * width for height, width in grids], kind="stable")
+    return int(order[len(grids) // 2])

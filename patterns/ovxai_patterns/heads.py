@@ -1,0 +1,224 @@
+"""The last learned layers of a dense predictor: what a detector says at each place of its grids.
+
+    feature map ─▶ Convolution or MatMul with constant weights ─▶ Add bias ─▶ (no learned layer any more) ─▶ outputs
+
+A layer is last where no learned layer reads what it computes. Values are followed, indices are not: the best of some
+scores may choose what a decoder reads (RT-DETR), and boxes what is pooled (Faster R-CNN).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import openvino as ov
+
+from ovxai_patterns.graph import ModelGraph, TensorId
+from ovxai_patterns.layout import Layout
+from ovxai_patterns.movement import DATA_INPUTS
+
+LEARNED_TYPES = frozenset({"Convolution", "GroupConvolution", "MatMul"})
+ROI_TYPES = frozenset(
+    {
+        "DeformablePSROIPooling",
+        "ExperimentalDetectronROIFeatureExtractor",
+        "PSROIPooling",
+        "ROIAlign",
+        "ROIAlignRotated",
+        "ROIPooling",
+    }
+)
+_AFFINE_TYPES = frozenset({"Add", "Divide", "Multiply", "Subtract"})
+_SMALL_MATRIX = 16  # elements: a change of box coordinates is not learned
+
+
+@dataclass(frozen=True)
+class DenseHead:
+    """What one layer says at every place: `tensor`, after the bias, [N,C,h,w], [N,h,w,C], or tokens [N,T,C].
+
+    `grids`: (h, w) of the levels, one after the other where the tokens of several levels are in one tensor.
+    `channels`: C, `axis`: the axis of the channels.
+    """
+
+    tensor: TensorId
+    axis: int
+    channels: int
+    grids: tuple[tuple[int, int], ...]
+
+    @property
+    def cells(self) -> int:
+        """Number of places."""
+        return sum(height * width for height, width in self.grids)
+
+
+class Values:
+    """Which tensors an operation takes values from, and what is below what, as far as values go."""
+
+    def __init__(self, graph: ModelGraph) -> None:
+        self.graph = graph
+
+    def read_by(self, place: int) -> list[TensorId]:
+        """The tensors whose values an operation passes on: no shapes, indices, conditions or regions of interest."""
+        node = self.graph.ops[place]
+        sources, kind = self.graph.inputs_of(place), node.get_type_name()
+        if kind == "ShapeOf" or not any(output.get_element_type().is_real() for output in node.outputs()):
+            return []
+        if kind in ROI_TYPES:
+            return [] if kind == "ExperimentalDetectronROIFeatureExtractor" else sources[:1]
+        moved = DATA_INPUTS.get(kind)
+        chosen = sources if moved is None else [sources[port] for port in moved if port < len(sources)]
+        return [source for source in chosen if self.graph.output(source).get_element_type().is_real()]
+
+    @cached_property
+    def varying(self) -> set[int]:
+        """Places of the operations whose values depend on those of an input (not on its shape alone)."""
+        found: set[int] = set()
+        for place, node in enumerate(self.graph.ops):
+            if node.get_type_name() in ("Parameter", "ReadValue") or any(
+                source[0] in found for source in self.read_by(place)
+            ):
+                found.add(place)
+        return found
+
+    @cached_property
+    def _has_learned_below(self) -> set[int]:
+        """Places of the operations whose values some learned layer reads."""
+        found: set[int] = set()
+        for place in range(len(self.graph.ops) - 1, -1, -1):
+            if place in found or self.is_learned(place):
+                found.update(source[0] for source in self.read_by(place))
+        return found
+
+    def last_layers(self) -> list[int]:
+        """Places of the learned layers that no learned layer reads, as far as they depend on the input."""
+        return [
+            place
+            for place in range(len(self.graph.ops))
+            if self.is_learned(place) and place not in self._has_learned_below
+        ]
+
+    def is_learned(self, place: int) -> bool:
+        """Whether an operation multiplies one varying tensor by weights."""
+        node = self.graph.ops[place]
+        if node.get_type_name() not in LEARNED_TYPES:
+            return False
+        varying = [source[0] in self.varying for source in self.graph.inputs_of(place)[:2]]
+        if varying.count(True) != 1:
+            return False
+        weights = node.input(varying.index(False)).get_partial_shape()
+        small = weights.is_static and int(np.prod(weights.to_shape())) <= _SMALL_MATRIX
+        return not (node.get_type_name() == "MatMul" and small)
+
+    def after_bias(self, tensor: TensorId) -> TensorId:
+        """The tensor after the bias of a layer, and after its FakeQuantize: tapped above, it would not be fused."""
+        best = tensor
+        for node, below in _only_readers(self.graph, tensor):
+            kind = node.get_type_name()
+            if (kind in _AFFINE_TYPES and self._by_channel(below[0])) or (
+                kind == "FakeQuantize" and best == self.graph.inputs_of(below[0])[0]
+            ):
+                best = below
+            elif kind not in ("Transpose", "Convert"):
+                break
+        return best
+
+    def _by_channel(self, place: int) -> bool:
+        """Whether the other input of an element-wise operation is the same for all inputs and varies along one axis."""
+        others = [source for source in self.graph.inputs_of(place) if source[0] not in self.varying]
+        if len(others) != 1:
+            return False
+        shape = self.graph.output(others[0]).get_partial_shape()
+        return bool(shape.is_static and sum(size > 1 for size in shape.to_shape()) <= 1)
+
+
+def dense_heads(layout: Layout) -> list[DenseHead]:
+    """The last layers that speak of places, in topological order. `layout`: of the analysis clone."""
+    values = Values(layout.graph)
+    found = (_dense_head(layout, place, values.after_bias((place, 0))) for place in values.last_layers())
+    return [head for head in found if head is not None]
+
+
+def _dense_head(layout: Layout, place: int, tensor: TensorId) -> DenseHead | None:
+    shape = layout.graph.output(tensor).get_partial_shape()
+    if shape.is_dynamic or len(shape) not in (3, 4):
+        return None
+    sizes = tuple(shape.to_shape())
+    positions = layout.positions(tensor)
+    if positions is not None and positions.kept == 0 and positions.ids.size == positions.grid[0] * positions.grid[1]:
+        free = [axis for axis in range(1, len(sizes)) if positions.ids.shape[axis] == 1]
+        raster = np.array_equal(positions.ids.reshape(-1), np.arange(positions.ids.size))
+        axis = free[0] if len(free) == 1 else 1 if len(sizes) == 4 and 1 in free else free[-1] if free else None
+        if axis is None or not raster or positions.ids.shape[0] != 1:
+            return None
+        return DenseHead(tensor, axis, sizes[axis], (positions.grid,))
+    if len(sizes) == 4 and sizes[2:] == (1, 1) and _sees_a_map(layout, place):
+        return DenseHead(tensor, 1, sizes[1], ((1, 1),))
+    grids = _joined_levels(layout, tensor) if len(sizes) == 3 else ()
+    return DenseHead(tensor, 2, sizes[2], grids) if grids else None
+
+
+def _sees_a_map(layout: Layout, place: int) -> bool:
+    """Whether a 1 x 1 map is a level of its own: made of a map by convolutions, not of regions or by global pooling."""
+    graph = layout.graph
+    while True:
+        node = graph.ops[place]
+        if node.get_type_name() in ROI_TYPES or not graph.inputs_of(place):
+            return False
+        source = graph.inputs_of(place)[0]
+        if layout.positions(source) is not None:
+            return node.get_type_name() in ("Convolution", "GroupConvolution", "MaxPool")
+        if graph.output(source).get_partial_shape().is_dynamic:
+            return False
+        place = source[0]
+
+
+def _only_readers(graph: ModelGraph, tensor: TensorId) -> Iterator[tuple[ov.Node, TensorId]]:
+    """The chain of operations that are alone in reading the values of the one before."""
+    while True:
+        readers = list(graph.consumers(tensor))
+        if len(readers) != 1 or graph.ops[readers[0][0]].get_output_size() != 1:
+            return
+        tensor = (readers[0][0], 0)
+        yield graph.ops[tensor[0]], tensor
+
+
+def _joined_levels(layout: Layout, tensor: TensorId) -> tuple[tuple[int, int], ...]:
+    """The grids whose tokens, one level after the other, are the rows of a tensor [N,T,C]; none where there are not.
+
+    They are those of the nearest Concat above with pieces of as many tokens.
+    """
+    graph = layout.graph
+    rows = graph.output(tensor).get_shape()[1]
+    open_ends, seen = [tensor[0]], set()
+    while open_ends:
+        place = max(open_ends)
+        open_ends.remove(place)
+        if place in seen:
+            continue
+        seen.add(place)
+        if graph.ops[place].get_type_name() == "Concat":
+            grids = _grids_of_pieces(layout, place, rows)
+            if grids:
+                return grids
+        open_ends += [
+            source[0]
+            for source in graph.inputs_of(place)
+            if source[0] in graph.from_parameters and graph.output(source).get_element_type().is_real()
+        ]
+    return ()
+
+
+def _grids_of_pieces(layout: Layout, place: int, rows: int) -> tuple[tuple[int, int], ...]:
+    graph, grids, count = layout.graph, [], 0
+    axis = graph.ops[place].get_attributes()["axis"] % len(graph.ops[place].get_output_partial_shape(0))
+    for source in graph.inputs_of(place):
+        positions = layout.positions(source)
+        if positions is None or positions.kept or positions.ids.size != positions.ids.shape[axis]:
+            return ()
+        if positions.ids.size != positions.grid[0] * positions.grid[1]:
+            return ()
+        grids.append(positions.grid)
+        count += positions.ids.size
+    return tuple(grids) if count == rows and len(grids) > 1 else ()

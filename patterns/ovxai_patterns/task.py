@@ -1,0 +1,103 @@
+"""What a model does, told from the structure of its outputs: classify, detect, or segment instances.
+
+* Boxes are suppressed, or regions pooled: a detector. With an output of masks beside the boxes, or of prototypes: it
+  segments instances.
+* An output [N,K] of floats, N pictures: a classifier.
+* Layers that score classes at the places of grids, or two outputs [N,Q,K] and [N,Q,4] of the same queries: a detector.
+
+Anything else is taken for a classifier, so that its error says what the outputs are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import openvino as ov
+
+from ovxai_patterns.class_heads import ClassHeads
+from ovxai_patterns.detection import Detector
+from ovxai_patterns.graph import ModelGraph
+from ovxai_patterns.heads import ROI_TYPES
+from ovxai_patterns.instances import NoInstances, find_instances
+from ovxai_patterns.scores import NoScores, Scores, find_scores
+
+CLASSIFICATION, DETECTION, INSTANCES = "classification", "detection", "instance_segmentation"
+_DETECTOR_TYPES = ROI_TYPES | {
+    "DetectionOutput",
+    "ExperimentalDetectronDetectionOutput",
+    "MatrixNms",
+    "MulticlassNms",
+    "NMSRotated",
+    "NonMaxSuppression",
+    "Proposal",
+    "RegionYolo",
+}
+
+
+@dataclass(frozen=True)
+class FoundTask:
+    """`name`: classification, detection or instance_segmentation; `reason`: one sentence."""
+
+    name: str
+    reason: str
+
+
+def find_task(model: ov.Model) -> FoundTask:
+    """What a model does. `model` is only read."""
+    kinds = _types(model) & _DETECTOR_TYPES
+    if not kinds:
+        scores = find_scores(ModelGraph(model))
+        if isinstance(scores, Scores) and _keeps_batch(model, scores):
+            return FoundTask(
+                CLASSIFICATION, f"output {scores.output} holds a score for each of {scores.classes} classes"
+            )
+        if isinstance(scores, NoScores) and "several" in scores.reason:
+            return FoundTask(CLASSIFICATION, "several outputs could be class scores")
+    try:
+        detector = Detector(model)
+    except RuntimeError:
+        return FoundTask(CLASSIFICATION, "its shapes do not go together, so nothing can be told")
+    instances = find_instances(detector)
+    if not isinstance(instances, NoInstances):
+        return FoundTask(INSTANCES, instances.reason)
+    if kinds:
+        return FoundTask(DETECTION, f"it holds {', '.join(sorted(kinds))}")
+    heads = detector.class_heads()
+    if isinstance(heads, ClassHeads):
+        return FoundTask(DETECTION, f"classes are scored at the places of {len(heads.levels)} grids")
+    queries = _queries(model)
+    if queries:
+        return FoundTask(DETECTION, f"two outputs speak of the same {queries} queries: classes and boxes")
+    return FoundTask(CLASSIFICATION, f"nothing says that it detects: {heads.reason}")
+
+
+def _types(model: ov.Model) -> set[str]:
+    """Types of all operations, those in bodies of loops and branches included."""
+    found: set[str] = set()
+    for node in model.get_ops():
+        kind = node.get_type_name()
+        found.add(kind)
+        if kind in ("TensorIterator", "Loop"):
+            found |= _types(node.get_function())
+        elif kind == "If":
+            found |= _types(node.get_function(0)) | _types(node.get_function(1))
+    return found
+
+
+def _keeps_batch(model: ov.Model, scores: Scores) -> bool:
+    """Whether there may be as many rows of scores as pictures."""
+    rows = ModelGraph(model).output(scores.tensor).get_partial_shape()[0]
+    pictures = [port.get_partial_shape() for port in model.inputs]
+    return any(shape.rank.is_static and len(shape) == 4 and shape[0] == rows for shape in pictures)
+
+
+def _queries(model: ov.Model) -> int:
+    """The number of queries that one output gives boxes for and another classes, or 0."""
+    shapes = [port.get_partial_shape() for port in model.outputs if port.get_element_type().is_real()]
+    sizes = [
+        (shape[1].get_length(), shape[2].get_length())
+        for shape in shapes
+        if shape.rank.is_static and len(shape) == 3 and shape[1].is_static and shape[2].is_static
+    ]
+    boxes = {count for count, width in sizes if width == 4}
+    return next((count for count, width in sizes if width != 4 and count in boxes), 0)
