@@ -1,4 +1,4 @@
-"""The pointing game: how often the maps of the demo models point at the object.
+"""The pointing game: how often the maps of the demo classifiers point at the object.
 
     python -m ovxai_tools.evaluate [demo:cnn] [demo:vit] [--pictures 500]
 
@@ -119,11 +119,11 @@ def upsampling(cells: int) -> Floats:
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @with_exit_codes
 def main(models: tuple[str, ...], pictures: int, as_json: bool) -> None:
-    """Play the pointing game with the demo models (all of them by default), every method and setting."""
-    names = models or tuple(demo.PREFIX + name for name in demo.MODELS)
+    """Play the pointing game with demo classifiers (all of them by default), every method and setting."""
+    names = models or tuple(demo.PREFIX + name for name in demo.CLASSIFIERS)
     if any(not name.startswith(demo.PREFIX) for name in names):
         raise OptionError(f"the game is played on the demo pictures, so with {demo.PREFIX} models only")
-    paths = [demo.model_path(name) for name in names]
+    paths = [demo.classifier_path(name) for name in names]
     with stage(f"Drawing {pictures} pictures"):
         shown = held_out(pictures)
     results = []

@@ -36,13 +36,13 @@ from ovxai_tools.shapes import LABELS, make_pair
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @with_exit_codes
 def main(model: str, target: Path, labels: str, absent: str, picture: int, force: bool) -> None:  # noqa: PLR0913, PLR0917
-    """Draw the gallery of one demo model."""
+    """Draw the gallery of one demo classifier."""
     chosen = [label.strip() for label in labels.split(",")]
     if len(chosen) != 2 or not set(chosen) <= set(LABELS):
         raise click.BadParameter(f"two of {', '.join(LABELS)}, with a comma between them", param_hint="--labels")
     pillow()
     check_output(target, force)
-    path = demo.model_path(model)
+    path = demo.classifier_path(model)
     numbers = LABELS.index(chosen[0]), LABELS.index(chosen[1])
     pixels = make_pair(picture, numbers)[0].pixels
     compiled = ov.compile_model(insert(read_model(path), Options(embed_scaling=False)).model, "CPU", F32)

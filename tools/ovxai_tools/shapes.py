@@ -31,13 +31,13 @@ class Picture:
 def make_picture(number: int) -> Picture:
     """The picture with that number; numbers from 1,000,000 on are held out from training."""
     rng = np.random.default_rng((20240607, number))
-    canvas = _background(rng)
+    canvas = background(rng, SIDE)
     for _ in range(rng.integers(3, 8)):
-        _draw_distractor(rng, canvas)
+        draw_distractor(rng, canvas)
     label = int(rng.integers(len(LABELS)))
     radius = rng.uniform(8.5, 14)
     centre = rng.uniform(radius + 1, SIDE - radius - 1, 2)
-    box = _draw_object(rng, canvas, label, radius, centre)
+    box = draw_object(rng, canvas, label, radius, centre)
     canvas += rng.normal(0, 5, canvas.shape)
     return Picture(np.clip(canvas, 0, 255).astype(np.uint8), label, box)
 
@@ -48,12 +48,12 @@ def make_pair(number: int, labels: tuple[int, int]) -> tuple[Picture, Picture]:
     No model is trained on such pictures; they show what a map says about the class that is not the best.
     """
     rng = np.random.default_rng((20240608, number))
-    canvas = _background(rng)
+    canvas = background(rng, SIDE)
     for _ in range(rng.integers(3, 8)):
-        _draw_distractor(rng, canvas)
+        draw_distractor(rng, canvas)
     centres = (rng.uniform((14, 15), (17, 49)), rng.uniform((47, 15), (50, 49)))
     boxes = [
-        _draw_object(rng, canvas, label, rng.uniform(10, 13), centre)
+        draw_object(rng, canvas, label, rng.uniform(10, 13), centre)
         for label, centre in zip(labels, centres, strict=True)
     ]
     canvas += rng.normal(0, 5, canvas.shape)
@@ -61,23 +61,24 @@ def make_pair(number: int, labels: tuple[int, int]) -> tuple[Picture, Picture]:
     return Picture(pixels, labels[0], boxes[0]), Picture(pixels, labels[1], boxes[1])
 
 
-def _draw_object(rng: np.random.Generator, canvas: Floats, label: int, radius: float, centre: Floats) -> Box:
-    """A labelled shape, turned somehow; returns its box."""
-    x, y = _local(centre, radius, rng.uniform(0, 2 * np.pi))
+def draw_object(rng: np.random.Generator, canvas: Floats, label: int, radius: float, centre: Floats) -> Box:
+    """A labelled shape, turned somehow, on a square canvas; returns its box."""
+    side = len(canvas)
+    x, y = _local(side, centre, radius, rng.uniform(0, 2 * np.pi))
     inside = np.clip(0.5 - _SHAPES[label](x, y) * radius, 0, 1)
     _paint(canvas, inside, _colour_unlike(rng, canvas, inside))
     rows, columns = np.nonzero(inside > 0.5)
     return (
-        float(columns.min() / SIDE),
-        float(rows.min() / SIDE),
-        float((columns.max() + 1) / SIDE),
-        float((rows.max() + 1) / SIDE),
+        float(columns.min() / side),
+        float(rows.min() / side),
+        float((columns.max() + 1) / side),
+        float((rows.max() + 1) / side),
     )
 
 
-def _local(centre: Floats, radius: float, angle: float) -> tuple[Floats, Floats]:
-    """Coordinates of all pixels in the frame of a rotated object of radius 1; y points up."""
-    rows, columns = np.mgrid[:SIDE, :SIDE] + 0.5
+def _local(side: int, centre: Floats, radius: float, angle: float) -> tuple[Floats, Floats]:
+    """Coordinates of all pixels [side,side] in the frame of a rotated object of radius 1; y points up."""
+    rows, columns = np.mgrid[:side, :side] + 0.5
     dx, dy = (columns - centre[0]) / radius, (centre[1] - rows) / radius
     return dx * np.cos(angle) + dy * np.sin(angle), dy * np.cos(angle) - dx * np.sin(angle)
 
@@ -147,10 +148,10 @@ _SHAPES: tuple[Callable[[Floats, Floats], Floats], ...] = (
 )
 
 
-def _background(rng: np.random.Generator) -> Floats:
-    """Smooth blotches of two colours, f64 [64,64,3]."""
+def background(rng: np.random.Generator, side: int) -> Floats:
+    """Smooth blotches of two colours, f64 [side,side,3]."""
     coarse = rng.uniform(0, 1, (6, 6))
-    steps = np.linspace(0, 5, SIDE)
+    steps = np.linspace(0, 5, side)
     low = np.minimum(steps.astype(int), 4)
     part = steps - low
     rows = coarse[low] * (1 - part)[:, None] + coarse[low + 1] * part[:, None]
@@ -159,9 +160,10 @@ def _background(rng: np.random.Generator) -> Floats:
     return blotches[..., None] * first + (1 - blotches[..., None]) * second
 
 
-def _draw_distractor(rng: np.random.Generator, canvas: Floats) -> None:
-    """A line, a dot, a sliver or a scribble somewhere."""
-    x, y = _local(rng.uniform(0, SIDE, 2), 1.0, rng.uniform(0, 2 * np.pi))
+def draw_distractor(rng: np.random.Generator, canvas: Floats) -> None:
+    """A line, a dot, a sliver or a scribble somewhere on a square canvas."""
+    side = len(canvas)
+    x, y = _local(side, rng.uniform(0, side, 2), 1.0, rng.uniform(0, 2 * np.pi))
     kind = rng.integers(4)
     if kind == 0:
         distance = np.maximum(np.abs(y) - rng.uniform(0.6, 1.4), np.abs(x) - rng.uniform(8, 30))

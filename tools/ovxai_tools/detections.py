@@ -1,0 +1,91 @@
+"""From the output of a detector, in the layout of YOLOv8, to detections, and how good they are (mAP50)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating]
+Corners = tuple[float, float, float, float]
+
+_OVERLAP = 0.5
+"""From this overlap on, two boxes are about the same object."""
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A found object. `box`: x0, y0, x1, y1 in pixels. `label`: its class. `cell`: its place along the axis P."""
+
+    box: Corners
+    label: int
+    score: float
+    cell: int
+
+
+@dataclass(frozen=True)
+class Truth:
+    """An object that is there. `box`: x0, y0, x1, y1 in pixels."""
+
+    box: Corners
+    label: int
+
+
+def detections(output: Floats, threshold: float = 0.3, overlap: float = _OVERLAP) -> list[Detection]:
+    """What one picture's output [4+K,P] says: the best class of each cell, best score first.
+
+    Rows: centre x, centre y, width and height in pixels, then K class scores. Scores below `threshold` are left out,
+    and cells whose box has more than that `overlap` with a better one of their class (non-maximum suppression).
+    """
+    labels, scores = output[4:].argmax(0), output[4:].max(0)
+    corners = np.stack([*(output[:2] - output[2:4] / 2), *(output[:2] + output[2:4] / 2)], 1)
+    kept: list[Detection] = []
+    for cell in np.argsort(-scores, kind="stable"):
+        if scores[cell] < threshold:
+            break
+        x0, y0, x1, y1 = (float(edge) for edge in corners[cell])
+        found = Detection((x0, y0, x1, y1), int(labels[cell]), float(scores[cell]), int(cell))
+        if all(other.label != found.label or iou(other.box, found.box) <= overlap for other in kept):
+            kept.append(found)
+    return kept
+
+
+def iou(one: Corners, other: Corners) -> float:
+    """Area that two boxes share, as a part of what they cover together."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    shared = max(0.0, width) * max(0.0, height)
+    both = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return shared / (both - shared) if shared else 0.0
+
+
+def average_precision_50(found: Sequence[Sequence[Detection]], truth: Sequence[Sequence[Truth]], label: int) -> float:
+    """Area under the precision of one class over its recall, from detections and objects picture by picture.
+
+    Best score first, a detection is right where the object of its class that it overlaps most is not taken yet and the
+    overlap is at least 0.5. Precision is the best at that recall or a larger one. NaN where no object has the class.
+    """
+    objects = [[one.box for one in picture if one.label == label] for picture in truth]
+    count = sum(len(boxes) for boxes in objects)
+    if not count:
+        return float("nan")
+    claims = [(one, place) for place, picture in enumerate(found) for one in picture if one.label == label]
+    taken: set[tuple[int, int]] = set()
+    right = np.zeros(len(claims), bool)
+    for rank, (claim, place) in enumerate(sorted(claims, key=lambda claim: -claim[0].score)):
+        overlaps = [iou(claim.box, box) for box in objects[place]]
+        best = int(np.argmax(overlaps)) if overlaps else -1
+        if best >= 0 and overlaps[best] >= _OVERLAP and (place, best) not in taken:
+            taken.add((place, best))
+            right[rank] = True
+    precision = right.cumsum() / np.arange(1, len(right) + 1)
+    best_from_here = np.maximum.accumulate(precision[::-1])[::-1]
+    return float(best_from_here[right].sum() / count)
+
+
+def map_50(found: Sequence[Sequence[Detection]], truth: Sequence[Sequence[Truth]]) -> float:
+    """The mean of the average precisions of all classes that are there."""
+    labels = {one.label for picture in truth for one in picture}
+    return float(np.mean([average_precision_50(found, truth, label) for label in sorted(labels)]))
