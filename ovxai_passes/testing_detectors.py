@@ -26,6 +26,21 @@ def defined_detector_map(
     return mask_map(found.instances, found.size, values, picture, found.chosen)
 
 
+def sources_of(found: Found) -> list[TensorId]:
+    """The tensors that the definition reads."""
+    parts: list[TensorId] = []
+    for level in found.levels:
+        parts += [level.tensor, *([level.objectness.tensor] if level.objectness else [])]
+    if found.maps is not None:
+        parts.append(found.maps.tensors[found.level])
+    if isinstance(found.instances, Masks):
+        masks = found.instances
+        parts += [masks.masks, masks.labels, masks.boxes, *([masks.scores] if masks.scores else [])]
+    elif found.instances is not None:
+        parts += [found.instances.detections, found.instances.prototypes]
+    return list(dict.fromkeys(parts))
+
+
 def probability_map(
     levels: Sequence[Level],
     size: tuple[int, int],
@@ -42,8 +57,10 @@ def probability_map(
             value = scores[:, [channels[anchor] for channels in level.channels]]
             if objectness:
                 assert level.objectness is not None, "there is objectness"
-                tensor, axis, said = level.objectness
-                there = by_channel(values[tensor], level, axis)[:, [said[anchor % len(said)]]]
+                said = level.objectness
+                there = by_channel(values[said.tensor], level, said.axis)[
+                    :, [said.channels[anchor % len(said.channels)]]
+                ]
                 value = sigmoid(value) * sigmoid(there)
             best = np.maximum(best, value)
         maps.append(resized(best, size))

@@ -36,10 +36,13 @@ class Known:
 class Builder:
     """A backbone of two levels, and layers with random weights and biases."""
 
-    def __init__(self, seed: int = 0, nhwc: bool = False, batch: int | None = 1) -> None:
+    def __init__(
+        self, seed: int = 0, nhwc: bool = False, batch: int | None = 1, kind: type[np.floating[Any]] = np.float32
+    ) -> None:
         self.rng = np.random.default_rng(seed)
+        self.kind = kind
         size = [-1 if batch is None else batch, *([SIDE, SIDE, 3] if nhwc else [3, SIDE, SIDE])]
-        self.image = ops.parameter(ov.PartialShape(size), np.float32, name="image")
+        self.image = ops.parameter(ov.PartialShape(size), kind, name="image")
         pixels: ov.Node = ops.transpose(self.image, ops.constant([0, 3, 1, 2])) if nhwc else self.image
         fine = ops.relu(self.conv(ops.relu(self.conv(pixels, 8, 3, 2)), 8, 3, 2))
         self.levels = [fine, ops.relu(self.conv(fine, 8, 3, 2))]  # 8x8, 4x4
@@ -48,8 +51,8 @@ class Builder:
         """Convolution and bias; the bias Add has the name."""
         weights = self.rng.normal(0, 0.4, (channels, x.get_output_partial_shape(0)[1].get_length(), size, size))
         pad = [(size - 1) // 2] * 2
-        made = ops.convolution(x, ops.constant(weights.astype(np.float32)), [stride] * 2, pad, pad, [1, 1])
-        bias = self.rng.normal(0, 0.5, (1, channels, 1, 1)).astype(np.float32)
+        made = ops.convolution(x, ops.constant(weights.astype(self.kind)), [stride] * 2, pad, pad, [1, 1])
+        bias = self.rng.normal(0, 0.5, (1, channels, 1, 1)).astype(self.kind)
         return ops.add(made, ops.constant(bias), name=name) if name else ops.add(made, ops.constant(bias))
 
     def heads(self, kind: str, channels: int) -> list[ov.Node]:
@@ -241,31 +244,41 @@ def single_class() -> Known:
     return Known(build.model(ops.concat([boxes, ops.sigmoid(parts[1])], 1)), _names("cls"), GRIDS, width=1)
 
 
-def yolov8(batch: int | None = 1) -> Known:
+def yolov8(batch: int | None = 1, kind: type[np.floating[Any]] = np.float32, quantised: bool = False) -> Known:
     """Boxes as shares of 16 bins, summed by a convolution; class scores beside them."""
-    build, bins = Builder(11, batch=batch), 16
+    build, bins = Builder(11, batch=batch, kind=kind), 16
+    boxes, scores = build.heads("box", 4 * bins), build.heads("cls", CLASSES)
+    if quantised:
+        low, high = (ops.constant(np.float32(end)) for end in (-8, 8))
+        scores = [
+            ops.fake_quantize(head, low, high, low, high, 256, name=f"fq{place}") for place, head in enumerate(scores)
+        ]
     parts = [
-        ops.concat(
-            [ops.reshape(head, ops.constant([0, width, -1]), special_zero=True) for head in build.heads(kind, width)], 2
-        )
-        for kind, width in (("box", 4 * bins), ("cls", CLASSES))
+        ops.concat([ops.reshape(head, ops.constant([0, width, -1]), special_zero=True) for head in heads], 2)
+        for heads, width in ((boxes, 4 * bins), (scores, CLASSES))
     ]
     shares = ops.reshape(parts[0], ops.constant([0, 4, bins, -1]), special_zero=True)
-    sums = ops.convolution(
-        ops.softmax(ops.transpose(shares, ops.constant([0, 2, 1, 3])), 1),
-        ops.constant(np.arange(bins, dtype=np.float32).reshape(1, bins, 1, 1)),
-        [1, 1],
-        [0, 0],
-        [0, 0],
-        [1, 1],
-    )
-    boxes = ops.multiply(ops.reshape(sums, ops.constant([0, 4, -1]), special_zero=True), ops.constant(np.float32(8)))
-    return Known(build.model(ops.concat([boxes, ops.sigmoid(parts[1])], 1)), _names("cls"), GRIDS)
+    weights = ops.constant(np.arange(bins, dtype=kind).reshape(1, bins, 1, 1))
+    active = ops.softmax(ops.transpose(shares, ops.constant([0, 2, 1, 3])), 1)
+    sums = ops.convolution(active, weights, [1, 1], [0, 0], [0, 0], [1, 1])
+    pixels = ops.multiply(ops.reshape(sums, ops.constant([0, 4, -1]), special_zero=True), ops.constant(kind(8)))
+    joined = ops.concat([pixels, ops.sigmoid(parts[1])], 1)
+    return Known(build.model(joined), _names("fq" if quantised else "cls"), GRIDS)
 
 
 def any_batch() -> Known:
     """YOLOv8 with a dynamic batch."""
     return yolov8(None)
+
+
+def half() -> Known:
+    """YOLOv8 in f16."""
+    return yolov8(kind=np.float16)
+
+
+def quantised() -> Known:
+    """YOLOv8 with class scores that are rounded to 8 bits."""
+    return yolov8(quantised=True)
 
 
 FAMILIES: tuple[Callable[[], Known], ...] = (
@@ -283,4 +296,51 @@ FAMILIES: tuple[Callable[[], Known], ...] = (
     single_class,
     yolov8,
     any_batch,
+    half,
+    quantised,
 )
+
+
+def two_stages() -> ov.Model:
+    """Regions pooled from two maps, fine and coarse, then classified: boxes [D,4] of fixed regions and scores [D,K]."""
+    build = Builder(12)
+    regions = ops.constant(np.array([[0, 0, 16, 16], [8, 8, 31, 31]], np.float32))
+    images = ops.constant(np.zeros(2, np.int32))
+    pooled = [
+        ops.roi_align(level, regions, images, 2, 2, 2, scale, "avg")
+        for level, scale in zip(build.levels, (1 / 4, 1 / 8), strict=True)
+    ]
+    rows = ops.reshape(ops.concat(pooled, 1), ops.constant([2, -1]), special_zero=False)
+    weights = build.rng.normal(0, 0.3, (rows.get_output_partial_shape(0)[1].get_length(), CLASSES)).astype(np.float32)
+    bias = build.rng.normal(0, 0.3, (1, CLASSES)).astype(np.float32)
+    scores = ops.softmax(ops.add(ops.matmul(rows, ops.constant(weights), False, False), ops.constant(bias)), 1)
+    for name, level in zip(("fine", "coarse"), build.levels, strict=True):
+        level.set_friendly_name(name)
+    return build.model(ops.multiply(regions, ops.constant(np.float32(2))), scores)
+
+
+def queries() -> ov.Model:
+    """DETR in small: six queries attend to the tokens of the coarse map; outputs [1,6,K] and [1,6,4]."""
+    build, width, count = Builder(13), 8, 6
+
+    def dense(x: ov.Node, outputs: int) -> ov.Node:
+        inputs = x.get_output_partial_shape(0)[2].get_length()
+        weights = build.rng.normal(0, 0.4, (inputs, outputs)).astype(np.float32)
+        bias = build.rng.normal(0, 0.4, (1, 1, outputs)).astype(np.float32)
+        return ops.add(ops.matmul(x, ops.constant(weights), False, False), ops.constant(bias))
+
+    tokens = _flat(build.levels[1], (0, 2, 3, 1), (0, -1, width))
+    memory = dense(tokens, width)
+    memory.set_friendly_name("memory")
+    asked = ops.constant(build.rng.normal(0, 1, (1, count, width)).astype(np.float32))
+    weights = ops.softmax(ops.matmul(dense(asked, width), dense(memory, width), False, True), 2)
+    told = ops.relu(dense(ops.matmul(weights, dense(memory, width), False, False), width))
+    return build.model(dense(told, CLASSES), ops.sigmoid(dense(told, 4)))
+
+
+def segments() -> ov.Model:
+    """A score for each class at every pixel: no detector."""
+    build = Builder(14)
+    scores = build.conv(build.levels[0], CLASSES)
+    size = ops.constant([SIDE, SIDE])
+    return build.model(ops.interpolate(scores, size, "linear_onnx", "sizes", axes=ops.constant([2, 3])))

@@ -2,8 +2,8 @@
 
 Dense heads (`heads.py`) are grouped by what their elements become (`elements.py`): heads that hold the same entries
 along the axis of classes of one tensor are the levels of one group. Of the groups, boxes are those that arithmetic
-ends; scores are activated, ranked or given to a suppression of boxes. Some detectors have one head for all (YOLOv3 to v5): of
-its entries for each anchor, 0 to 3 are the box, 4 the objectness, those from 5 on classes.
+ends; scores are activated, ranked or given to a suppression of boxes. Some detectors have one head for all (YOLOv3 to
+v5): of its entries for each anchor, 0 to 3 are the box, 4 the objectness, those from 5 on classes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ovxai_patterns.elements import Fate, Seen, fates_of
 from ovxai_patterns.graph import TensorId
 from ovxai_patterns.heads import DenseHead, dense_heads
 from ovxai_patterns.layout import Layout
+from ovxai_patterns.site import Edge
 
 Channels = tuple[tuple[int, ...], ...]
 """For every class, the channels that score it, one an anchor."""
@@ -31,11 +32,22 @@ _ANCHORS = 3
 
 
 @dataclass(frozen=True)
+class Objectness:
+    """Whether there is an object: `channels`, one an anchor or one for all; the rest as in `Level`."""
+
+    tensor: TensorId
+    axis: int
+    channels: tuple[int, ...]
+    layer: Edge | None = None
+
+
+@dataclass(frozen=True)
 class Level:
     """One grid of class scores.
 
     `tensor`: [N,C,h,w], [N,h,w,C] or tokens [N,T,C]; `axis`: that of the channels. `first`: the first token of this
-    level. `channels`: see Channels. `objectness`: the tensor, axis and channels (one an anchor, or one) of objectness.
+    level. `channels`: see Channels. `layer`: the learned layer that makes `tensor`, and the port of its features, where
+    it has to be computed again (`DenseHead.fused`). `objectness`: what says whether there is anything, if that is said.
     """
 
     tensor: TensorId
@@ -43,7 +55,8 @@ class Level:
     grid: tuple[int, int]
     channels: Channels
     first: int = 0
-    objectness: tuple[TensorId, int, tuple[int, ...]] | None = None
+    layer: Edge | None = None
+    objectness: Objectness | None = None
 
 
 @dataclass(frozen=True)
@@ -241,22 +254,24 @@ def _class_heads(  # noqa: PLR0913, PLR0917  # what the three kinds of heads hav
         skipped = 0 if first is None else first - member.entries[0]
         channels = tuple(tuple(np.flatnonzero(row).tolist()) for row in rows[skipped:])
         said = beside.get(member.head.grids)
-        found = None if said is None else (said.tensor, said.axis, tuple(range(said.channels)))
+        found = None if said is None else _objectness_of(said, tuple(range(said.channels)))
         if skipped:
-            row = rows[skipped - 1]
-            found = (member.head.tensor, member.head.axis, tuple(np.flatnonzero(row).tolist()))
+            found = _objectness_of(member.head, tuple(np.flatnonzero(rows[skipped - 1]).tolist()))
         levels += _levels(member.head, channels, found)
     return ClassHeads(
         tuple(levels), group.fate.activation, background, members[0].seen.tensor, _told(levels, story), notices
     )
 
 
-def _levels(
-    head: DenseHead, channels: Channels, objectness: tuple[TensorId, int, tuple[int, ...]] | None
-) -> list[Level]:
+def _objectness_of(head: DenseHead, channels: tuple[int, ...]) -> Objectness:
+    return Objectness(head.tensor, head.axis, channels, head.layer if head.fused else None)
+
+
+def _levels(head: DenseHead, channels: Channels, objectness: Objectness | None) -> list[Level]:
     levels, first = [], 0
+    layer = head.layer if head.fused else None
     for height, width in head.grids:
-        levels.append(Level(head.tensor, head.axis, (height, width), channels, first, objectness))
+        levels.append(Level(head.tensor, head.axis, (height, width), channels, first, layer, objectness))
         first += height * width
     return levels
 
@@ -302,7 +317,7 @@ def _split_by_anchor(group: Group, anchors: int, lines: tuple[str, ...]) -> Clas
     for member in sorted(group.members, key=lambda member: -member.head.cells):
         head, width = member.head, member.head.channels // anchors
         channels = tuple(tuple(range(entry, head.channels, width)) for entry in range(_FIRST_CLASS, width))
-        objectness = (head.tensor, head.axis, tuple(range(_OBJECTNESS, head.channels, width)))
+        objectness = _objectness_of(head, tuple(range(_OBJECTNESS, head.channels, width)))
         levels += _levels(head, channels, objectness)
     return ClassHeads(tuple(levels), group.fate.activation, None, levels[0].tensor, _told(levels, lines))
 

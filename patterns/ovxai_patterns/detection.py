@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import networkx as nx
 import numpy as np
 import openvino as ov
 
@@ -102,7 +103,8 @@ class Detector:
             )
         classes = channels // anchors
         numbers = tuple(tuple(range(first, channels, classes)) for first in range(classes))
-        return Level(tensor, axis, (grid[0], grid[1]), numbers)
+        made = next((head for head in dense_heads(self.layout) if head.tensor == tensor and head.fused), None)
+        return Level(tensor, axis, (grid[0], grid[1]), numbers, layer=made.layer if made else None)
 
     @property
     def _batch(self) -> ov.Dimension:
@@ -135,15 +137,32 @@ class Detector:
         return FeatureMaps(tuple(tensor for tensor, _ in maps), tuple(positions for _, positions in maps), story)
 
     def _below(self, level: Level) -> TensorId | None:
-        """The last map that everything said at the places of a level is made from."""
-        said = [head.tensor for head in dense_heads(self.layout) if head.grids == (level.grid,)] or [level.tensor]
-        chains = [self.graph.dominators(self.layout.pictures, tensor) for tensor in said]
-        common = [tensor for tensor in chains[0] if all(tensor in chain for chain in chains[1:])]
-        for tensor in common:
-            positions = self.layout.positions(tensor)
-            if tensor not in said and self._is_map(tensor) and positions is not None and positions.grid == level.grid:
-                return tensor
-        return None
+        """The map that a class head is put on: the last one above it that something else is made from as well.
+
+        Where nothing else is (one head says boxes and classes), the features that the head reads.
+        """
+        chain = self.graph.dominators(self.layout.pictures, level.tensor)[1:]
+        maps = [tensor for tensor in chain if self._is_map(tensor) and self._grid(tensor) == level.grid]
+        made = next((head for head in dense_heads(self.layout) if head.tensor == level.tensor), None)
+        if made is not None:
+            features = self.graph.inputs_of(made.layer[0])[made.layer[1]]
+            maps = [tensor for tensor in maps if tensor <= features]
+        others = self._leads_elsewhere(level.tensor)
+        return next((tensor for tensor in maps if tensor in others), maps[0] if maps else None)
+
+    def _grid(self, tensor: TensorId) -> tuple[int, int]:
+        positions = self.layout.positions(tensor)
+        return (0, 0) if positions is None else positions.grid
+
+    def _leads_elsewhere(self, head: TensorId) -> set[TensorId]:
+        """The tensors from which an output can be reached past a head."""
+        edges = self.graph.data_edges.copy()
+        edges.remove_node(head)
+        found: set[TensorId] = set()
+        for place, node in enumerate(self.graph.ops):
+            if node.get_type_name() == "Result":
+                found |= nx.ancestors(edges, (place, 0))
+        return found
 
     def _is_map(self, tensor: TensorId) -> bool:
         positions, output = self.layout.positions(tensor), self.graph.output(tensor)

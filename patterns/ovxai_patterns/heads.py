@@ -18,6 +18,8 @@ import openvino as ov
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.layout import Layout
 from ovxai_patterns.movement import DATA_INPUTS
+from ovxai_patterns.operations import ELEMENTWISE_TYPES
+from ovxai_patterns.site import Edge
 
 LEARNED_TYPES = frozenset({"Convolution", "GroupConvolution", "MatMul"})
 ROI_TYPES = frozenset(
@@ -31,6 +33,7 @@ ROI_TYPES = frozenset(
     }
 )
 _AFFINE_TYPES = frozenset({"Add", "Divide", "Multiply", "Subtract"})
+_PASSED_THROUGH = frozenset({"Convert", "Reshape", "Squeeze", "Transpose", "Unsqueeze"})
 _SMALL_MATRIX = 16  # elements: a change of box coordinates is not learned
 
 
@@ -38,14 +41,18 @@ _SMALL_MATRIX = 16  # elements: a change of box coordinates is not learned
 class DenseHead:
     """What one layer says at every place: `tensor`, after the bias, [N,C,h,w], [N,h,w,C], or tokens [N,T,C].
 
-    `grids`: (h, w) of the levels, one after the other where the tokens of several levels are in one tensor.
-    `channels`: C, `axis`: the axis of the channels.
+    `layer`: the learned layer and the input port at which it reads its features. `fused`: whether a plugin may compute
+    what follows `tensor` in one kernel with the layer; then `tensor` must not be read, but be computed again. `grids`:
+    (h, w) of the levels, one after the other where the tokens of several are in one tensor. `channels`: C, `axis`: the
+    axis of the channels.
     """
 
     tensor: TensorId
     axis: int
     channels: int
     grids: tuple[tuple[int, int], ...]
+    layer: Edge
+    fused: bool = False
 
     @property
     def cells(self) -> int:
@@ -136,11 +143,27 @@ class Values:
 def dense_heads(layout: Layout) -> list[DenseHead]:
     """The last layers that speak of places, in topological order. `layout`: of the analysis clone."""
     values = Values(layout.graph)
-    found = (_dense_head(layout, place, values.after_bias((place, 0))) for place in values.last_layers())
+    found = (_dense_head(layout, place, values) for place in values.last_layers())
     return [head for head in found if head is not None]
 
 
-def _dense_head(layout: Layout, place: int, tensor: TensorId) -> DenseHead | None:
+def is_fused(graph: ModelGraph, tensor: TensorId) -> bool:
+    """Whether the first that reads a tensor, behind movements that it is alone with, works element by element.
+
+    A plugin passes such an operation up through the movements and computes it in the kernel of the layer.
+    """
+    for node, _ in _only_readers(graph, tensor):
+        if node.get_type_name() in ELEMENTWISE_TYPES - {"Convert"}:
+            return True
+        if node.get_type_name() not in _PASSED_THROUGH:
+            return False
+    return False
+
+
+def _dense_head(layout: Layout, place: int, values: Values) -> DenseHead | None:
+    tensor = values.after_bias((place, 0))
+    port = 0 if layout.graph.inputs_of(place)[0][0] in values.varying else 1
+    layer, fused = (place, port), is_fused(layout.graph, tensor)
     shape = layout.graph.output(tensor).get_partial_shape()
     if shape.is_dynamic or len(shape) not in (3, 4):
         return None
@@ -152,11 +175,11 @@ def _dense_head(layout: Layout, place: int, tensor: TensorId) -> DenseHead | Non
         axis = free[0] if len(free) == 1 else 1 if len(sizes) == 4 and 1 in free else free[-1] if free else None
         if axis is None or not raster or positions.ids.shape[0] != 1:
             return None
-        return DenseHead(tensor, axis, sizes[axis], (positions.grid,))
+        return DenseHead(tensor, axis, sizes[axis], (positions.grid,), layer, fused)
     if len(sizes) == 4 and sizes[2:] == (1, 1) and _sees_a_map(layout, place):
-        return DenseHead(tensor, 1, sizes[1], ((1, 1),))
+        return DenseHead(tensor, 1, sizes[1], ((1, 1),), layer, fused)
     grids = _joined_levels(layout, tensor) if len(sizes) == 3 else ()
-    return DenseHead(tensor, 2, sizes[2], grids) if grids else None
+    return DenseHead(tensor, 2, sizes[2], grids, layer, fused) if grids else None
 
 
 def _sees_a_map(layout: Layout, place: int) -> bool:

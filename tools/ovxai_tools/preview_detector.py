@@ -14,7 +14,7 @@ from ovxai_passes.insert import DetectorInsertion
 from ovxai_passes.labels import labels_of
 from ovxai_passes.passes import OUTPUT_NAME
 from ovxai_passes.testing import scaled_map, tensors_at
-from ovxai_passes.testing_detectors import by_channel, mask_map, sigmoid
+from ovxai_passes.testing_detectors import by_channel, mask_map, sigmoid, sources_of
 from ovxai_tools import demo
 from ovxai_tools.images import Preparation, as_inputs, open_picture, triptych
 from ovxai_tools.verify_detector import picture_size
@@ -54,14 +54,14 @@ def class_scores(
     model: ov.Model, insertion: DetectorInsertion, inputs: list[npt.NDArray[np.generic]]
 ) -> npt.NDArray[np.float64]:
     """How sure a detector (without maps) is of each class somewhere in the first picture, [K]."""
-    found, sources = insertion.locate.result, list(insertion.explain.result.sources)
+    found = insertion.locate.result
     if found.instances is not None:
+        sources = list(insertion.explain.result.sources)
         values = dict(zip(sources, tensors_at(model, sources, inputs), strict=True))
         maps = mask_map(found.instances, found.size, values, picture_size(model, inputs))
         return np.asarray(maps[0].max((1, 2)), np.float64)
     assert found.heads is not None, "a map for each class is made of class heads or instances"
-    beside = [level.objectness[0] for level in found.heads.levels if level.objectness]
-    sources = list(dict.fromkeys([*sources, *beside]))
+    sources = sources_of(found)
     return _of_heads(found.heads, dict(zip(sources, tensors_at(model, sources, inputs), strict=True)))
 
 
@@ -76,7 +76,7 @@ def _of_heads(heads: ClassHeads, values: dict[Any, npt.NDArray[np.generic]]) -> 
         else:
             scores = sigmoid(scores)
         if level.objectness is not None:
-            tensor, axis, channels = level.objectness
-            scores = scores * sigmoid(by_channel(values[tensor], level, axis)[0][list(channels)])
+            said = level.objectness
+            scores = scores * sigmoid(by_channel(values[said.tensor], level, said.axis)[0][list(said.channels)])
         best = np.maximum(best, scores.max((1, 2, 3)))
     return best

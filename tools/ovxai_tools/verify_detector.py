@@ -12,7 +12,7 @@ from ovxai_patterns.layout import picture_axes
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import DetectorInsertion
 from ovxai_passes.testing import tensors_at, worst_difference
-from ovxai_passes.testing_detectors import defined_detector_map
+from ovxai_passes.testing_detectors import defined_detector_map, sources_of
 
 
 def check_detector_map(
@@ -26,7 +26,7 @@ def check_detector_map(
 
     `name`: of the case, for messages.
     """
-    sources = raw.explain.result.sources
+    sources = sources_of(raw.locate.result)
     values = dict(zip(sources, tensors_at(model, sources, inputs), strict=True))
     wanted = defined_detector_map(raw.locate.result, raw.locate.options.objectness, values, picture_size(model, inputs))
     difference = worst_difference(saliency, wanted)
