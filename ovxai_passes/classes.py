@@ -21,6 +21,7 @@ from ovxai_patterns.folding import Folding
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.operations import ELEMENTWISE_TYPES, REDUCE_TYPES
 
+from ovxai_passes.gathering import chosen_by_image
 from ovxai_passes.head import Head
 from ovxai_passes.rewrites.sinking import DeclinedError, again, dims_of
 
@@ -77,7 +78,9 @@ class _Choice:
         except DeclinedError as reason:
             if node.get_type_name() != "Parameter":
                 self.reasons.append(str(reason))
-            return ops.gather(output, self.indices, ops.constant(axis), int(self.by_image)).output(0)
+            if self.by_image:
+                return chosen_by_image(output, self.indices, axis).output(0)
+            return ops.gather(output, self.indices, ops.constant(axis)).output(0)
 
     @property
     def count(self) -> int:

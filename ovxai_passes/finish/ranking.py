@@ -16,6 +16,7 @@ from openvino import opset13 as ops
 from ovxai_patterns.graph import TensorId
 
 from ovxai_passes.branch import Branch
+from ovxai_passes.gathering import chosen_by_image
 
 
 def ranked(branch: Branch, source: TensorId, output: ov.Output, classes: int) -> Branch:
@@ -49,6 +50,6 @@ def chosen_after(branch: Branch, count: int, source: TensorId) -> Branch:
     chosen = ops.parameter(
         ov.PartialShape([saliency.get_partial_shape()[0], ov.Dimension(count)]), np.int64, name="chosen"
     )
-    taken = ops.gather(saliency, chosen, ops.constant(1), 1)
+    taken = chosen_by_image(saliency, chosen, 1)
     changed = ov.Model([ops.result(taken)], [*model.get_parameters(), chosen], "branch")
     return replace(branch, model=changed, sources=(*branch.sources, source))

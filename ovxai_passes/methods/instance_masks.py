@@ -25,6 +25,7 @@ from ovxai_patterns.graph import ModelGraph
 from ovxai_patterns.instances import Masks, Prototypes
 
 from ovxai_passes.branch import Branch
+from ovxai_passes.gathering import chosen_by_image
 
 _MOST_DETECTIONS = 100
 _F32 = np.float32
@@ -65,10 +66,13 @@ def instance_masks(graph: ModelGraph, found: Masks | Prototypes, canvas: Canvas)
 
 def _by_class(found: _Instances, classes: int, canvas: Canvas) -> ov.Node:
     height, width = canvas.size
-    weighted = ops.multiply(found.masks, found.scores)
+    given = ops.convert(found.labels, "f32")
+    known = ops.clamp(given, 0, classes - 1)  # a label beyond would be written past the end
+    scores = ops.multiply(found.scores, ops.convert(ops.equal(known, given), "f32"))
+    weighted = ops.multiply(found.masks, scores)
     batch = ops.gather(ops.shape_of(found.masks, "i64"), ops.constant([0]), ops.constant(0))
     zeros = ops.broadcast(ops.constant(_F32(0)), ops.concat([batch, ops.constant([classes, height * width])], 0))
-    labels = ops.broadcast(found.labels, ops.shape_of(weighted, "i64"))
+    labels = ops.broadcast(ops.convert(known, "i32"), ops.shape_of(weighted, "i64"))
     best: ov.Node = ops.scatter_elements_update(zeros, labels, weighted, ops.constant(1), "max", True)
     best = ops.reshape(best, ops.constant([0, 0, height, width]), special_zero=True)
     return best if canvas.classes is None else ops.gather(best, ops.constant(list(canvas.classes)), ops.constant(1))
@@ -130,8 +134,8 @@ def _of_prototypes(found: Prototypes, inputs: Sequence[ov.Node], canvas: Canvas)
     shape = detections.get_output_partial_shape(0)[3 - found.axis]
     count = min(_MOST_DETECTIONS, shape.get_length()) if shape.is_static else _MOST_DETECTIONS
     chosen = ops.topk(ops.squeeze(best.output(0), ops.constant([2])), ops.constant(count), 1, "max", "value", "i32")
-    picked = ops.gather(rows, chosen.output(1), ops.constant(1), 1)  # [N,D,E]
-    label = ops.gather(best.output(1), chosen.output(1), ops.constant(1), 1)
+    picked = chosen_by_image(rows, chosen.output(1), 1)  # [N,D,E]
+    label = chosen_by_image(best.output(1), chosen.output(1), 1)
     first = found.first_coefficient
     pooled = ops.adaptive_avg_pool(_as_f32(prototypes), ops.constant([height, width]))
     bases = ops.reshape(pooled, ops.constant([0, 0, -1]), special_zero=True)

@@ -127,7 +127,7 @@ def _prototypes(detector: Detector) -> Prototypes | None:
     for classes in spoken:
         tensor, axis = classes.members[0].seen.tensor, _axis(classes)
         for other in groups:
-            if other.members[0].seen.tensor != tensor or other.fate.activation or other.entries == _BOX:
+            if other.members[0].seen.tensor != tensor or other.fate.activation or other.is_boxes:
                 continue
             for end in sorted(ends):
                 shape = graph.output(end).get_partial_shape()

@@ -14,6 +14,7 @@ from openvino import opset13 as ops
 from ovxai_patterns.movement import DATA_INPUTS, Labels, move
 from ovxai_patterns.positions import NOWHERE
 
+from ovxai_passes.gathering import chosen_by_image
 from ovxai_passes.mapping.context import Context, is_zero, zero_like
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 from ovxai_passes.rewrites.sinking import dims_of
@@ -131,7 +132,7 @@ def _gathered(context: Context, node: ov.Node, value: Mapped, indices: Value) ->
     if not batched:
         return Mapped(ops.gather(value.output, indices.output, ops.constant(axis + 1)).output(0))
     swapped = ops.constant([1, 0, *range(2, rank + 1)])
-    rows = ops.gather(ops.transpose(value.output, swapped), indices.output, ops.constant(axis + 1), 1)
+    rows = chosen_by_image(ops.transpose(value.output, swapped), indices.output, axis + 1)
     if len(indices.output.get_partial_shape()) != 2:
         raise NoRuleError("Gather with indices of several axes for each image")
     return Mapped(ops.transpose(rows, swapped).output(0))

@@ -1,0 +1,29 @@
+"""Entries that each image chooses for itself.
+
+    R[n,..,j,..] = D[n,..,I[n,j],..]
+
+A GatherElements, because the CPU plugin's Gather with batch_dims = 1 (2026.4.1) reads and writes past its tensors where
+2 to 16 elements lie behind the axis.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+
+
+def chosen_by_image(data: ov.Node | ov.Output, indices: ov.Node | ov.Output, axis: int) -> ov.Node:
+    """Entries `indices` [N,k] of `data` [N,...] along `axis`, which is not the first."""
+    output = data if isinstance(data, ov.Output) else data.output(0)
+    shape = output.get_partial_shape()
+    others = [place for place in range(1, len(shape)) if place != axis]
+    if not others:
+        return ops.gather(output, indices, ops.constant(axis), 1)
+    if all(shape[place].is_static for place in others):
+        around: ov.Node = ops.constant([shape[a].get_length() if a in others else 1 for a in range(len(shape))])
+    else:
+        ones = ops.constant(np.ones(2, np.int64))
+        around = ops.scatter_update(ops.shape_of(output), ops.constant([0, axis]), ones, ops.constant(0))
+    spread = ops.broadcast(ops.unsqueeze(indices, ops.constant(others)), around, broadcast_spec="BIDIRECTIONAL")
+    return ops.gather_elements(output, spread, axis)
