@@ -11,7 +11,8 @@ import numpy as np
 import openvino as ov
 import pytest
 from ovxai_tools import demo, evaluate, gallery
-from ovxai_tools.evaluate import held_out, pointing, points_inside
+from ovxai_tools.evaluate import held_out, pointing
+from ovxai_tools.pointing import points_inside
 from ovxai_tools.shapes import LABELS, SIDE, Picture, make_pair, make_picture
 
 from ovxai_passes.options import Mask, Options

@@ -11,10 +11,13 @@ import openvino as ov
 import pytest
 from ovxai_tools import demo, evaluate, gallery
 from ovxai_tools.detections import Detection, Truth, average_precision_50, detections, iou, map_50
+from ovxai_tools.evaluate_detector import pointing_in_scenes
 from ovxai_tools.scenes import LARGE_SIDE, SIDE, Scene, make_scene
 from ovxai_tools.shapes import LABELS
 
+from ovxai_passes.options import Options
 from tests.cli import invoke
+from tests.test_transform import call
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "tools" / "weights"
 HELD_OUT = 1_000_000
@@ -111,10 +114,31 @@ def test_shipped_scenes() -> None:
 def test_where_a_classifier_is_needed_the_detector_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("PIL", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
     monkeypatch.chdir(tmp_path)
-    for call in ((evaluate.main, "demo:detector"), (gallery.main, "demo:detector", "out.png")):
-        assert "a classifier is needed here: demo:cnn or demo:vit" in invoke(*call, code=2).output
+    output = invoke(gallery.main, "demo:detector", "out.png", code=2).output
+    assert "a classifier is needed here: demo:cnn or demo:vit" in output
+
+
+def test_the_maps_point_at_objects_of_their_class(hundred: list[Scene]) -> None:
+    """On 100 scenes; the figures of README are of 500."""
+    for options, wanted in ((Options(), 0.97), (Options(saliency_map_size="largest"), 0.97)):
+        assert pointing_in_scenes(demo.model_path("demo:detector"), options, hundred).inside >= wanted
+
+
+def test_evaluate_plays_with_all_demo_models() -> None:
     results = json.loads(invoke(evaluate.main, "--pictures", 3, "--json").stdout)
-    assert {result["model"] for result in results} == {"cnn", "vit"}
+    assert {result["model"] for result in results} == {"cnn", "vit", "detector"}
+    assert {result["map_size"] for result in results if result["model"] == "detector"} == {"23x23", "6x6", "12x12"}
+
+
+def test_the_readme_command_for_detectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = pytest.importorskip("PIL.Image", reason="the preview needs Pillow: pip install 'ovxai-passes[image]'")
+    monkeypatch.chdir(tmp_path)
+    report = json.loads(call("demo:detector", "out.xml", "--preview", "out.png", "--verify", "--json").stdout)
+    assert (report["task"], report["method"], report["grid"]) == ("detection", "detclassprobabilitymap", [23, 23])
+    assert [level["grid"] for level in report["levels"]] == [[12, 12], [6, 6]]
+    assert any("as they are alone" in line for line in report["verified"])
+    with image.open("out.png") as picture:
+        assert picture.size == (3 * 256 + 16, 280)
 
 
 def test_overlap_by_hand() -> None:

@@ -1,17 +1,18 @@
-"""The pointing game: how often the maps of the demo classifiers point at the object.
+"""The pointing game: how often the maps of the demo models point at the object.
 
-    python -m ovxai_tools.evaluate [demo:cnn] [demo:vit] [--pictures 500]
+    python -m ovxai_tools.evaluate [demo:cnn] [demo:vit] [demo:detector] [--pictures 500]
 
 Held-out pictures that the model classifies correctly; the map of the labelled class without scaling, upsampled
 bilinearly to the size of the picture; its largest value has to lie in the object's box (Zhang et al., Top-down Neural
-Attention by Excitation Backprop, arXiv 1608.00507, section 4.2, without a margin).
+Attention by Excitation Backprop, arXiv 1608.00507, section 4.2, without a margin). With the detector: see
+`evaluate_detector.py`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -26,9 +27,13 @@ from ovxai_passes.passes import OUTPUT_NAME
 from ovxai_passes.read import read_model
 from ovxai_passes.testing import F32
 from ovxai_tools import demo
+from ovxai_tools.evaluate_detector import DETECTOR_SETTINGS, pointing_in_scenes
 from ovxai_tools.exits import EXIT_CODES, with_exit_codes
+from ovxai_tools.outcome import Pointing
+from ovxai_tools.pointing import points_inside
 from ovxai_tools.progress import stage
-from ovxai_tools.shapes import SIDE, Picture, make_picture
+from ovxai_tools.scenes import make_scene
+from ovxai_tools.shapes import Picture, make_picture
 
 HELD_OUT = 1_000_000
 """Pictures from this number on are not trained on."""
@@ -37,19 +42,6 @@ _BATCH = 50
 _ANY_COST = 1000.0
 
 Floats = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Pointing:
-    """The result of one setting. `accuracy`: of the classifier; `inside`: share of its correct answers."""
-
-    model: str
-    method: str
-    mask: str | None
-    k: int | None
-    default: bool
-    accuracy: float
-    inside: float
 
 
 def held_out(count: int) -> list[Picture]:
@@ -81,6 +73,7 @@ def pointing(path: Path, options: Options, pictures: list[Picture]) -> Pointing:
         method=report.method,
         mask=report.mask,
         k=report.k,
+        map_size="x".join(map(str, report.grid)),
         default=options == Options(),
         accuracy=len(inside) / len(pictures),
         inside=float(np.mean(inside)),
@@ -95,50 +88,35 @@ def _answers(compiled: ov.CompiledModel, pictures: list[Picture]) -> Iterator[tu
         yield from zip(shown, results[0], results[OUTPUT_NAME], strict=True)
 
 
-def points_inside(saliency: Floats, box: tuple[float, float, float, float]) -> bool:
-    """Whether the largest value of a map [h,w], upsampled bilinearly, lies in a box of fractions x0, y0, x1, y1.
-
-    Among equal values the middle one counts: towards the border an upsampled map is constant.
-    """
-    rows, columns = (upsampling(size) for size in saliency.shape)
-    large = rows @ saliency @ columns.T
-    y, x = (np.flatnonzero((large >= large.max()).any(axis)) for axis in (1, 0))
-    middle_x, middle_y = (x.mean() + 0.5) / SIDE, (y.mean() + 0.5) / SIDE
-    return bool(box[0] <= middle_x <= box[2] and box[1] <= middle_y <= box[3])
-
-
-def upsampling(cells: int) -> Floats:
-    """Bilinear weights [64,cells], cell centres at half pixels, constant beyond the outer ones."""
-    places = np.clip((np.arange(SIDE) + 0.5) * cells / SIDE - 0.5, 0, cells - 1)
-    return np.maximum(0, 1 - np.abs(places[:, None] - np.arange(cells))).astype(np.float32)
-
-
 @click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("models", metavar="[demo:NAME]...", nargs=-1)
 @click.option("--pictures", type=click.IntRange(min=1), default=500, show_default=True, help="Held-out pictures.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @with_exit_codes
 def main(models: tuple[str, ...], pictures: int, as_json: bool) -> None:
-    """Play the pointing game with demo classifiers (all of them by default), every method and setting."""
-    names = models or tuple(demo.PREFIX + name for name in demo.CLASSIFIERS)
+    """Play the pointing game with demo models (all of them by default), every method and setting."""
+    names = models or tuple(demo.PREFIX + name for name in demo.MODELS)
     if any(not name.startswith(demo.PREFIX) for name in names):
         raise OptionError(f"the game is played on the demo pictures, so with {demo.PREFIX} models only")
-    paths = [demo.classifier_path(name) for name in names]
+    paths = [demo.model_path(name) for name in names]
     with stage(f"Drawing {pictures} pictures"):
         shown = held_out(pictures)
+        scenes = [make_scene(number) for number in range(HELD_OUT, HELD_OUT + pictures)]
     results = []
     for path in paths:
-        for options in settings_of(path):
-            with stage(f"Asking {path.stem}"):
-                results.append(pointing(path, options, shown))
+        with stage(f"Asking {path.stem}"):
+            if path.stem in demo.CLASSIFIERS:
+                results += [pointing(path, options, shown) for options in settings_of(path)]
+            else:
+                results += [pointing_in_scenes(path, options, scenes) for options in DETECTOR_SETTINGS]
     if as_json:
         click.echo(json.dumps([asdict(result) for result in results], indent=1))
         return
-    click.echo(f"{'model':6} {'method':14} {'mask':9} k  accuracy  inside")
+    click.echo(f"{'model':8} {'method':22} {'mask':9} k  {'map':6} accuracy  inside")
     for one in results:
         setting = f"{one.mask or '-':9} {'-' if one.k is None else one.k}"
         click.echo(
-            f"{one.model:6} {one.method:14} {setting}  {one.accuracy:8.3f}  {one.inside:6.3f}"
+            f"{one.model:8} {one.method:22} {setting}  {one.map_size:6} {one.accuracy:8.3f}  {one.inside:6.3f}"
             f"{'  (default)' if one.default else ''}"
         )
 

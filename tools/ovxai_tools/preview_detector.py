@@ -29,11 +29,11 @@ def write_detector_preview(  # noqa: PLR0913, PLR0917  # as write_preview, and w
     preparation: Preparation,
     target: Path,
 ) -> str:
-    """Run an augmented detector on a picture (None: a demo picture) and write a PNG; returns its caption.
+    """Run an augmented detector on a picture (None: a demo scene) and write a PNG; returns its caption.
 
     `plain`: the detector without maps, in which the findings of `insertion` were made.
     """
-    picture = open_picture(image or demo.pictures()[0].path)
+    picture = open_picture(image or demo.scenes()[0].path)
     inputs = as_inputs(picture, model, preparation)
     saliency = np.asarray(ov.compile_model(model, "CPU")(inputs)[OUTPUT_NAME])[0]
     levels = saliency if saliency.dtype == np.uint8 else scaled_map(saliency)
