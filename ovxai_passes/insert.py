@@ -13,10 +13,23 @@ import openvino as ov
 from openvino.passes import Manager, ModelPass
 from ovxai_patterns.task import find_task
 
+from ovxai_passes.clients import client_notices
 from ovxai_passes.detectors import ExplainDetector, LocateDetector
 from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
 from ovxai_passes.options import Method, Options, Scaling, Task
-from ovxai_passes.passes import FEATURES_NAME, OUTPUT_NAME, Cut, Explain, Graft, Locate, Pool, Record, Scale, Trim
+from ovxai_passes.passes import (
+    FEATURES_NAME,
+    OUTPUT_NAME,
+    Cut,
+    Explain,
+    Graft,
+    KeepMap,
+    Locate,
+    Pool,
+    Record,
+    Scale,
+    Trim,
+)
 from ovxai_passes.read import read_model
 from ovxai_passes.report import Report
 
@@ -69,7 +82,12 @@ def insert_any(model: ov.Model, options: Options) -> AnyInsertion:
         if not task.reason:
             raise
         raise _told_of(error, task) from error
-    return replace(inserted, report=_with_task(inserted.report, task))
+    report = _with_task(inserted.report, task)
+    added = len(inserted.model.outputs) - len(model.outputs)
+    if not options.only_map:
+        shape = inserted.model.output(OUTPUT_NAME).get_partial_shape()
+        report = report.with_notices(*client_notices(model, added, shape))
+    return replace(inserted, report=report)
 
 
 def insert(model: ov.Model, options: Options) -> Insertion:
@@ -93,6 +111,7 @@ def insert(model: ov.Model, options: Options) -> Insertion:
         graft,  # the branch onto the clone
         *((Graft(pool, (FEATURES_NAME,)),) if pool else ()),  # the second branch
         *((trim,) if trim else ()),  # out of the clone, what nobody reads
+        *((KeepMap(len(model.outputs)),) if options.only_map else ()),  # without the original outputs
         record,  # what was done, in rt_info
     )
     run_passes(clone, pipeline)
@@ -115,6 +134,7 @@ def insert_detector(model: ov.Model, options: Options, task: Task) -> DetectorIn
         *((pool,) if pool else ()),  # a second branch, of the feature vector
         graft,  # the branch onto the clone
         *((Graft(pool, (FEATURES_NAME,)),) if pool else ()),  # the second branch
+        *((KeepMap(len(model.outputs)),) if options.only_map else ()),  # without the original outputs
         record,  # what was done, in rt_info
     )
     run_passes(clone, pipeline)
@@ -247,7 +267,8 @@ def insert_xai(
         class scores. `keep_quantization`: keep the rounding of quantised class scores. `classes`: the classes to make
         maps for, by number or name (in `labels`, or in the model); or `top_k`: the best k of each image.
         `reference`: the naive branch. `trim`: leave out of the network what nobody reads; original outputs then change
-        by rounding. `max_cost`, `max_tensor_gib`: the budget, see `Options`. `feature_vector`: add that output. Of
+        by rounding. `max_cost`, `max_tensor_gib`: the budget, see `Options`. `feature_vector`: add that output. `only_map`:
+        leave out the original outputs. Of
         detectors: `num_anchors`, `saliency_map_size`, `background`, `keep_background`, `objectness`, see `Options`.
 
     Returns

@@ -67,7 +67,8 @@ class Options:
     position. `classes`: the classes to make maps for, by number or by name; `labels`: the names, in order (None: those
     in the model). `top_k`: maps for the best classes of each image instead. `max_cost`: refuse a branch of more
     multiply-adds than so many times the model's; `max_tensor_gib`: or with a larger tensor. `trim`: leave out of the
-    original network what nobody reads. `feature_vector`: add an output of that name.
+    original network what nobody reads. `feature_vector`: add an output of that name. `only_map`: leave out the original
+    outputs, for clients that refuse further ones.
 
     Of detectors: `num_anchors`: anchors a place, one for each target layer or one for all (None: one).
     `saliency_map_size`: (h, w) of the map, or that of the "middle" or "largest" level (None: 23 x 23, for masks 56 x
@@ -92,6 +93,7 @@ class Options:
     max_tensor_gib: float = 2.0
     trim: bool = False
     feature_vector: bool = False
+    only_map: bool = False
     num_anchors: tuple[int, ...] | None = None
     saliency_map_size: tuple[int, int] | str | None = None
     background: int | None = None
@@ -217,6 +219,7 @@ class Options:
         types: dict[str, tuple[type, ...]] = {
             "target_layer": (str, list, tuple, type(None)),
             "feature_vector": (bool,),
+            "only_map": (bool,),
             "num_anchors": (int, list, tuple, type(None)),
             "saliency_map_size": (str, list, tuple, type(None)),
             "background": (int, type(None)),

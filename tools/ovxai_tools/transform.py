@@ -98,6 +98,7 @@ def _size(_context: click.Context, _parameter: click.Parameter, value: str | Non
 )
 @click.option("--keep-background", is_flag=True, help="Detectors: make a map of the background, too.")
 @click.option("--objectness", is_flag=True, help="Detectors: weigh class scores by objectness.")
+@click.option("--only-map", is_flag=True, help="Leave the original outputs out, for clients that take no further ones.")
 @click.option("--feature-vector", is_flag=True, help="Add the output feature_vector: class token, or pooled target.")
 @click.option("--k", type=click.IntRange(min=0), help="vitreciprocam: attention blocks to re-run.")
 @click.option("--mask", type=_values(Mask), help="Mask over positions; default: onehot for k=0, gaussian for more.")
@@ -169,6 +170,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     background: int | None,
     keep_background: bool,
     objectness: bool,
+    only_map: bool,
     feature_vector: bool,
     k: int | None,
     mask: str | None,
@@ -211,6 +213,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         background=background,
         keep_background=keep_background,
         objectness=objectness,
+        only_map=only_map,
         feature_vector=feature_vector,
         embed_scaling=not no_embed_scaling,
         scaling=scaling,
@@ -359,7 +362,7 @@ def _staged_moves(folder: Path, target: Path) -> list[tuple[Path, Path]]:
 
 def _verified(request: Request, options: Options, model: ov.Model, written: ov.Model) -> list[str]:
     with stage("Verifying", request.quiet):
-        raw = insert_any(model, replace(options, embed_scaling=False, scaling=None))
+        raw = insert_any(model, replace(options, embed_scaling=False, scaling=None, only_map=False))
         cases = [random_case(model)]
         if request.image is not None:
             preparation = request.preparation or Preparation.from_model(model)
@@ -372,7 +375,10 @@ def _preview(
 ) -> tuple[str, ...]:
     """Write the preview into `folder`; returns notices."""
     preparation = request.preparation or Preparation.from_model(written)
-    labels = insertion.locate.options.labels or ()
+    options = insertion.locate.options
+    labels = options.labels or ()
+    if options.only_map:  # a caption needs the scores
+        written = insert_any(model, replace(options, only_map=False)).model
     with stage("Making the preview", request.quiet):
         if isinstance(insertion, DetectorInsertion):
             write_detector_preview(
