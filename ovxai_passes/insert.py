@@ -267,9 +267,9 @@ def insert_xai(
         class scores. `keep_quantization`: keep the rounding of quantised class scores. `classes`: the classes to make
         maps for, by number or name (in `labels`, or in the model); or `top_k`: the best k of each image.
         `reference`: the naive branch. `trim`: leave out of the network what nobody reads; original outputs then change
-        by rounding. `max_cost`, `max_tensor_gib`: the budget, see `Options`. `feature_vector`: add that output. `only_map`:
-        leave out the original outputs. Of
-        detectors: `num_anchors`, `saliency_map_size`, `background`, `keep_background`, `objectness`, see `Options`.
+        by rounding. `max_cost`, `max_tensor_gib`: the budget, see `Options`. `feature_vector`: add that output.
+        `only_map`: leave out the original outputs. Of detectors: `num_anchors`, `saliency_map_size`, `background`, `keep_background`, `objectness`,
+        see `Options`.
 
     Returns
     -------

@@ -46,7 +46,7 @@ def test_a_wrapper_of_classifiers_returns_the_map(model_api: Any, tmp_path: Path
     assert found.saliency_map.shape == (1, options.get("top_k", 8), 8, 8)
     assert found.saliency_map.dtype == np.uint8
     wanted = run(augmented, picture.transpose(2, 0, 1)[None].astype(np.float32), name="saliency_map", config={})
-    assert np.abs(found.saliency_map.astype(int) - wanted.astype(int)).max() <= 1
+    assert np.abs(found.saliency_map.astype(int) - wanted.astype(int)).max() <= 4, "the same to the rounding of bf16"
     assert found.feature_vector.shape == ((1, 96) if options else (0,))
 
 
@@ -64,9 +64,8 @@ def ssd(batch: int = 1) -> ov.Model:
     places = build.rng.uniform(2, 20, (1, 4, 80)).astype(np.float32)
     places[:, 2:] += 10
     boxes = ops.gather(ops.add(ops.sigmoid(rows[0]), ops.constant(places)), chosen, ops.constant(2))
-    joined = ops.concat(
-        [ops.transpose(boxes, ops.constant([0, 2, 1])), ops.unsqueeze(best.output(0), ops.constant([2]))], 2
-    )
+    said = ops.unsqueeze(best.output(0), ops.constant([2]))
+    joined = ops.concat([ops.transpose(boxes, ops.constant([0, 2, 1])), said], 2)
     labels = ops.squeeze(ops.gather(label, chosen, ops.constant(2)), ops.constant([1]))
     model = build.model(joined, labels)
     for port, name in zip(model.outputs, ("boxes", "labels"), strict=True):
