@@ -6,6 +6,7 @@
 Any OpenVINO runtime computes the map; this package is not needed there.
 """
 
+from ovxai_passes.detectors import ExplainDetector, LocateDetector
 from ovxai_passes.errors import (
     ModelReadError,
     OptionError,
@@ -16,20 +17,24 @@ from ovxai_passes.errors import (
 )
 from ovxai_passes.insert import insert_xai
 from ovxai_passes.options import Mask, Method, Options, Scaling, Task
-from ovxai_passes.passes import Cut, Explain, Graft, Locate, Record, Scale, Trim
+from ovxai_passes.passes import Cut, Explain, Graft, KeepMap, Locate, Pool, Record, Scale, Trim
 from ovxai_passes.version import __version__
 
 __all__ = [
     "Cut",
     "Explain",
+    "ExplainDetector",
     "Graft",
+    "KeepMap",
     "Locate",
+    "LocateDetector",
     "Mask",
     "Method",
     "ModelReadError",
     "OptionError",
     "Options",
     "OvxaiError",
+    "Pool",
     "Record",
     "Scale",
     "Scaling",

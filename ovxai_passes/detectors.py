@@ -80,7 +80,9 @@ class LocateDetector(ModelPass):
             search = _Search(Detector(wrapped), self.options, self.task, tuple(labels_of(wrapped)))
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
-            raise TargetNotFoundError(f"the model has no consistent shapes yet (model.reshape): {reason}") from error
+            raise TargetNotFoundError(
+                f"the model has no consistent shapes yet; give it static ones first (model.reshape): {reason}"
+            ) from error
         self.result = search.found()
         if self.options.feature_vector:
             maps = search.feature_maps()
@@ -138,6 +140,8 @@ class _Search:
             heads = replace(heads, notices=tuple(line for line in heads.notices if "background" not in line))
         if options.objectness and not all(level.objectness for level in heads.levels):
             raise OptionError("option 'objectness': the class heads have none beside them")
+        if self._dynamic:
+            heads = replace(heads, notices=(*heads.notices, "grids of levels are those of a picture of 224 x 224"))
         size = self._size([level.grid for level in heads.levels])
         found = Found(
             Method.DETCLASSPROBABILITYMAP, size, heads, heads.levels, story=heads.story, notices=heads.notices

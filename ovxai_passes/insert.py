@@ -268,8 +268,8 @@ def insert_xai(
         maps for, by number or name (in `labels`, or in the model); or `top_k`: the best k of each image.
         `reference`: the naive branch. `trim`: leave out of the network what nobody reads; original outputs then change
         by rounding. `max_cost`, `max_tensor_gib`: the budget, see `Options`. `feature_vector`: add that output.
-        `only_map`: leave out the original outputs. Of detectors: `num_anchors`, `saliency_map_size`, `background`, `keep_background`, `objectness`,
-        see `Options`.
+        `only_map`: leave out the original outputs. Of detectors: `num_anchors`, `saliency_map_size`, `background`,
+        `keep_background`, `objectness`, see `Options`.
 
     Returns
     -------

@@ -10,6 +10,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset8
 from openvino import opset13 as ops
+from openvino.preprocess import PrePostProcessor
 
 SIDE = 32
 CLASSES = 5
@@ -41,7 +42,8 @@ class Builder:
     ) -> None:
         self.rng = np.random.default_rng(seed)
         self.kind = kind
-        size = [-1 if batch is None else batch, *([SIDE, SIDE, 3] if nhwc else [3, SIDE, SIDE])]
+        side = -1 if batch is None else SIDE
+        size = [-1 if batch is None else batch, *([side, side, 3] if nhwc else [3, side, side])]
         self.image = ops.parameter(ov.PartialShape(size), kind, name="image")
         pixels: ov.Node = ops.transpose(self.image, ops.constant([0, 3, 1, 2])) if nhwc else self.image
         fine = ops.relu(self.conv(ops.relu(self.conv(pixels, 8, 3, 2)), 8, 3, 2))
@@ -268,7 +270,24 @@ def yolov8(batch: int | None = 1, kind: type[np.floating[Any]] = np.float32, qua
 
 def any_batch() -> Known:
     """YOLOv8 with a dynamic batch."""
-    return yolov8(None)
+    known = yolov8(None)
+    known.model.reshape([-1, 3, SIDE, SIDE])
+    return known
+
+
+def three_pictures() -> Known:
+    """YOLOv8 with a batch of three."""
+    return yolov8(3)
+
+
+def bytes_nhwc() -> Known:
+    """YOLOv8 that takes u8 pictures, channels last."""
+    known = yolov8()
+    steps = PrePostProcessor(known.model)
+    steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
+    steps.input().model().set_layout(ov.Layout("NCHW"))
+    steps.input().preprocess().convert_element_type(ov.Type.f32).scale(64.0)
+    return Known(steps.build(), known.heads, known.grids)
 
 
 def half() -> Known:
@@ -296,6 +315,8 @@ FAMILIES: tuple[Callable[[], Known], ...] = (
     single_class,
     yolov8,
     any_batch,
+    three_pictures,
+    bytes_nhwc,
     half,
     quantised,
 )

@@ -93,7 +93,7 @@ def test_layers_by_name_give_the_same(family: Callable[[], graphs.Known]) -> Non
 
 
 def test_scaled_maps_and_their_sizes() -> None:
-    known = graphs.yolov8(None)
+    known = graphs.any_batch()
     image = random_input(known.model, 3)
     for asked, size in ((None, SIZE), ((5, 9), (5, 9)), ("largest", (8, 8)), ("middle", (4, 4))):
         model = xai.insert_xai(known.model, saliency_map_size=asked)
@@ -104,6 +104,30 @@ def test_scaled_maps_and_their_sizes() -> None:
         assert (saliency.max((2, 3)) == 255).all()
         alone = run(model, image[1:2], name="saliency_map")
         assert np.abs(saliency[1:2].astype(int) - alone.astype(int)).max() <= 1
+
+
+def test_any_size() -> None:
+    known = graphs.yolov8(None)
+    found = located(known.model)
+    assert "grids of levels are those of a picture of 224 x 224" in found.report.notices
+    rng = np.random.default_rng(0)
+    for height, width in ((32, 32), (48, 80)):
+        image = rng.standard_normal((2, 3, height, width)).astype(np.float32)
+        still = known.model.clone()
+        still.reshape(image.shape)
+        grids = tuple((height // cells, width // cells) for cells in (4, 8))
+        wanted = expected(graphs.Known(still, known.heads, grids), image)
+        assert worst_difference(run(found.model, image, name="saliency_map"), wanted) <= 1
+    for method, asked in (("activationmap", None), ("detclassprobabilitymap", "largest")):
+        with pytest.raises(xai.OvxaiError, match="size"):
+            located(known.model, method=method, saliency_map_size=asked)
+
+
+def test_shapes_that_do_not_go_together() -> None:
+    model = graphs.yolov5().model
+    model.reshape([1, 3, -1, -1])
+    with pytest.raises(xai.TargetNotFoundError, match="no consistent shapes yet"):
+        located(model)
 
 
 def test_objectness_weighs_the_scores() -> None:

@@ -158,7 +158,9 @@ def prototypes(batch: int | None = 1) -> ov.Model:
     bases = build.conv(
         ops.interpolate(build.levels[0], ops.constant([16, 16]), "nearest", "sizes", axes=ops.constant([2, 3])), count
     )
-    return build.model(ops.concat([boxes, ops.sigmoid(parts["cls"]), parts["coefficients"]], 1), bases)
+    model = build.model(ops.concat([boxes, ops.sigmoid(parts["cls"]), parts["coefficients"]], 1), bases)
+    model.reshape([-1 if batch is None else batch, 3, SIDE, SIDE])
+    return model
 
 
 @pytest.mark.parametrize("batch", [1, None])

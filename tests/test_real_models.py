@@ -10,6 +10,7 @@ import numpy as np
 import openvino as ov
 import pytest
 from ovxai_tools.images import Preparation, as_input, open_picture
+from ovxai_tools.pointing import peak
 
 import ovxai_passes as xai
 from tests.test_transform import call
@@ -71,6 +72,28 @@ def test_pointing(data: Path, name: str) -> None:
     assert inside >= wanted
 
 
-def test_a_detector_is_no_classifier(data: Path) -> None:
+@pytest.mark.parametrize(("file", "label"), [("bus.jpg", "bus"), ("cat_deck.jpg", "cat")])
+def test_a_trained_detector_points_at_the_object(data: Path, tmp_path: Path, file: str, label: str) -> None:
+    out = tmp_path / "out.xml"
+    feeding = ("--image", data / file, "--scale", 255, "--bgr", "--labels", data / "coco_labels.txt")
+    said = call(data / "FastestDet.onnx", out, "--verify", "--preview", tmp_path / "out.png", *feeding, "--json").stdout
+    report = json.loads(said)
+    assert (report["task"], report["method"], report["classes"]) == ("detection", "detclassprobabilitymap", 80)
+    (level,) = report["levels"]
+    assert (level["grid"], level["anchors"]) == ([22, 22], 1)
+    assert sum("bit-identical at f32 and at default precision" in line for line in report["verified"]) == 2
+    augmented = ov.Core().read_model(out)
+    picture = open_picture(data / file)
+    results = ov.compile_model(augmented, "CPU")(as_input(picture, augmented, Preparation((0,), (255,), bgr=True)))
+    row = (data / "coco_labels.txt").read_text().split("\n").index(label)
+    x0, y0, x1, y1 = json.loads((data / "images.json").read_text())[file]["box"]
+    x, y = peak(results["saliency_map"][0, row].astype(np.float32))
+    assert x0 <= x <= x1
+    assert y0 <= y <= y1
+    scores = results[0][0, 5:].max((1, 2))
+    assert scores[row] > 0.9, "the class is seen"
+
+
+def test_a_detector_asked_as_a_classifier_says_what_it_lacks(data: Path) -> None:
     with pytest.raises(xai.TargetNotFoundError, match="no class scores"):
-        xai.insert_xai(data / "FastestDet.onnx")
+        xai.insert_xai(data / "FastestDet.onnx", task="classification")

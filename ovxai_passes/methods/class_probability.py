@@ -3,7 +3,7 @@
     L_l[n,k,p] = max over anchors a of z_l[n,(a,k),p]          z: class scores before the activation
     S[n,k]     = softmax over k of  mean over levels l of  resize(L_l[n,k])         (softmax: more than one class)
 
-    z_l ─▶ GroupConvolution by 1 ─▶ Gather channels of classes ─▶ Maximum over anchors ─▶ Interpolate ─▶ Add ...
+    z_l ─▶ GroupConvolution by 1 ─▶ Gather channels of classes ─▶ ReduceMax over anchors ─▶ Interpolate ─▶ Add ...
     ... ─▶ Multiply 1/levels ─▶ Softmax ─▶ Gather the classes asked for ─▶ S [N,K,h,w] f32
 
 With `objectness`, z is sigmoid(class score) * sigmoid(objectness). The background is no class. The resize is bilinear,
@@ -89,14 +89,18 @@ def _best_anchor(heads: _Heads, level: Level, objectness: bool) -> ov.Node:
     there = None
     if objectness and level.objectness is not None:
         there = _channels_first(heads.value(level.objectness), level, level.objectness.axis)
-    anchors = []
-    for anchor in range(len(level.channels[0])):
-        value = _taken(scores, [channels[anchor] for channels in level.channels])
-        if there is not None and level.objectness is not None:
-            said = _taken(there, [level.objectness.channels[anchor % len(level.objectness.channels)]])
-            value = ops.multiply(ops.sigmoid(value), ops.sigmoid(said))
-        anchors.append(value)
-    return reduce(ops.maximum, anchors)
+    count, classes = len(level.channels[0]), len(level.channels)
+    value = _taken(scores, [channels[anchor] for anchor in range(count) for channels in level.channels])
+    if there is not None and level.objectness is not None:
+        said = level.objectness.channels
+        beside = _taken(there, [said[anchor % len(said)] for anchor in range(count) for _ in range(classes)])
+        value = ops.multiply(ops.sigmoid(value), ops.sigmoid(beside))
+    if count == 1:
+        return value
+    rows = ops.reshape(value, ops.constant([0, count, classes, -1]), special_zero=True)
+    best = ops.reduce_max(rows, ops.constant([1]), keep_dims=False)
+    grid = ops.gather(ops.shape_of(value, "i64"), ops.constant([2, 3]), ops.constant(0))
+    return ops.reshape(best, ops.concat([ops.constant([0, classes]), grid], 0), special_zero=True)
 
 
 def _channels_first(head: ov.Output, level: Level, axis: int) -> ov.Node:

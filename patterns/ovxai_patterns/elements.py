@@ -114,7 +114,9 @@ class _Walk:
         head = self.heads[number]
         numbers = self.firsts[number] + np.arange(head.channels * head.cells, dtype=np.int32)
         by_channel = numbers.reshape(head.channels, head.cells)
-        return (by_channel.T if head.axis > 1 else by_channel).reshape(self._shape(head.tensor))
+        shape = self._shape(head.tensor)
+        one = (by_channel.T if head.axis > 1 else by_channel).reshape(1, *shape[1:])
+        return np.array(np.broadcast_to(one, shape))  # every picture of a batch alike
 
     def _shape(self, tensor: TensorId) -> tuple[int, ...]:
         return tuple(self.graph.output(tensor).get_shape())

@@ -70,13 +70,13 @@ class Values:
         """The tensors whose values an operation passes on: no shapes, indices, conditions or regions of interest."""
         node = self.graph.ops[place]
         sources, kind = self.graph.inputs_of(place), node.get_type_name()
-        if kind == "ShapeOf" or not any(output.get_element_type().is_real() for output in node.outputs()):
+        if kind == "ShapeOf" or not any(_holds_values(output) for output in node.outputs()):
             return []
         if kind in ROI_TYPES:
             return [] if kind == "ExperimentalDetectronROIFeatureExtractor" else sources[:1]
         moved = DATA_INPUTS.get(kind)
         chosen = sources if moved is None else [sources[port] for port in moved if port < len(sources)]
-        return [source for source in chosen if self.graph.output(source).get_element_type().is_real()]
+        return [source for source in chosen if _holds_values(self.graph.output(source))]
 
     @cached_property
     def varying(self) -> set[int]:
@@ -138,6 +138,12 @@ class Values:
             return False
         shape = self.graph.output(others[0]).get_partial_shape()
         return bool(shape.is_static and sum(size > 1 for size in shape.to_shape()) <= 1)
+
+
+def _holds_values(output: ov.Output) -> bool:
+    """Whether a tensor is of a type that pictures and features have: wider integers are indices and shapes."""
+    kind = output.get_element_type()
+    return bool(kind.is_real() or kind in (ov.Type.u8, ov.Type.i8))
 
 
 def dense_heads(layout: Layout) -> list[DenseHead]:

@@ -56,7 +56,9 @@ def find_task(model: ov.Model) -> FoundTask:
     try:
         detector = Detector(model)
     except RuntimeError:
-        return FoundTask(CLASSIFICATION, "its shapes do not go together, so nothing can be told")
+        return FoundTask(
+            DETECTION, "no output is [N,K] class scores; its shapes do not go together, so no more can be told"
+        )
     instances = find_instances(detector)
     if not isinstance(instances, NoInstances):
         return FoundTask(INSTANCES, instances.reason)
