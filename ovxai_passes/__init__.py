@@ -3,8 +3,11 @@
     import ovxai_passes as xai
     model_xai = xai.insert_xai("model.xml", task=xai.Task.CLASSIFICATION)
 
-Any OpenVINO runtime computes the map; this package is not needed there.
+Any OpenVINO runtime computes the map; this package is not needed there. `Explainer`, the runtime helper, is imported
+when it is asked for.
 """
+
+from typing import Any
 
 from ovxai_passes.detectors import ExplainDetector, LocateDetector
 from ovxai_passes.errors import (
@@ -24,6 +27,7 @@ __all__ = [
     "Cut",
     "Explain",
     "ExplainDetector",
+    "Explainer",
     "Graft",
     "KeepMap",
     "Locate",
@@ -46,3 +50,12 @@ __all__ = [
     "__version__",
     "insert_xai",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The runtime helper, imported at first use."""
+    if name == "Explainer":
+        from ovxai_passes.explainer import Explainer  # noqa: PLC0415  # lazily, see above
+
+        return Explainer
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

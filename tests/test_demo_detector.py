@@ -10,11 +10,12 @@ import numpy as np
 import openvino as ov
 import pytest
 from ovxai_tools import demo, evaluate, gallery
-from ovxai_tools.detections import Detection, Truth, average_precision_50, detections, iou, map_50
+from ovxai_tools.detections import Truth, average_precision_50, map_50
 from ovxai_tools.evaluate_detector import pointing_in_scenes
 from ovxai_tools.scenes import LARGE_SIDE, SIDE, Scene, make_scene
 from ovxai_tools.shapes import LABELS
 
+from ovxai_passes.explainer.detections import Detection, detections_of, iou
 from ovxai_passes.options import Options
 from tests.cli import invoke
 from tests.test_transform import call
@@ -79,7 +80,7 @@ def test_the_shipped_detector_is_what_its_stored_weights_give(tmp_path: Path) ->
 def test_the_detector_finds_what_is_there(hundred: list[Scene]) -> None:
     compiled = ov.compile_model(ov.Core().read_model(demo.model_path("demo:detector")), "CPU")
     images = np.stack([scene.pixels for scene in hundred]).transpose(0, 3, 1, 2).astype(np.float32)
-    found = [detections(output, 0.01) for output in compiled(images)[0]]
+    found = [detections_of(output, 0.01) for output in compiled(images)[0]]
     truth = [
         [
             Truth((x0 * SIDE, y0 * SIDE, x1 * SIDE, y1 * SIDE), label)
@@ -160,13 +161,13 @@ def test_detections_by_hand() -> None:
         ],
         np.float32,
     )
-    found = detections(output, 0.5)
+    found = detections_of(output, 0.5)
     assert [(one.cell, one.label) for one in found] == [(3, 1), (0, 0), (2, 1)]
     assert found[1].box == (6, 15, 14, 25)
     assert found[1].score == pytest.approx(0.9)
-    assert [one.cell for one in detections(output, 0.5, overlap=0.8)] == [3, 0, 1, 2], "7/9 of the area is shared"
-    assert [one.cell for one in detections(output, 0.15)] == [3, 0, 2, 4]
-    assert detections(output, 0.99) == []
+    assert [one.cell for one in detections_of(output, 0.5, overlap=0.8)] == [3, 0, 1, 2], "7/9 of the area is shared"
+    assert [one.cell for one in detections_of(output, 0.15)] == [3, 0, 2, 4]
+    assert detections_of(output, 0.99) == []
 
 
 def _found(score: float, left: float, label: int = 0) -> Detection:

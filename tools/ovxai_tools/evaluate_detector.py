@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import openvino as ov
 
+from ovxai_passes.explainer.detections import detections_of
 from ovxai_passes.insert import insert_any
 from ovxai_passes.options import LARGEST, MIDDLE, Method, Options
 from ovxai_passes.passes import OUTPUT_NAME
 from ovxai_passes.read import read_model
 from ovxai_passes.testing import F32
-from ovxai_tools.detections import Truth, detections, map_50
+from ovxai_tools.detections import Truth, map_50
 from ovxai_tools.outcome import Pointing
 from ovxai_tools.pointing import points_inside
 from ovxai_tools.scenes import SIDE, Scene
@@ -36,7 +37,7 @@ def pointing_in_scenes(path: Path, options: Options, scenes: Sequence[Scene]) ->
     inside, seen = [], []
     for scene in scenes:
         results = compiled(scene.pixels.transpose(2, 0, 1)[None].astype(np.float32))
-        seen.append(detections(results[0][0], _WEAK))
+        seen.append(detections_of(results[0][0], _WEAK))
         saliency = results[OUTPUT_NAME][0]
         for label in sorted(set(scene.labels)):
             boxes = [box for box, other in zip(scene.boxes, scene.labels, strict=True) if other == label]

@@ -1,0 +1,38 @@
+"""The optional runtime helper: explanations of pictures, in colours, by any method; never imported by the passes."""
+
+from ovxai_passes.explainer.black_box.aise import AISEClassification
+from ovxai_passes.explainer.black_box.detections import DRISE, AISEDetection
+from ovxai_passes.explainer.black_box.rise import RISE
+from ovxai_passes.explainer.black_box.running import Preset
+from ovxai_passes.explainer.explainer import Explainer, ExplainMode
+from ovxai_passes.explainer.explanation import Explanation, Layout
+from ovxai_passes.explainer.lettering import Prediction
+from ovxai_passes.explainer.utils import (
+    ActivationType,
+    get_detection_postprocess_fn,
+    get_postprocess_fn,
+    get_preprocess_fn,
+)
+from ovxai_passes.explainer.visualizer import Visualizer, colormap, overlay, resize, scaling
+
+__all__ = [
+    "DRISE",
+    "RISE",
+    "AISEClassification",
+    "AISEDetection",
+    "ActivationType",
+    "ExplainMode",
+    "Explainer",
+    "Explanation",
+    "Layout",
+    "Prediction",
+    "Preset",
+    "Visualizer",
+    "colormap",
+    "get_detection_postprocess_fn",
+    "get_postprocess_fn",
+    "get_preprocess_fn",
+    "overlay",
+    "resize",
+    "scaling",
+]

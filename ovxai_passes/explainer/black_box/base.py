@@ -1,0 +1,80 @@
+"""What black-box methods have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+
+from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.black_box.running import Postprocess, Runner, picture_of
+from ovxai_passes.explainer.lettering import Prediction
+
+Array = npt.NDArray[Any]
+
+
+def identity(x: Any) -> Any:
+    """What it is given: pictures that are prepared already."""
+    return x
+
+
+class BlackBox:
+    """A method that asks a model about masked pictures.
+
+    Parameters
+    ----------
+    model
+        Any model that OpenVINO runs.
+    postprocess_fn
+        From the model's outputs (by index or name) to scores [1,K]; of a detector to boxes [1,D,4] in pixels of the
+        input, scores [1,D] and labels [1,D].
+    preprocess_fn
+        From what is explained to the model's input.
+    device_name
+        Where the model runs.
+
+    `predictions`: of the last picture, by target; `inferences`: how often the model has run.
+    """
+
+    def __init__(
+        self,
+        model: ov.Model,
+        postprocess_fn: Postprocess,
+        preprocess_fn: Callable[[Array], Array] = identity,
+        device_name: str = "CPU",
+    ) -> None:
+        self.preprocess_fn = preprocess_fn
+        self.predictions: dict[int, Prediction] = {}
+        self.inferences = 0
+        self._runner = Runner(model, postprocess_fn, device_name)
+
+    def model_forward(self, x: Array, preprocess: bool = True) -> Mapping[Any, Array]:
+        """The model's outputs for a picture."""
+        return self._runner.compiled(self.preprocess_fn(x) if preprocess else x)
+
+    def prepared(self, data: Array) -> Array:
+        """The model's input [1,C,H,W] or [1,H,W,C] for what is explained."""
+        return picture_of(self.preprocess_fn(data))
+
+    def run_one(self, picture: Array) -> Any:
+        """What the model says of a picture, postprocessed."""
+        self.inferences += 1
+        return self._runner.one(picture)
+
+    def run_many(self, pictures: Iterable[Array]) -> list[Any]:
+        """What the model says of pictures, in their order; several at a time."""
+        found = self._runner.many(pictures)
+        self.inferences += len(found)
+        return found
+
+    @staticmethod
+    def checked(targets: Sequence[int], count: int) -> list[int]:
+        """Targets as whole numbers below `count`. Raises OptionError."""
+        found = [int(target) for target in np.atleast_1d(np.asarray(targets))]
+        for target in found:
+            if not 0 <= target < count:
+                raise OptionError(f"there is no target {target}: the model says something of {count}, from 0 on")
+        return found

@@ -1,0 +1,169 @@
+"""AISE and D-RISE for detectors: one map for each box that was found.
+
+    similarity of a box b to what is found in a masked picture = max over d of the same label  IoU(b, d) * score_d
+
+D-RISE: Petsiuk et al., Black-box Explanation of Object Detectors via Saliency Maps, arXiv 2006.03204, section 3.2, with
+labels for class vectors. AISE as in openvino_xai 1.1.0: windows in and around the box, kept alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ovxai_passes.explainer.black_box.base import BlackBox
+from ovxai_passes.explainer.black_box.kernels import Bounds, Floats, Search
+from ovxai_passes.explainer.black_box.rise import masks_of
+from ovxai_passes.explainer.black_box.running import Preset, found_boxes, input_size, masked, progress
+from ovxai_passes.explainer.lettering import Prediction
+from ovxai_passes.explainer.pictures import size_of
+from ovxai_passes.explainer.visualizer import scaling
+
+_log = logging.getLogger(__name__)
+
+Array = npt.NDArray[Any]
+
+PRESETS = {
+    Preset.SPEED: (20, np.linspace(7, 1, 3)),
+    Preset.BALANCE: (50, np.linspace(7, 1, 3)),
+    Preset.QUALITY: (50, np.linspace(8, 1, 5)),
+}
+"""Windows tried for each width, and what the shorter side of a box is divided by to give widths."""
+
+_MANY = 10
+_AROUND = 0.5  # of a box's side: how far windows reach beyond it
+_AT_ONCE = 250
+
+
+@dataclass(frozen=True)
+class _Target:
+    """A box to explain: `box` x1, y1, x2, y2 in pixels of the input."""
+
+    number: int
+    box: Floats
+    label: int
+    score: float
+
+    def similarity(self, output: Any) -> float:
+        """How well a box is found again."""
+        boxes, scores, labels = found_boxes(output)
+        alike = labels == self.label
+        return float((overlaps(self.box, boxes[alike]) * scores[alike]).max(initial=0))
+
+
+class _Detections(BlackBox):
+    def _found(self, data: Array, target_indices: Sequence[int] | None) -> tuple[Array, list[_Target]]:
+        """The model's input, and the boxes to explain; `predictions` are set, in pixels of `data`."""
+        picture = self.prepared(data)
+        boxes, scores, labels = found_boxes(self.run_one(picture))
+        numbers = list(range(len(boxes))) if target_indices is None else self.checked(target_indices, len(boxes))
+        if len(numbers) > _MANY:
+            _log.info("%s boxes are explained, which takes a while", len(numbers))
+        (rows, columns), (height, width) = size_of(np.asarray(data)), input_size(picture)
+        scale = np.array([columns / width, rows / height] * 2, np.float32)
+        self.predictions = {
+            number: Prediction(int(labels[number]), float(scores[number]), (boxes[number] * scale).tolist())
+            for number in numbers
+        }
+        return picture, [
+            _Target(number, boxes[number], int(labels[number]), float(scores[number]))
+            for number in numbers
+            if boxes[number][0] < boxes[number][2] and boxes[number][1] < boxes[number][3]
+        ]
+
+
+class AISEDetection(_Detections):
+    """AISE for detectors, box by box. Needs scipy (extra `blackbox`).
+
+    `postprocess_fn` returns boxes [1,D,4] (x1, y1, x2, y2 in pixels of the input), scores [1,D] and labels [1,D].
+    """
+
+    def generate_saliency_map(  # noqa: PLR0913, PLR0917  # the interface of openvino_xai
+        self,
+        data: Array,
+        target_indices: Sequence[int] | None = None,
+        preset: Preset | str = Preset.BALANCE,
+        num_iterations_per_kernel: int | None = None,
+        divisors: Sequence[float] | Array | None = None,
+        solver_epsilon: float = 0.05,
+        locally_biased: bool = False,
+        scale_output: bool = True,
+    ) -> dict[int, Array]:
+        """Maps [H,W] of the size of the model's input, by number of the box; those without an area have none.
+
+        `divisors`: windows are as wide as the shorter side of the box, divided by these.
+        """
+        picture, targets = self._found(data, target_indices)
+        iterations, standard = PRESETS[Preset(preset)]
+        maps: dict[int, Array] = {}
+        with progress(len(targets), "AISE") as done:
+            for target in targets:
+                bounds, side = _surroundings(target.box, input_size(picture))
+                widths = [side / divisor for divisor in (standard if divisors is None else divisors)]
+                search = Search(
+                    input_size(picture),
+                    bounds,
+                    widths,
+                    num_iterations_per_kernel or iterations,
+                    solver_epsilon,
+                    locally_biased,
+                )
+                found = search.run(self._loss(picture, target))
+                maps[target.number] = scaling(found) if scale_output else found
+                done(1)
+        return maps
+
+    def _loss(self, picture: Array, target: _Target) -> Any:
+        return lambda window: target.similarity(self.run_one(masked(picture, window)))
+
+
+class DRISE(_Detections):
+    """D-RISE: random masks, weighed by how well a box is found again; all boxes from the same masks."""
+
+    def generate_saliency_map(  # noqa: PLR0913, PLR0917  # that of RISE
+        self,
+        data: Array,
+        target_indices: Sequence[int] | None = None,
+        preset: Preset | str = Preset.BALANCE,
+        num_masks: int | None = None,
+        num_cells: int | None = None,
+        prob: float = 0.5,
+        seed: int = 0,
+        scale_output: bool = True,
+    ) -> dict[int, Array]:
+        """Maps [H,W] of the size of the model's input, by number of the box; those without an area have none."""
+        picture, targets = self._found(data, target_indices)
+        masks = masks_of(input_size(picture), preset, num_masks, num_cells, prob, seed)
+        sums = np.zeros((len(targets), masks.size[0] * masks.size[1]), np.float32)
+        with progress(masks.count, "D-RISE") as done:
+            for block in masks.blocks(_AT_ONCE):
+                outputs = self.run_many(masked(picture, mask) for mask in block)
+                weights = np.array([[one.similarity(output) for one in targets] for output in outputs], np.float32)
+                sums += weights.reshape(len(outputs), -1).T @ block.reshape(len(block), -1)
+                done(len(block))
+        maps = sums.reshape(len(targets), *masks.size)
+        maps = scaling(maps) if scale_output and len(maps) else maps
+        return {target.number: saliency for target, saliency in zip(targets, maps, strict=True)}
+
+
+def overlaps(box: Floats, others: Floats) -> Floats:
+    """Intersection over union of a box with others [D,4], [D]."""
+    corners = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
+    shared = np.clip(corners, 0, None).prod(1)
+    areas = [np.clip(one[:, 2:] - one[:, :2], 0, None).prod(1) for one in (box[None], others)]
+    whole = areas[0] + areas[1] - shared
+    return np.asarray(shared / np.where(whole > 0, whole, 1), np.float32)
+
+
+def _surroundings(box: Floats, size: tuple[int, int]) -> tuple[Bounds, float]:
+    """Where middles of windows may lie, and the shorter side of a box, as fractions of the picture."""
+    x1, y1, x2, y2 = (float(edge) for edge in box / np.array([size[1], size[0]] * 2, np.float32))
+    width, height = x2 - x1, y2 - y1
+    across = (max(x1 - width * _AROUND, 0.0), min(x2 + width * _AROUND, 1.0))
+    down = (max(y1 - height * _AROUND, 0.0), min(y2 + height * _AROUND, 1.0))
+    return (across, down), min(width, height)

@@ -1,0 +1,76 @@
+"""AISE's search: where does a Gaussian window keep, or take away, most of a score?
+
+    g(h,w) = exp( -((h - y)^2 + (w - x)^2) / 2 s^2 ),  coordinates 0..1, scaled to a largest value of 1
+    S = sum over widths s of  K_s / max K_s,   K_s = sum over windows tried  loss * g
+
+A window is two vectors, one along each axis, so the sum over all windows is one product of two matrices. DIRECT (Jones,
+Perttunen, Stuckman, 1993; scipy.optimize.direct) chooses the windows. As in openvino_xai 1.1.0, AISE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ovxai_passes.errors import OptionError
+
+Floats = npt.NDArray[np.float32]
+Loss = Callable[[Floats], float]
+Bounds = tuple[tuple[float, float], tuple[float, float]]
+"""Least and largest x, least and largest y, as fractions."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """How windows are searched for: `bounds` of their middles, `iterations` for each of `widths`."""
+
+    size: tuple[int, int]
+    bounds: Bounds
+    widths: Sequence[float]
+    iterations: int
+    epsilon: float
+    locally_biased: bool
+
+    def run(self, loss: Loss) -> Floats:
+        """The map [H,W] f32. `loss`: of a window [H,W], larger where it holds more of what is explained."""
+        total = np.zeros(self.size, np.float32)
+        for width in self.widths:
+            kernel = self._of_width(loss, float(width))
+            total += kernel / kernel.max() if kernel.max() > 0 else kernel
+        return total / total.max() if total.max() > 0 else total
+
+    def _of_width(self, loss: Loss, width: float) -> Floats:
+        rows: list[Floats] = []
+        columns: list[Floats] = []
+        losses: list[float] = []
+
+        def tried(middle: Any) -> float:
+            row, column = (
+                self._window(size, place, width) for size, place in zip(self.size, middle[::-1], strict=True)
+            )
+            losses.append(loss(np.outer(row, column)))
+            rows.append(row)
+            columns.append(column)
+            return -losses[-1]
+
+        bounds = [(low, max(high, low + 1e-6)) for low, high in self.bounds]
+        _direct()(tried, bounds, eps=self.epsilon, maxfun=self.iterations, locally_biased=self.locally_biased)
+        weighted = np.stack(rows[: self.iterations]) * np.array(losses[: self.iterations], np.float32)[:, None]
+        return np.asarray(weighted.T @ np.stack(columns[: self.iterations]), np.float32)
+
+    @staticmethod
+    def _window(size: int, middle: float, width: float) -> Floats:
+        values = np.exp(-((np.linspace(0, 1, size) - middle) ** 2) / (2 * width**2))
+        return (values / values.max()).astype(np.float32)
+
+
+def _direct() -> Callable[..., Any]:
+    try:
+        from scipy.optimize import direct  # noqa: PLC0415  # an optional extra, imported where used
+    except ImportError as error:
+        raise OptionError("AISE searches by scipy: pip install 'ovxai-passes[blackbox]'") from error
+    return direct  # type: ignore[no-any-return]  # scipy has no types here

@@ -1,0 +1,76 @@
+"""RISE: the mean of random masks, weighed by the class scores of what they leave.
+
+    S[k] = sum over masks m of  score_k(x ⊙ m) m
+
+Petsiuk, Das, Saenko: RISE, arXiv 1806.07421, equation 6, up to a factor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.black_box.base import BlackBox
+from ovxai_passes.explainer.black_box.masks import RandomMasks
+from ovxai_passes.explainer.black_box.running import Preset, class_scores, input_size, masked, progress
+from ovxai_passes.explainer.lettering import Prediction
+from ovxai_passes.explainer.visualizer import scaling
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float32]
+
+PRESETS = {Preset.SPEED: (1000, 4), Preset.BALANCE: (5000, 8), Preset.QUALITY: (10000, 12)}
+"""Number of masks, and of cells along each side."""
+
+_AT_ONCE = 250  # masks, whatever the machine: sums of other pieces would round otherwise
+
+
+def masks_of(  # noqa: PLR0913, PLR0917  # what a user may say of them
+    size: tuple[int, int], preset: Preset | str, num_masks: int | None, num_cells: int | None, prob: float, seed: int
+) -> RandomMasks:
+    """Masks as a preset says, unless said otherwise. Raises OptionError."""
+    masks, cells = PRESETS[Preset(preset)]
+    masks, cells = num_masks or masks, num_cells or cells
+    if masks < 1 or cells < 1 or not 0 < prob < 1:
+        raise OptionError("num_masks and num_cells are whole numbers from 1 on, prob is between 0 and 1")
+    return RandomMasks(size, masks, cells, prob, seed)
+
+
+class RISE(BlackBox):
+    """RISE for classifiers. `postprocess_fn` returns scores [1,K]."""
+
+    def generate_saliency_map(  # noqa: PLR0913, PLR0917  # the interface of openvino_xai
+        self,
+        data: Array,
+        target_indices: Sequence[int] | None = None,
+        preset: Preset | str = Preset.BALANCE,
+        num_masks: int | None = None,
+        num_cells: int | None = None,
+        prob: float = 0.5,
+        seed: int = 0,
+        scale_output: bool = True,
+    ) -> Array | dict[int, Array]:
+        """Maps of the size of the model's input: [1,K,H,W], or by target; u8, or f32 sums without `scale_output`.
+
+        `preset`: 1000, 5000 or 10000 masks of 4, 8 or 12 cells; `num_masks`, `num_cells` instead. `prob`: of a cell to
+        be kept. The same `seed` gives the same map.
+        """
+        picture = self.prepared(data)
+        masks = masks_of(input_size(picture), preset, num_masks, num_cells, prob, seed)
+        said = class_scores(self.run_one(picture))
+        targets = list(range(len(said))) if target_indices is None else self.checked(target_indices, len(said))
+        sums = np.zeros((len(targets), masks.size[0] * masks.size[1]), np.float32)
+        with progress(masks.count, "RISE") as done:
+            for block in masks.blocks(_AT_ONCE):
+                outputs = self.run_many(masked(picture, mask) for mask in block)
+                scores = np.stack([class_scores(output)[targets] for output in outputs])
+                sums += scores.T @ block.reshape(len(block), -1)
+                done(len(block))
+        maps = sums.reshape(len(targets), *masks.size)
+        maps = scaling(maps) if scale_output else maps
+        self.predictions = {target: Prediction(target, float(said[target])) for target in targets}
+        return maps[None] if target_indices is None else dict(zip(targets, maps, strict=True))

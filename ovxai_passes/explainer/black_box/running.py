@@ -1,0 +1,132 @@
+"""A model asked about many masked pictures."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import Enum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+
+from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.pictures import is_bhwc
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float32]
+Postprocess = Callable[[Mapping[Any, Array]], Any]
+
+
+class Preset(Enum):
+    """How much is computed: a quick look, a balance, or the best."""
+
+    SPEED = "speed"
+    BALANCE = "balance"
+    QUALITY = "quality"
+
+
+class Runner:
+    """Runs a model on pictures, one a request, several requests at a time, and postprocesses what comes back.
+
+    The batch stays what the picture has, so that any `postprocess` that works for one picture works here.
+    """
+
+    def __init__(self, model: ov.Model, postprocess: Postprocess, device: str) -> None:
+        config = {"PERFORMANCE_HINT": "THROUGHPUT"}
+        self.compiled = ov.Core().compile_model(model, device, config)
+        self.postprocess = postprocess
+
+    def one(self, picture: Array) -> Any:
+        """What the model says of one picture [1,C,H,W] or [1,H,W,C]."""
+        return self.postprocess(self.compiled(picture))
+
+    def many(self, pictures: Iterable[Array]) -> list[Any]:
+        """What the model says of each picture, in their order. An error in `postprocess` is raised here."""
+        queue = ov.AsyncInferQueue(self.compiled)
+        results: dict[int, Any] = {}
+        failed: list[Exception] = []
+
+        def collect(request: ov.InferRequest, place: int) -> None:
+            try:
+                results[place] = self.postprocess(request.results)
+            except Exception as error:  # would be lost in the thread of the request
+                failed.append(error)
+
+        queue.set_callback(collect)
+        try:
+            for place, picture in enumerate(pictures):
+                if failed:
+                    break
+                queue.start_async({0: picture}, place)
+        finally:
+            queue.wait_all()
+        if failed:
+            raise failed[0]
+        return [results[place] for place in range(len(results))]
+
+
+def class_scores(output: Any) -> Floats:
+    """The scores [K] in what a postprocess of a classifier returns, [1,K]. Raises OptionError."""
+    scores = np.asarray(output)
+    if scores.ndim != 2 or len(scores) != 1:
+        raise OptionError(f"postprocess_fn of a classifier returns scores [1,K], not {_described(output)}")
+    return scores[0].astype(np.float32)
+
+
+def found_boxes(output: Any) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
+    """Boxes [D,4] (x1, y1, x2, y2), scores [D] and labels [D] in what a postprocess of a detector returns.
+
+    That is boxes [1,D,4], scores [1,D], labels [1,D]. Raises OptionError.
+    """
+    if not isinstance(output, (tuple, list)) or len(output) != 3:
+        raise OptionError(f"postprocess_fn of a detector returns boxes, scores and labels, not {_described(output)}")
+    boxes, scores, labels = (np.asarray(part) for part in output)
+    if boxes.ndim != 3 or scores.ndim != 2 or labels.ndim != 2 or len(boxes) != 1:
+        raise OptionError(
+            "postprocess_fn of a detector returns boxes [1,D,4], scores [1,D] and labels [1,D], "
+            f"not {boxes.shape}, {scores.shape} and {labels.shape}"
+        )
+    return boxes[0].astype(np.float32), scores[0].astype(np.float32), labels[0].astype(np.int64)
+
+
+def _described(output: Any) -> str:
+    return f"an array {list(output.shape)}" if isinstance(output, np.ndarray) else type(output).__name__
+
+
+def masked(picture: Array, mask: Floats) -> Array:
+    """A picture [1,C,H,W] or [1,H,W,C] times a mask [H,W]; of bytes and other integers to the nearest."""
+    weights = mask[:, :, None] if is_bhwc(picture) else mask
+    product = picture * weights
+    if np.issubdtype(picture.dtype, np.integer):
+        product = np.rint(product)
+    return product.astype(picture.dtype, copy=False)
+
+
+def picture_of(data: Array) -> Array:
+    """A preprocessed picture with its batch of one. Raises OptionError."""
+    data = np.asarray(data)
+    if data.ndim == 3:
+        data = data[None]
+    if data.ndim != 4 or len(data) != 1:
+        raise OptionError(f"black-box methods explain one picture at a time, [1,C,H,W] or [1,H,W,C], not {data.shape}")
+    return data
+
+
+def input_size(picture: Array) -> tuple[int, int]:
+    """Height and width of a picture [1,C,H,W] or [1,H,W,C]."""
+    return tuple(picture.shape[1:3] if is_bhwc(picture) else picture.shape[2:4])
+
+
+@contextmanager
+def progress(length: int, label: str) -> Iterator[Callable[[int], None]]:
+    """A progress bar on a terminal, and nothing elsewhere; the function given says how many steps are done more."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    import click  # noqa: PLC0415  # only where somebody looks on
+
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield bar.update

@@ -1,0 +1,223 @@
+"""The Explainer: from a picture to an explanation, by whichever method the model allows."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+
+from ovxai_passes.errors import OptionError, OvxaiError
+from ovxai_passes.explainer.black_box.aise import AISEClassification
+from ovxai_passes.explainer.black_box.base import BlackBox, identity
+from ovxai_passes.explainer.black_box.detections import DRISE, AISEDetection
+from ovxai_passes.explainer.black_box.rise import RISE
+from ovxai_passes.explainer.black_box.running import Postprocess
+from ovxai_passes.explainer.explanation import Explanation
+from ovxai_passes.explainer.lettering import Prediction
+from ovxai_passes.explainer.pictures import size_of
+from ovxai_passes.explainer.targets import Targets, explains_all, target_indices
+from ovxai_passes.explainer.visualizer import Visualizer
+from ovxai_passes.explainer.white_box import WhiteBox
+from ovxai_passes.options import Method, Task
+from ovxai_passes.read import read_model
+
+_log = logging.getLogger(__name__)
+
+Array = npt.NDArray[Any]
+
+
+class ExplainMode(Enum):
+    """WHITEBOX: maps made inside the model. BLACKBOX: by masked pictures. AUTO: the first, else the second."""
+
+    WHITEBOX = "whitebox"
+    BLACKBOX = "blackbox"
+    AUTO = "auto"
+
+
+BLACK_BOX = {
+    (Task.CLASSIFICATION, None): AISEClassification,
+    (Task.CLASSIFICATION, Method.AISE): AISEClassification,
+    (Task.CLASSIFICATION, Method.RISE): RISE,
+    (Task.DETECTION, None): AISEDetection,
+    (Task.DETECTION, Method.AISE): AISEDetection,
+    (Task.DETECTION, Method.RISE): DRISE,
+}
+"""The black-box method for a task, by the method asked for."""
+
+
+class Explains(Protocol):
+    """A method: white-box or black-box."""
+
+    predictions: dict[int, Prediction]
+
+    def model_forward(self, x: Array, preprocess: bool = True) -> Mapping[Any, Array]:
+        """The model's outputs."""
+        ...
+
+    def generate_saliency_map(self, data: Array, *args: Any, **kwargs: Any) -> Array | dict[int, Array]:
+        """Maps of a picture."""
+        ...
+
+
+class Explainer:
+    """Explains what a model says of pictures.
+
+        explainer = Explainer("model.xml", Task.CLASSIFICATION, preprocess_fn)
+        explanation = explainer(image, targets=[3, 7], overlay=True)
+        explanation.save("maps")
+
+    Parameters
+    ----------
+    model
+        An `ov.Model`, or a path that OpenVINO reads.
+    task
+        What the model does.
+    preprocess_fn
+        From what is explained to the model's input; identity: pictures are prepared already.
+    postprocess_fn
+        Black-box: from the model's outputs to scores [1,K], or to boxes, scores and labels of a detector.
+    explain_mode
+        White-box, black-box, or the first and else the second (the reason is logged).
+    explain_method, target_layer, embed_scaling, method_options
+        As for `insert_xai`; RISE or AISE ask for a black box.
+    device_name
+        Where the model runs.
+
+    Raises OvxaiError.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  # the interface of openvino_xai
+        self,
+        model: ov.Model | str | os.PathLike[str],
+        task: Task | str,
+        preprocess_fn: Callable[[Array], Array] = identity,
+        postprocess_fn: Postprocess | None = None,
+        explain_mode: ExplainMode | str = ExplainMode.AUTO,
+        explain_method: Method | str | None = None,
+        target_layer: str | Sequence[str] | None = None,
+        embed_scaling: bool = True,
+        device_name: str = "CPU",
+        **method_options: object,
+    ) -> None:
+        self.model = model if isinstance(model, ov.Model) else read_model(model)
+        self.task = Task(task)
+        self.preprocess_fn = preprocess_fn
+        self.postprocess_fn = postprocess_fn
+        self.explain_mode = ExplainMode(explain_mode)
+        self.explain_method = None if explain_method is None else Method(explain_method)
+        self.target_layer = target_layer
+        self.embed_scaling = embed_scaling
+        self.device_name = device_name
+        self.method_options = method_options
+        self.visualizer = Visualizer()
+        if preprocess_fn is identity:
+            _log.info("no preprocess_fn: pictures are taken to be prepared for the model")
+        self.method: Explains = self._method()
+
+    def __call__(self, data: Array, *args: Any, **kwargs: Any) -> Explanation:
+        """The same as `explain`."""
+        return self.explain(data, *args, **kwargs)
+
+    def explain(  # noqa: PLR0913, PLR0917  # the interface of openvino_xai
+        self,
+        data: Array,
+        targets: Targets = -1,
+        original_input_image: Array | None = None,
+        label_names: Sequence[str] | None = None,
+        output_size: tuple[int, int] | None = None,
+        scaling: bool = False,
+        resize: bool = True,
+        colormap: bool = True,
+        overlay: bool = False,
+        overlay_weight: float = 0.5,
+        overlay_prediction: bool = True,
+        **method_options: Any,
+    ) -> Explanation:
+        """The explanation of one picture.
+
+        `data`: what `preprocess_fn` takes, HWC or CHW, with or without a batch of one. `targets`: -1 for all classes (of
+        a black-box detector: all boxes), an index, a name of `label_names`, or several. `original_input_image`: what maps
+        are laid over, `data` by default. `output_size`: (H, W) of maps, that of the picture by default. `scaling`: to
+        0..255 (what is resized always is). `resize`, `colormap`, `overlay`: what is done to maps; `overlay_weight`: of the
+        maps, 0 to 1; `overlay_prediction`: write the class, and the score where it is known. `method_options`: of
+        black-box methods, as `preset`, `num_masks`, `seed`. Raises OvxaiError.
+        """
+        indices = None
+        if isinstance(self.method, BlackBox) and not explains_all(targets):
+            indices = target_indices(targets, label_names)
+        saliency = self.method.generate_saliency_map(data, indices, **method_options)
+        explanation = Explanation(saliency, targets, self.task, label_names, self.method.predictions)
+        picture = data if original_input_image is None else original_input_image
+        return self.visualizer(
+            explanation,
+            np.asarray(picture),
+            output_size or size_of(np.asarray(picture)),
+            scaling,
+            resize,
+            colormap,
+            overlay,
+            overlay_weight,
+            overlay_prediction,
+        )
+
+    def model_forward(self, x: Array, preprocess: bool = True) -> Mapping[Any, Array]:
+        """The model's outputs for a picture."""
+        return self.method.model_forward(x, preprocess)
+
+    def _method(self) -> Explains:
+        asks_for_black_box = self.explain_method in (Method.RISE, Method.AISE)
+        if self.explain_mode is ExplainMode.BLACKBOX or asks_for_black_box:
+            if self.explain_mode is ExplainMode.WHITEBOX:
+                raise OptionError(f"method {self.explain_method and self.explain_method.value!r} is a black-box method")
+            return self._black_box()
+        try:
+            return self._white_box()
+        except OvxaiError as error:
+            if self.explain_mode is ExplainMode.WHITEBOX:
+                raise
+            _log.warning("no white-box explanation, so a black-box one: %s", error)
+            if self.postprocess_fn is None:
+                raise type(error)(
+                    *(
+                        (f"{error.reason}; a black-box explanation would need postprocess_fn", error.near_misses)
+                        if hasattr(error, "reason")
+                        else (f"{error}; a black-box explanation would need postprocess_fn",)
+                    )
+                ) from error
+            return self._black_box()
+
+    def _white_box(self) -> Explains:
+        found = WhiteBox(
+            self.model,
+            self.task,
+            self.preprocess_fn,
+            self.explain_method,
+            self.target_layer,
+            self.embed_scaling,
+            self.device_name,
+            **self.method_options,
+        )
+        _log.info("explaining in white-box mode")
+        return found
+
+    def _black_box(self) -> Explains:
+        if self.postprocess_fn is None:
+            raise OptionError(
+                "black-box methods need postprocess_fn: from the model's outputs to scores [1,K], or of a detector to "
+                "boxes, scores and labels (see get_postprocess_fn)"
+            )
+        method = BLACK_BOX.get((self.task, self.explain_method))
+        if method is None:
+            known = sorted({f"{one.value}" for _, one in BLACK_BOX if one is not None})
+            raise OptionError(
+                f"there is no black-box method {self.explain_method and self.explain_method.value!r} for task "
+                f"{self.task.value!r}: there is {', '.join(known)} for classification and detection"
+            )
+        _log.info("explaining in black-box mode")
+        return method(self.model, self.postprocess_fn, self.preprocess_fn, self.device_name)

@@ -1,0 +1,226 @@
+"""An explanation: maps by target, to be looked at, saved and measured."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.lettering import Prediction
+from ovxai_passes.explainer.targets import Targets, explains_all, target_indices
+from ovxai_passes.options import Task
+
+_log = logging.getLogger(__name__)
+
+Array = npt.NDArray[Any]
+
+PER_IMAGE = "per_image_map"
+
+
+class Layout(Enum):
+    """One map a picture or one a target; grey levels [H,W], or colours [H,W,3]."""
+
+    ONE_MAP_PER_IMAGE_GRAY = "one_map_per_image_gray"
+    ONE_MAP_PER_IMAGE_COLOR = "one_map_per_image_color"
+    MULTIPLE_MAPS_PER_IMAGE_GRAY = "multiple_maps_per_image_gray"
+    MULTIPLE_MAPS_PER_IMAGE_COLOR = "multiple_maps_per_image_color"
+
+
+_COLOURED = {
+    Layout.ONE_MAP_PER_IMAGE_GRAY: Layout.ONE_MAP_PER_IMAGE_COLOR,
+    Layout.MULTIPLE_MAPS_PER_IMAGE_GRAY: Layout.MULTIPLE_MAPS_PER_IMAGE_COLOR,
+}
+
+
+class Explanation:
+    """Maps of one picture.
+
+    Parameters
+    ----------
+    saliency_map
+        [1,K,h,w], or [1,h,w] for all classes together, or a dict from target to [h,w].
+    targets
+        What to keep: -1 for all, an index, a name of `label_names`, or a list of these.
+    task
+        What the model does.
+    label_names
+        Names of the classes, in order.
+    predictions
+        What the model says of each target.
+
+    Raises OptionError.
+    """
+
+    def __init__(
+        self,
+        saliency_map: Array | Mapping[int | str, Array],
+        targets: Targets,
+        task: Task,
+        label_names: Sequence[str] | None = None,
+        predictions: Mapping[int, Prediction] | None = None,
+    ) -> None:
+        self._saliency_map = _by_target(saliency_map)
+        self.layout = (
+            Layout.ONE_MAP_PER_IMAGE_GRAY if PER_IMAGE in self._saliency_map else Layout.MULTIPLE_MAPS_PER_IMAGE_GRAY
+        )
+        self.task = task
+        self.label_names = list(label_names) if label_names else None
+        self.predictions = predictions
+        if not explains_all(targets) and PER_IMAGE not in self._saliency_map:
+            names = None if task is Task.DETECTION else self.label_names
+            chosen = target_indices(targets, names)
+            missing = [index for index in chosen if index not in self._saliency_map]
+            if missing:
+                held = f"{len(self._saliency_map)} targets, {_told(list(self._saliency_map))}"
+                raise OptionError(f"there is no map of target {missing[0]}: there are maps of {held}")
+            self._saliency_map = {index: self._saliency_map[index] for index in chosen}
+
+    @property
+    def saliency_map(self) -> dict[int | str, Array]:
+        """Maps by target: [h,w] u8, or [h,w,3] u8 in colours; "per_image_map" is that of all classes together."""
+        return self._saliency_map
+
+    @saliency_map.setter
+    def saliency_map(self, saliency_map: dict[int | str, Array]) -> None:
+        self._saliency_map = saliency_map
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of each map."""
+        return next(iter(self._saliency_map.values())).shape if self._saliency_map else ()
+
+    @property
+    def targets(self) -> list[int | str]:
+        """What there are maps of."""
+        return list(self._saliency_map)
+
+    @property
+    def is_gray(self) -> bool:
+        """Whether maps are grey levels still."""
+        return self.layout in _COLOURED
+
+    def colour(self) -> None:
+        """Say that the maps are in colours from now on."""
+        self.layout = _COLOURED.get(self.layout, self.layout)
+
+    def name_of(self, target: int | str) -> str:
+        """The name of a target; "activation_map" for all classes together, the number where there is no name."""
+        if isinstance(target, str):
+            return "activation_map"
+        named = self.label_names and self.task is not Task.DETECTION and 0 <= int(target) < len(self.label_names)
+        return str(self.label_names[int(target)]) if named and self.label_names else str(target)
+
+    def save(
+        self,
+        dir_path: Path | str,
+        prefix: str = "",
+        postfix: str = "",
+        confidence_scores: Mapping[int, float] | None = None,
+    ) -> None:
+        """Write each map as JPEG: {prefix}{name of the target}{postfix}{confidence, two places}.jpg.
+
+            save(folder)                                       → aeroplane.jpg
+            save(folder, prefix="image_target_")               → image_target_aeroplane.jpg
+            save(folder, postfix="_class_map")                 → aeroplane_class_map.jpg
+            save(folder, postfix="_conf_", confidence_scores={0: 0.854})   → aeroplane_conf_0.85.jpg
+
+        Needs Pillow (extra `image`). Raises OptionError.
+        """
+        try:
+            from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
+        except ImportError as error:
+            raise OptionError("maps are saved by Pillow: pip install 'ovxai-passes[image]'") from error
+        folder = Path(dir_path)
+        folder.mkdir(parents=True, exist_ok=True)
+        for target, saliency in self._saliency_map.items():
+            confidence = (confidence_scores or {}).get(target) if not isinstance(target, str) else None  # type: ignore[call-overload]
+            text = "" if confidence is None else f"{confidence:.2f}"
+            name = f"{prefix}{self.name_of(target)}{postfix}{text}.jpg".replace("/", "_")
+            Image.fromarray(_as_levels(saliency)).save(folder / name, quality=95)
+
+    def plot(
+        self,
+        targets: Targets | None = None,
+        backend: str = "matplotlib",
+        max_num_plots: int = 24,
+        num_columns: int = 4,
+    ) -> None:
+        """Show maps, those of `targets` or all, at most `max_num_plots` of them.
+
+        `backend`: "matplotlib" (extra `plot`), `num_columns` a row, or "cv", one window each, which needs OpenCV. Targets
+        without a map are left out, which is logged. Raises OptionError.
+        """
+        shown = self.targets
+        if targets is not None and not explains_all(targets):
+            asked = target_indices(targets, self.label_names)
+            shown = [target for target in asked if target in self._saliency_map]
+            for target in sorted(set(asked) - set(shown), key=str):
+                _log.info("there is no map of target %s", target)
+        if len(shown) > max_num_plots:
+            _log.warning("%s of %s maps are shown (max_num_plots)", max_num_plots, len(shown))
+            shown = shown[:max_num_plots]
+        if backend == "matplotlib":
+            self._plot_matplotlib(shown, num_columns)
+        elif backend == "cv":
+            self._plot_windows(shown)
+        else:
+            raise OptionError(f"there is no backend {backend!r}: use 'matplotlib' or 'cv'")
+
+    def _plot_matplotlib(self, targets: Sequence[int | str], columns: int) -> None:
+        try:
+            from matplotlib import pyplot  # noqa: PLC0415  # an optional extra, imported where used
+        except ImportError as error:
+            raise OptionError("plots are drawn by matplotlib: pip install 'ovxai-passes[plot]'") from error
+        rows = max(1, math.ceil(len(targets) / columns))
+        figure, axes = pyplot.subplots(rows, columns, figsize=(5 * columns, 6 * rows), squeeze=False)
+        for axis in axes.flat[len(targets) :]:
+            axis.set_visible(False)
+        for axis, target in zip(axes.flat, targets, strict=False):
+            saliency = self._saliency_map[target]
+            axis.imshow(saliency, **({"cmap": "gray"} if saliency.ndim == 2 else {}))
+            axis.axis("off")
+            axis.set_title(self._title(target))
+        figure.tight_layout()
+        pyplot.show()
+
+    def _plot_windows(self, targets: Sequence[int | str]) -> None:
+        try:
+            import cv2  # noqa: PLC0415  # not among the extras: many systems have it
+        except ImportError as error:
+            raise OptionError(
+                "backend 'cv' opens windows by OpenCV: install opencv-python, or use 'matplotlib'"
+            ) from error
+        for target in targets:
+            levels = _as_levels(self._saliency_map[target])
+            cv2.imshow(self._title(target), levels[..., ::-1] if levels.ndim == 3 else levels)
+            cv2.waitKey(0)
+        cv2.destroyAllWindows()
+
+    def _title(self, target: int | str) -> str:
+        name = self.name_of(target)
+        return f"Class {name}" if name == str(target) or isinstance(target, str) else f"Class {name} ({target})"
+
+
+def _by_target(saliency_map: Array | Mapping[int | str, Array]) -> dict[int | str, Array]:
+    if isinstance(saliency_map, Mapping):
+        return {target if isinstance(target, str) else int(target): value for target, value in saliency_map.items()}
+    if not isinstance(saliency_map, np.ndarray) or saliency_map.ndim not in (3, 4) or not saliency_map.size:
+        raise OptionError("saliency_map is an array [1,K,h,w] or [1,h,w] that is not empty, or a dict")
+    if len(saliency_map) > 1:
+        raise OptionError(f"an explanation is of one picture, not of a batch of {len(saliency_map)}")
+    return {PER_IMAGE: saliency_map[0]} if saliency_map.ndim == 3 else dict(enumerate(saliency_map[0]))
+
+
+def _told(targets: Sequence[int | str]) -> str:
+    return f"{targets[0]} to {targets[-1]}" if len(targets) > 4 else ", ".join(map(str, targets)) or "none"
+
+
+def _as_levels(saliency: Array) -> npt.NDArray[np.uint8]:
+    return saliency if saliency.dtype == np.uint8 else np.clip(saliency, 0, 255).astype(np.uint8)

@@ -1,0 +1,38 @@
+"""Which classes, or detections, are explained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ovxai_passes.errors import OptionError
+
+ALL = -1
+
+Targets = Any
+"""-1 for all, an index, a name, or a list or array of indices or names."""
+
+
+def explains_all(targets: Targets) -> bool:
+    """Whether everything is to be explained."""
+    found = np.atleast_1d(np.asarray(targets))
+    return found.shape == (1,) and str(found[0]) == str(ALL)
+
+
+def target_indices(targets: Targets, label_names: Sequence[str] | None) -> list[int]:
+    """Indices of targets, in the order asked for. Raises OptionError."""
+    found = np.atleast_1d(np.asarray(targets))
+    if found.ndim > 1 or found.size == 0:
+        raise OptionError(f"targets are an index, a name, or a list of these, not {targets!r}")
+    if np.issubdtype(found.dtype, np.integer):
+        return [int(index) for index in found]
+    if not np.issubdtype(found.dtype, np.str_):
+        raise OptionError(f"targets are indices or names, not {targets!r}")
+    if not label_names:
+        raise OptionError("targets are names, so label_names is needed to find them")
+    missing = [str(name) for name in found if name not in label_names]
+    if missing:
+        raise OptionError(f"{', '.join(map(repr, missing))} not in label_names: check the spelling")
+    return [list(label_names).index(name) for name in found]

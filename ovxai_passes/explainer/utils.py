@@ -1,0 +1,111 @@
+"""Functions that prepare pictures for models, and read what models say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.detections import detections_of
+from ovxai_passes.explainer.visualizer import resize
+
+Array = npt.NDArray[Any]
+
+
+class ActivationType(Enum):
+    """What makes scores of logits."""
+
+    SIGMOID = "sigmoid"
+    SOFTMAX = "softmax"
+    NONE = "none"
+
+
+def preprocess_fn(  # noqa: PLR0913, PLR0917  # the interface of openvino_xai
+    x: Array,
+    change_channel_order: bool = False,
+    input_size: tuple[int, int] | None = None,
+    mean: Array | tuple[float, ...] = (0.0, 0.0, 0.0),
+    std: Array | tuple[float, ...] = (1.0, 1.0, 1.0),
+    hwc_to_chw: bool = False,
+    expand_zero_dim: bool = True,
+) -> Array:
+    """A picture [H,W,3] prepared: channels reversed, resized to (width, height), (x - mean) / std, as CHW, as a batch."""
+    x = np.asarray(x)
+    if change_channel_order:
+        x = x[:, :, ::-1]
+    if input_size is not None:
+        x = resize(np.moveaxis(x, 2, 0), input_size[::-1]).transpose(1, 2, 0)
+    x = ((x - np.asarray(mean)) / np.asarray(std)).astype(np.float32)
+    if hwc_to_chw:
+        x = x.transpose(2, 0, 1)
+    return x[None] if expand_zero_dim else x
+
+
+def get_preprocess_fn(**options: Any) -> Callable[[Array], Array]:
+    """`preprocess_fn` with these options."""
+    return partial(preprocess_fn, **options)
+
+
+def postprocess_fn(
+    x: Mapping[Any, Array], logit_name: str | int = "logits", activation: ActivationType | str = ActivationType.NONE
+) -> Array:
+    """Scores of the output with that name, or of the first one where there is none."""
+    logits = np.asarray(_output(x, logit_name))
+    kind = ActivationType(activation)
+    if kind is ActivationType.SOFTMAX:
+        shares = np.exp(logits - logits.max(-1, keepdims=True))
+        return np.asarray(shares / shares.sum(-1, keepdims=True))
+    return np.asarray(1 / (1 + np.exp(-logits))) if kind is ActivationType.SIGMOID else logits
+
+
+def get_postprocess_fn(
+    logit_name: str | int = "logits", activation: ActivationType | str = ActivationType.NONE
+) -> Callable[[Mapping[Any, Array]], Array]:
+    """`postprocess_fn` with these options: for black-box explanations of classifiers."""
+    return partial(postprocess_fn, logit_name=logit_name, activation=activation)
+
+
+def get_score(x: Array, index: int, activation: ActivationType | str = ActivationType.NONE) -> float:
+    """The activated score of a class, of logits [K] or [1,K]."""
+    scores = postprocess_fn({0: np.atleast_2d(x)}, 0, activation)
+    if len(scores) != 1:
+        raise OptionError(f"scores of one picture are asked for, not of {len(scores)}")
+    return float(scores[0, index])
+
+
+def boxes_postprocess_fn(
+    x: Mapping[Any, Array], boxes: str | int = "boxes", labels: str | int = "labels", threshold: float = 0.0
+) -> tuple[Array, Array, Array]:
+    """Boxes [1,D,4], scores [1,D], labels [1,D] of outputs boxes [1,D,5] (with the score) and labels [1,D]."""
+    found, said = np.asarray(x[boxes]).reshape(-1, 5), np.asarray(x[labels]).reshape(-1)
+    kept = found[:, 4] >= threshold
+    return found[None, kept, :4], found[None, kept, 4], said[None, kept]
+
+
+def yolo_postprocess_fn(
+    x: Mapping[Any, Array], output: str | int = 0, threshold: float = 0.3, overlap: float = 0.5
+) -> tuple[Array, Array, Array]:
+    """Boxes, scores and labels of an output [1,4+K,P]: middles and sizes in pixels, then class scores (YOLOv8)."""
+    found = detections_of(np.asarray(x[output])[0], threshold, overlap)
+    boxes = np.array([one.box for one in found], np.float32).reshape(1, -1, 4)
+    return boxes, np.array([[one.score for one in found]]), np.array([[one.label for one in found]], np.int64)
+
+
+def get_detection_postprocess_fn(kind: str = "boxes", **options: Any) -> Callable[[Mapping[Any, Array]], Any]:
+    """For black-box explanations of detectors: `boxes_postprocess_fn` ("boxes") or `yolo_postprocess_fn` ("yolo")."""
+    known = {"boxes": boxes_postprocess_fn, "yolo": yolo_postprocess_fn}
+    if kind not in known:
+        raise OptionError(f"there is no postprocess_fn for {kind!r}: there is {', '.join(known)}")
+    return partial(known[kind], **options)
+
+
+def _output(x: Mapping[Any, Array], name: str | int) -> Array:
+    try:
+        return x[name]
+    except (KeyError, RuntimeError):  # models of other formats often have no names
+        return next(iter(x.values()))

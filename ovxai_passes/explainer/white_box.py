@@ -1,0 +1,76 @@
+"""White-box explanations: the augmented model, compiled and run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+
+from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.lettering import Prediction
+from ovxai_passes.insert import insert_xai
+from ovxai_passes.options import Mask, Method, Task
+from ovxai_passes.passes import CLASSES_NAME, OUTPUT_NAME
+
+_log = logging.getLogger(__name__)
+
+Array = npt.NDArray[Any]
+
+_FOUND_BY_ITSELF = ("cls_token", "final_norm", "optimize_gap")
+"""Options of openvino_xai that say how a network is made, which is found out here."""
+
+
+class WhiteBox:
+    """A model with its maps. `model` has the output `saliency_map`, or gets it; `predictions` is empty.
+
+    `options`: those of `insert_xai`; `use_gaussian` stands for the mask. Raises as `insert_xai` does.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  # the interface of openvino_xai
+        self,
+        model: ov.Model,
+        task: Task,
+        preprocess_fn: Callable[[Array], Array],
+        explain_method: Method | None = None,
+        target_layer: str | Sequence[str] | None = None,
+        embed_scaling: bool = True,
+        device_name: str = "CPU",
+        **options: object,
+    ) -> None:
+        for name in _FOUND_BY_ITSELF:
+            if options.pop(name, None) is not None:
+                _log.info("option %s has no effect: how the network is made is found out", name)
+        if "use_gaussian" in options:
+            options["mask"] = Mask.GAUSSIAN if options.pop("use_gaussian") else Mask.ONE_HOT
+        self.model = insert_xai(model, task, explain_method, target_layer, embed_scaling, **options)
+        self.preprocess_fn = preprocess_fn
+        self.predictions: dict[int, Prediction] = {}
+        self._compiled = ov.Core().compile_model(self.model, device_name)
+
+    def model_forward(self, x: Array, preprocess: bool = True) -> Mapping[Any, Array]:
+        """All outputs of the augmented model for a picture."""
+        x = np.asarray(self.preprocess_fn(x) if preprocess else x)
+        rank = len(self.model.inputs[0].get_partial_shape())
+        return self._compiled(x[None] if x.ndim == rank - 1 else x)
+
+    def generate_saliency_map(
+        self, data: Array, target_indices: Sequence[int] | None = None
+    ) -> Array | dict[int, Array]:
+        """Maps [1,K,h,w] or [1,h,w] of one picture; by class where the model says which classes have maps."""
+        results = self.model_forward(data)
+        maps = np.array(results[OUTPUT_NAME])
+        if len(maps) > 1:
+            raise OptionError(f"one picture is explained at a time, not a batch of {len(maps)}")
+        classes = self._classes(results)
+        return maps if classes is None or maps.ndim == 3 else dict(zip(classes, maps[0], strict=True))
+
+    def _classes(self, results: Mapping[Any, Array]) -> list[int] | None:
+        if any(CLASSES_NAME in port.get_names() for port in self.model.outputs):
+            return [int(number) for number in results[CLASSES_NAME][0]]
+        path = ["ovxai", "chosen"]
+        chosen = str(self.model.get_rt_info(path).astype(str)) if self.model.has_rt_info(path) else "none"
+        return None if chosen == "none" else [int(number) for number in chosen.split()]
