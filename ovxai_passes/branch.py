@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import openvino as ov
+from openvino import opset13 as ops
 from ovxai_patterns.graph import TensorId
 
 
@@ -15,8 +16,19 @@ class Branch:
     The map is [N,K,h,w] per class or [N,h,w] for a class-agnostic method; f32 scores before scaling, u8 after.
     `sources`: the tensors of the original model that feed the inputs, in their order. `multiplied_out`: why operations
     are run once for every position although the map alone would not ask for it, a reason for each of them.
+    `has_features`: whether the last result is a feature vector [N,C].
     """
 
     model: ov.Model
     sources: tuple[TensorId, ...]
     multiplied_out: tuple[str, ...] = ()
+    has_features: bool = False
+
+
+def joined(branch: Branch, features: Branch) -> Branch:
+    """One branch of the results of both, the feature vector last; both are left as they are."""
+    models = [branch.model.clone(), features.model.clone()]
+    results = [ops.result(result.input_value(0)) for model in models for result in model.get_results()]
+    parameters = [parameter for model in models for parameter in model.get_parameters()]
+    whole = ov.Model(results, parameters, "branch")
+    return replace(branch, model=whole, sources=(*branch.sources, *features.sources), has_features=True)

@@ -22,16 +22,23 @@ from ovxai_patterns.positions import Positions
 
 from ovxai_passes.branch import Branch
 from ovxai_passes.cost import cost_of
-from ovxai_passes.errors import OptionError, TargetNotFoundError
+from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
 from ovxai_passes.labels import labels_of, numbers_of
 from ovxai_passes.methods.activation_map import activation_map
 from ovxai_passes.methods.class_probability import class_probability_map
-from ovxai_passes.methods.instance_masks import Canvas, instance_masks
+from ovxai_passes.methods.instance_masks import MOST_DETECTIONS, Canvas, instance_masks
 from ovxai_passes.options import LARGEST, METHODS, MIDDLE, Method, Options, Task
 from ovxai_passes.report import LevelLayer, Report, layer_at
 
+_OPTIONS_OF = {
+    **dict.fromkeys(("background", "keep_background", "objectness", "num_anchors"), (Method.DETCLASSPROBABILITYMAP,)),
+    "classes": (Method.DETCLASSPROBABILITYMAP, Method.INSTANCEMASKS),
+}
+"""The methods that options go with."""
+
 _log = logging.getLogger(__name__)
 
+_FLOAT = 4  # bytes
 _MAP_SIZE = (23, 23)
 _MASK_SIZE = (56, 56)
 
@@ -84,6 +91,7 @@ class LocateDetector(ModelPass):
                 f"the model has no consistent shapes yet; give it static ones first (model.reshape): {reason}"
             ) from error
         self.result = search.found()
+        self._check_size(self.result)
         if self.options.feature_vector:
             maps = search.feature_maps()
             level = middle_of([positions.grid for positions in maps.positions])
@@ -91,6 +99,19 @@ class LocateDetector(ModelPass):
         for line in self.result.story:
             _log.debug("%s", line)
         return False
+
+    def _check_size(self, found: Found) -> None:
+        """Raises TooCostlyError where a map would be too large a tensor, before anything of its size is made."""
+        rows = len(found.levels[0].channels) if found.levels else 1
+        if found.instances is not None:
+            rows = max(found.instances.classes, MOST_DETECTIONS)
+        gib = _FLOAT * rows * found.size[0] * found.size[1] / (1 << 30)
+        if gib > self.options.max_tensor_gib:
+            size = f"{found.size[0]}x{found.size[1]}"
+            raise TooCostlyError(
+                f"maps of {size} take a tensor of {gib:.1f} GiB (--max-tensor-gib {self.options.max_tensor_gib:g}): "
+                "give a smaller saliency_map_size (--map-size)"
+            )
 
 
 @dataclass(frozen=True)
@@ -120,6 +141,10 @@ class _Search:
         raise first
 
     def _for(self, method: Method) -> Found:
+        for name, methods in _OPTIONS_OF.items():
+            default = Options.__dataclass_fields__[name].default
+            if method not in methods and getattr(self.options, name) != default:
+                raise OptionError(f"option {name!r} does not go with method {method.value!r}, which this model gets")
         if method is Method.INSTANCEMASKS:
             return self._instances()
         return self._class_heads() if method is Method.DETCLASSPROBABILITYMAP else self._feature_map()
@@ -127,7 +152,10 @@ class _Search:
     def _class_heads(self) -> Found:
         options = self.options
         layers = options.target_layers
-        heads = self.detector.heads_at(layers, options.num_anchors or ()) if layers else self.detector.class_heads()
+        trusted = options.task is not Task.AUTO
+        heads = (
+            self.detector.heads_at(layers, options.num_anchors or ()) if layers else self.detector.class_heads(trusted)
+        )
         if isinstance(heads, NoHeads):
             candidates = self.detector.dense_heads if layers else ()
             raise TargetNotFoundError(heads.reason, (*heads.near_misses, *candidates))

@@ -18,7 +18,6 @@ from ovxai_passes.detectors import ExplainDetector, LocateDetector
 from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
 from ovxai_passes.options import Method, Options, Scaling, Task
 from ovxai_passes.passes import (
-    FEATURES_NAME,
     OUTPUT_NAME,
     Cut,
     Explain,
@@ -101,15 +100,14 @@ def insert(model: ov.Model, options: Options) -> Insertion:
     cut, locate = explain.cut, explain.cut.locate
     is_scaled = options.effective_scaling is not Scaling.NONE
     scale = Scale(explain, options.effective_scaling is Scaling.JOINT)
-    graft = Graft(scale if is_scaled else explain)
-    pool = Pool(locate) if options.feature_vector else None
+    pool = Pool(locate, scale if is_scaled else explain) if options.feature_vector else None
+    graft = Graft(pool or (scale if is_scaled else explain))
     trim = Trim(cut) if options.trim else None
     record = Record(explain, graft, trim)
     pipeline: tuple[ModelPass, ...] = (
         *((scale,) if is_scaled else ()),  # 0..255
-        *((pool,) if pool else ()),  # a second branch, of the feature vector
+        *((pool,) if pool else ()),  # the feature vector beside the map
         graft,  # the branch onto the clone
-        *((Graft(pool, (FEATURES_NAME,)),) if pool else ()),  # the second branch
         *((trim,) if trim else ()),  # out of the clone, what nobody reads
         *((KeepMap(len(model.outputs)),) if options.only_map else ()),  # without the original outputs
         record,  # what was done, in rt_info
@@ -126,14 +124,13 @@ def insert_detector(model: ov.Model, options: Options, task: Task) -> DetectorIn
     explain = explained_detector(clone, options, task)
     is_scaled = options.effective_scaling is not Scaling.NONE
     scale = Scale(explain, options.effective_scaling is Scaling.JOINT)
-    graft = Graft(scale if is_scaled else explain)
-    pool = Pool(explain.locate) if options.feature_vector else None
+    pool = Pool(explain.locate, scale if is_scaled else explain) if options.feature_vector else None
+    graft = Graft(pool or (scale if is_scaled else explain))
     record = Record(explain, graft)
     pipeline: tuple[ModelPass, ...] = (
         *((scale,) if is_scaled else ()),  # 0..255
-        *((pool,) if pool else ()),  # a second branch, of the feature vector
+        *((pool,) if pool else ()),  # the feature vector beside the map
         graft,  # the branch onto the clone
-        *((Graft(pool, (FEATURES_NAME,)),) if pool else ()),  # the second branch
         *((KeepMap(len(model.outputs)),) if options.only_map else ()),  # without the original outputs
         record,  # what was done, in rt_info
     )

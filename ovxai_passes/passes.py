@@ -29,7 +29,7 @@ from ovxai_patterns.readout import ReadOut
 from ovxai_patterns.site import NoSite, Site
 from ovxai_patterns.target import Search
 
-from ovxai_passes.branch import Branch
+from ovxai_passes.branch import Branch, joined
 from ovxai_passes.classes import ChosenHead, with_best, with_classes
 from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.fence import put_fence, shares_transpose, unfenced
@@ -220,19 +220,20 @@ def _of_classes(head: Head, choice: Choice, options: Options, shown: TensorId) -
 
 
 class Pool(ModelPass):
-    """Builds the branch of the feature vector: the class token of the target, or the mean of its positions.
+    """Extends a branch by the feature vector: the class token of the target, or the mean of its positions.
 
-    After the run: `result` (Branch), to be grafted under the name `feature_vector`.
+    After the run: `result` (Branch).
     """
 
     result: Branch
 
-    def __init__(self, locate: HasPooled) -> None:
+    def __init__(self, locate: HasPooled, branch: HasBranch) -> None:
         super().__init__()
         self.locate = locate
+        self.branch = branch
 
     def run_on_model(self, model: ov.Model) -> bool:
-        """Build the branch; the model is left as it is."""
+        """Extend the branch; the model is left as it is."""
         target, positions = self.locate.pooled
         output = ModelGraph(ov.Model(model)).output(target)
         shape = output.get_partial_shape()
@@ -242,7 +243,7 @@ class Pool(ModelPass):
             )
         if any(FEATURES_NAME in port.get_names() for port in ov.Model(model).outputs):
             raise OptionError(f"the model has an output named {FEATURES_NAME} already: leave the option out")
-        self.result = feature_vector(target, positions, output)
+        self.result = joined(self.branch.result, feature_vector(target, positions, output))
         return False
 
 
@@ -268,7 +269,7 @@ class Scale(ModelPass):
 class Graft(ModelPass):
     """Feeds a branch from the model's tensors and adds its result as the output `saliency_map`, in place.
 
-    A second result is the classes of the maps, the output `saliency_classes`. `names`: other names for the outputs.
+    A second result is the classes of the maps, the output `saliency_classes`; a feature vector is the last one.
 
     Before:  ... ─▶ target ─▶ head ─▶ outputs
     After:   ... ─▶ target ─┬─▶ head ─▶ outputs
@@ -279,10 +280,9 @@ class Graft(ModelPass):
 
     before: int
 
-    def __init__(self, branch: HasBranch, names: tuple[str, ...] = (OUTPUT_NAME, CLASSES_NAME)) -> None:
+    def __init__(self, branch: HasBranch) -> None:
         super().__init__()
         self.branch = branch
-        self.names = names
 
     def run_on_model(self, model: ov.Model) -> bool:
         """Add the branch to the model."""
@@ -297,7 +297,8 @@ class Graft(ModelPass):
             output = graph.output(source)
             for reader in list(parameter.output(0).get_target_inputs()):
                 reader.replace_source_output(output)
-        names = self.names[: len(added.get_results())]
+        features = int(self.branch.result.has_features)
+        names = (OUTPUT_NAME, CLASSES_NAME)[: len(added.get_results()) - features] + (FEATURES_NAME,) * features
         ends = [result.input_value(0) for result in added.get_results()]
         self.before = operation_count(wrapped)
         model.add_results([ops.result(end, name=name) for end, name in zip(ends, names, strict=True)])

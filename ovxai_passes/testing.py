@@ -12,7 +12,7 @@ import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.graph import ModelGraph, TensorId
-from ovxai_patterns.positions import Positions
+from ovxai_patterns.positions import NOWHERE, Positions
 from ovxai_patterns.site import Site
 
 from ovxai_passes.head import Head
@@ -71,6 +71,15 @@ def mean_map(positions: Positions, feature: Array) -> Floats:
     for cell in range(height * width):
         result[:, cell] = flat[:, (ids == cell).reshape(-1)].mean(1)
     return result.reshape(-1, height, width).astype(np.float32)
+
+
+def pooled_features(positions: Positions, feature: Array) -> npt.NDArray[np.float64]:
+    """The feature vector [N,C] of a tensor: its first kept token, or the mean over positions."""
+    places = tuple(axis for axis, size in enumerate(positions.ids.shape) if size > 1)
+    values = np.moveaxis(np.asarray(feature, np.float64), places, range(1, len(places) + 1))
+    rows = values.reshape(len(values), positions.ids.size, -1)
+    kept = np.flatnonzero(positions.ids.reshape(-1) == NOWHERE)
+    return np.asarray(rows[:, kept[0]] if kept.size else rows.mean(1))
 
 
 def scaled_map(raw: Floats, joint: bool = False) -> npt.NDArray[np.uint8]:

@@ -117,6 +117,8 @@ def _drawn(found: Masks, size: tuple[int, int], values: dict[TensorId, Array], p
     masks = masks.reshape(-1, *masks.shape[-2:])
     labels = np.asarray(values[found.labels]).reshape(-1)
     for mask, label, box, score in zip(masks, labels, boxes, scores, strict=True):
+        if not 0 <= int(label) < found.classes:
+            continue
         laid = _in_box(mask, box, size, picture) if found.in_boxes else shrunk(mask, size)
         result[int(label)] = np.maximum(result[int(label)], score * laid)
     return result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ CLASSES = 5
 class Known:
     """What a fixture is made of: `heads` are names of class heads, `grids` theirs, finest first.
 
-    A head has `anchors` x `width` channels, anchor by anchor (`by_class`: class by class), classes from `first` on.
+    A head has `anchors` x `width` channels, anchor by anchor: classes from `first` on, and `more` that are none.
     """
 
     model: ov.Model
@@ -31,7 +31,7 @@ class Known:
     first: int = 0
     background: int | None = None
     activation: str | None = "Sigmoid"
-    joint: str = field(default="")
+    more: int = 0
 
 
 class Builder:
@@ -77,20 +77,20 @@ def _names(kind: str) -> tuple[str, ...]:
 GRIDS = ((8, 8), (4, 4))
 
 
-def yolox() -> Known:
+def yolox(classes: int = CLASSES) -> Known:
     """Per level Concat(box, sigmoid objectness, sigmoid classes), decoded behind the Concat."""
     build = Builder()
     levels = []
     for box, there, scores in zip(
-        build.heads("box", 4), build.heads("obj", 1), build.heads("cls", CLASSES), strict=True
+        build.heads("box", 4), build.heads("obj", 1), build.heads("cls", classes), strict=True
     ):
         joined = ops.concat([box, ops.sigmoid(there), ops.sigmoid(scores)], 1)
-        levels.append(ops.reshape(joined, ops.constant([0, 5 + CLASSES, -1]), special_zero=True))
+        levels.append(ops.reshape(joined, ops.constant([0, 5 + classes, -1]), special_zero=True))
     rows = ops.transpose(ops.concat(levels, 2), ops.constant([0, 2, 1]))
     middle = ops.multiply(ops.slice(rows, *(ops.constant([n]) for n in (0, 2, 1, 2))), ops.constant(np.float32(8)))
     size = ops.exp(ops.slice(rows, *(ops.constant([n]) for n in (2, 4, 1, 2))))
-    rest = ops.slice(rows, *(ops.constant([n]) for n in (4, 5 + CLASSES, 1, 2)))
-    return Known(build.model(ops.concat([middle, size, rest], 2)), _names("cls"), GRIDS)
+    rest = ops.slice(rows, *(ops.constant([n]) for n in (4, 5 + classes, 1, 2)))
+    return Known(build.model(ops.concat([middle, size, rest], 2)), _names("cls"), GRIDS, width=classes)
 
 
 def yolov5(classes: int = CLASSES) -> Known:
@@ -190,11 +190,11 @@ def ssd_otx() -> Known:
     return Known(build.model(found), _names("cls"), GRIDS, anchors, width, background=CLASSES, activation="Softmax")
 
 
-def atss() -> Known:
+def atss(classes: int = CLASSES) -> Known:
     """ATSS as raw outputs: class scores, boxes, centerness of each level."""
     build = Builder(7)
-    outputs = [*build.heads("cls", CLASSES), *build.heads("box", 4), *build.heads("ctr", 1)]
-    return Known(build.model(*outputs), _names("cls"), GRIDS, activation=None)
+    outputs = [*build.heads("cls", classes), *build.heads("box", 4), *build.heads("ctr", 1)]
+    return Known(build.model(*outputs), _names("cls"), GRIDS, width=classes, activation=None)
 
 
 def efficientdet() -> Known:
@@ -246,10 +246,15 @@ def single_class() -> Known:
     return Known(build.model(ops.concat([boxes, ops.sigmoid(parts[1])], 1)), _names("cls"), GRIDS, width=1)
 
 
-def yolov8(batch: int | None = 1, kind: type[np.floating[Any]] = np.float32, quantised: bool = False) -> Known:
+def yolov8(
+    batch: int | None = 1,
+    kind: type[np.floating[Any]] = np.float32,
+    quantised: bool = False,
+    classes: int = CLASSES,
+) -> Known:
     """Boxes as shares of 16 bins, summed by a convolution; class scores beside them."""
     build, bins = Builder(11, batch=batch, kind=kind), 16
-    boxes, scores = build.heads("box", 4 * bins), build.heads("cls", CLASSES)
+    boxes, scores = build.heads("box", 4 * bins), build.heads("cls", classes)
     if quantised:
         low, high = (ops.constant(np.float32(end)) for end in (-8, 8))
         scores = [
@@ -257,7 +262,7 @@ def yolov8(batch: int | None = 1, kind: type[np.floating[Any]] = np.float32, qua
         ]
     parts = [
         ops.concat([ops.reshape(head, ops.constant([0, width, -1]), special_zero=True) for head in heads], 2)
-        for heads, width in ((boxes, 4 * bins), (scores, CLASSES))
+        for heads, width in ((boxes, 4 * bins), (scores, classes))
     ]
     shares = ops.reshape(parts[0], ops.constant([0, 4, bins, -1]), special_zero=True)
     weights = ops.constant(np.arange(bins, dtype=kind).reshape(1, bins, 1, 1))
@@ -265,7 +270,12 @@ def yolov8(batch: int | None = 1, kind: type[np.floating[Any]] = np.float32, qua
     sums = ops.convolution(active, weights, [1, 1], [0, 0], [0, 0], [1, 1])
     pixels = ops.multiply(ops.reshape(sums, ops.constant([0, 4, -1]), special_zero=True), ops.constant(kind(8)))
     joined = ops.concat([pixels, ops.sigmoid(parts[1])], 1)
-    return Known(build.model(joined), _names("fq" if quantised else "cls"), GRIDS)
+    return Known(build.model(joined), _names("fq" if quantised else "cls"), GRIDS, width=classes)
+
+
+def yolov8_of(classes: int) -> Known:
+    """YOLOv8 of so many classes."""
+    return yolov8(classes=classes)
 
 
 def any_batch() -> Known:
@@ -359,9 +369,61 @@ def queries() -> ov.Model:
     return build.model(dense(told, CLASSES), ops.sigmoid(dense(told, 4)))
 
 
-def segments() -> ov.Model:
-    """A score for each class at every pixel: no detector."""
+def segments(classes: int = 21, kind: str = "resized") -> ov.Model:
+    """A score for each class at every place: no detector."""
     build = Builder(14)
-    scores = build.conv(build.levels[0], CLASSES)
-    size = ops.constant([SIDE, SIDE])
-    return build.model(ops.interpolate(scores, size, "linear_onnx", "sizes", axes=ops.constant([2, 3])))
+    scores: Any = build.conv(build.levels[0], classes)
+
+    def resized(value: ov.Node) -> ov.Node:
+        size = ops.constant([SIDE, SIDE])
+        return ops.interpolate(value, size, "linear_onnx", "sizes", axes=ops.constant([2, 3]))
+
+    outputs = {
+        "resized": lambda: [resized(scores)],
+        "raw": lambda: [scores],
+        "softmax": lambda: [ops.softmax(scores, 1)],
+        "sigmoid": lambda: [ops.sigmoid(resized(scores))],
+        "two outputs": lambda: [resized(scores), resized(build.conv(build.levels[1], classes))],
+        "best": lambda: [ops.topk(resized(scores), ops.constant(1), 1, "max", "value", "i64").output(1)],
+    }
+    return build.model(*outputs[kind]())
+
+
+def raw(outputs: dict[str, int]) -> ov.Model:
+    """Heads of so many channels, put out as they are."""
+    build = Builder(15)
+    return build.model(*(head for name, channels in outputs.items() for head in build.heads(name, channels)))
+
+
+def yolov5_seg() -> Known:
+    """YOLOv5 with eight mask coefficients behind the classes, which nothing is done with."""
+    build, anchors, more = Builder(16), 3, 8
+    width = 5 + CLASSES + more
+    rows = []
+    for place, head in enumerate(build.heads("all", anchors * width)):
+        side = GRIDS[place][0]
+        five = ops.reshape(head, ops.constant([0, anchors, width, side, side]), special_zero=True)
+        box, rest, masks = ops.variadic_split(
+            ops.transpose(five, ops.constant([0, 1, 3, 4, 2])), 4, [4, 1 + CLASSES, more]
+        ).outputs()
+        pixels = ops.multiply(ops.sigmoid(box), ops.constant(np.float32(32)))
+        joined = ops.concat([pixels.output(0), ops.sigmoid(rest).output(0), masks], 4)
+        rows.append(ops.reshape(joined, ops.constant([0, -1, width]), special_zero=True))
+    return Known(build.model(ops.concat(rows, 1)), _names("all"), GRIDS, anchors, width, 5, more=more)
+
+
+def yolov8_pose() -> Known:
+    """YOLOv8-pose of one class: six keypoints of x, y and visibility behind it."""
+    build = Builder(17)
+    parts = {
+        kind: ops.concat(
+            [ops.reshape(head, ops.constant([0, width, -1]), special_zero=True) for head in build.heads(kind, width)], 2
+        )
+        for kind, width in (("box", 4), ("cls", 1), ("points", 18))
+    }
+    boxes = ops.multiply(parts["box"], ops.constant(np.float32(8)))
+    points = ops.reshape(parts["points"], ops.constant([0, 6, 3, -1]), special_zero=True)
+    places, seen = ops.variadic_split(points, 2, [2, 1]).outputs()
+    moved = ops.multiply(places, ops.constant(np.float32(8)))
+    whole = ops.reshape(ops.concat([moved, ops.sigmoid(seen)], 2), ops.constant([0, 18, -1]), special_zero=True)
+    return Known(build.model(ops.concat([boxes, ops.sigmoid(parts["cls"]), whole], 1)), _names("cls"), GRIDS, width=1)

@@ -90,6 +90,12 @@ def test_a_wrapper_of_detectors_returns_the_map(model_api: Any, tmp_path: Path) 
     assert found.saliency_map.shape == (1, 5, 23, 23)
     assert found.saliency_map.dtype == np.uint8
     assert found.feature_vector.shape == (1, 8)
+    inserted = insert_any(model, Options(feature_vector=True))
+    tensor, positions = inserted.locate.pooled
+    assert positions.grid == (4, 4)
+    image = random_input(model)
+    vector = run(inserted.model, image, name="feature_vector")
+    np.testing.assert_allclose(vector, run_at(model, tensor, image).mean((2, 3)), rtol=1e-4, atol=1e-5)
 
 
 def test_where_a_client_refuses_further_outputs_the_report_says_so() -> None:

@@ -49,7 +49,7 @@ def expected(known: graphs.Known, image: Array, size: tuple[int, int] = SIZE) ->
     """The raw map by numpy alone, from what is known of the fixture."""
     maps = []
     for head in heads_of(known, image):
-        scores = head[:, :, known.first :].max(1)
+        scores = head[:, :, known.first : known.width - known.more].max(1)
         if known.background is not None:
             scores = np.delete(scores, known.background, 1)
         maps.append(resized(scores, size))
@@ -130,6 +130,77 @@ def test_shapes_that_do_not_go_together() -> None:
         located(model)
 
 
+@pytest.mark.parametrize("classes", [1, 2, 4, 21, 80])
+@pytest.mark.parametrize(
+    "family", [graphs.yolox, graphs.yolov5, graphs.yolov8_of, graphs.atss], ids=lambda one: one.__name__
+)
+def test_any_number_of_classes(family: Callable[[int], graphs.Known], classes: int) -> None:
+    known = family(classes)
+    found = located(known.model)
+    assert [level.name for level in found.report.levels] == list(known.heads)
+    assert found.report.classes == classes
+    image = random_input(known.model)
+    assert worst_difference(run(found.model, image, name="saliency_map"), expected(known, image)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("outputs", "heads", "anchors"),
+    [
+        ({"cls": 10, "box": 64}, "cls", 1),
+        ({"cls": 27, "box": 36}, "cls", 9),
+        ({"cls": 720, "box": 36}, "cls", 9),
+        ({"cls": 4, "box": 4}, "cls", 1),
+        ({"cls": 4, "box": 4, "ctr": 1}, "cls", 1),
+        ({"hm": 1, "wh": 2, "reg": 2}, "hm", 1),
+        ({"hm": 80, "wh": 2, "reg": 2}, "hm", 1),
+    ],
+    ids=str,
+)
+def test_raw_outputs_are_told_by_how_much_they_say(outputs: dict[str, int], heads: str, anchors: int) -> None:
+    found = located(graphs.raw(outputs))
+    assert [level.name for level in found.report.levels] == [f"{heads}0", f"{heads}1"]
+    assert {level.anchors for level in found.report.levels} == {anchors}
+    assert found.report.classes == outputs[heads] // anchors
+    assert any("told by how much they say" in notice for notice in found.report.notices)
+
+
+def test_raw_outputs_that_could_be_either_are_listed() -> None:
+    with pytest.raises(xai.TargetNotFoundError) as error:
+        located(graphs.raw({"cls": 6, "box": 4, "landmarks": 10}), task="detection", method="detclassprobabilitymap")
+    assert "several groups of layers could be class heads" in error.value.reason
+    assert any("landmarks0, landmarks1" in line for line in error.value.near_misses)
+
+
+def test_mask_coefficients_and_keypoints_are_no_classes() -> None:
+    for known in (graphs.yolov5_seg(), graphs.yolov8_pose()):
+        found = located(known.model, task="detection")
+        assert [level.name for level in found.report.levels] == list(known.heads)
+        assert found.report.classes == known.width - known.first - known.more
+        image = random_input(known.model)
+        assert worst_difference(run(found.model, image, name="saliency_map"), expected(known, image)) <= 1
+
+
+def test_options_that_the_method_has_no_use_for_are_refused() -> None:
+    for options in ({"classes": [1]}, {"objectness": True}, {"background": 0}, {"keep_background": True}):
+        with pytest.raises(xai.OptionError, match="does not go with method 'activationmap', which this model gets"):
+            located(graphs.two_stages(), **options)
+
+
+def test_maps_that_are_too_large_are_refused_before_they_are_made() -> None:
+    for size in ((100_000, 100_000), (10**20, 1)):
+        with pytest.raises(xai.TooCostlyError, match=r"take a tensor of .* GiB"):
+            located(graphs.yolov8().model, saliency_map_size=size)
+    with pytest.raises(xai.TooCostlyError, match="smaller saliency_map_size"):
+        located(graphs.yolov8().model, max_tensor_gib=1e-6)
+
+
+def test_layers_by_name_keep_what_is_known_of_them() -> None:
+    found = located(graphs.ssd_otx().model, target_layer=["cls0", "cls1"], num_anchors=2)
+    assert found.report.background == 5
+    with pytest.raises(xai.TargetNotFoundError, match="named twice"):
+        located(graphs.yolov8().model, target_layer=["cls0", "cls0"])
+
+
 def test_objectness_weighs_the_scores() -> None:
     known = graphs.yolov5()
     image = random_input(known.model)
@@ -141,7 +212,10 @@ def test_objectness_weighs_the_scores() -> None:
     wanted = np.exp(mean) / np.exp(mean).sum(1, keepdims=True)
     found = located(known.model, objectness=True)
     assert worst_difference(run(found.model, image, name="saliency_map"), wanted.astype(np.float32)) <= 1
-    assert located(graphs.yolox().model, objectness=True).explain.result.sources != ()
+    for known in (graphs.yolox(), graphs.yolov4()):
+        plain, weighed = (located(known.model, objectness=weigh) for weigh in (False, True))
+        maps = [run(found.model, image, name="saliency_map") for found in (plain, weighed)]
+        assert worst_difference(maps[1], maps[0]) > 10
     with pytest.raises(xai.OptionError, match="none beside them"):
         located(graphs.yolov8().model, objectness=True)
 
@@ -235,12 +309,18 @@ def test_an_activation_map_of_one_stage() -> None:
     assert named.report.target == fine.report.target
 
 
-def test_what_segments_is_no_detector() -> None:
+@pytest.mark.parametrize("classes", [1, 2, 5, 18, 21, 150])
+@pytest.mark.parametrize("kind", ["resized", "raw", "softmax", "sigmoid", "two outputs", "best"])
+def test_what_segments_is_no_detector(classes: int, kind: str) -> None:
     with pytest.raises(xai.TargetNotFoundError, match="no class scores") as error:
-        xai.insert_xai(graphs.segments())
-    assert any("it segments" in line for line in error.value.near_misses)
-    with pytest.raises(xai.TargetNotFoundError, match="it segments"):
-        located(graphs.segments(), task="detection", method="detclassprobabilitymap")
+        xai.insert_xai(graphs.segments(classes, kind))
+    assert any("taken for task classification (--task): nothing says" in line for line in error.value.near_misses)
+
+
+def test_what_is_said_to_detect_is_tried_as_a_detector() -> None:
+    with pytest.raises(xai.TargetNotFoundError, match="3 anchors of 5 values and classes: name them"):
+        located(graphs.segments(5, "raw"), task="detection", method="detclassprobabilitymap")
+    assert located(graphs.segments(21, "raw"), task="detection").report.classes == 2
 
 
 def test_the_story_says_why() -> None:

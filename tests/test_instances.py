@@ -9,7 +9,9 @@ import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as ops
+from openvino.preprocess import PrePostProcessor
 from ovxai_patterns.instances import Masks, Prototypes
+from ovxai_tools.verify import random_case, verify
 
 import ovxai_passes as xai
 from ovxai_passes.insert import DetectorInsertion, insert_any
@@ -32,9 +34,9 @@ class Instances:
     scores: Array
     masks: Array
 
-    def model(self, batched: bool = False, apart: bool = True) -> ov.Model:
+    def model(self, batched: bool = False, apart: bool = True, batch: int = 1) -> ov.Model:
         """`batched`: boxes [1,D,5], labels [1,D], masks [1,D,h,w]; `apart`: scores as an output of their own."""
-        image = ops.parameter([1, 3, SIDE, SIDE], np.float32, name="image")
+        image = ops.parameter([batch, 3, SIDE, SIDE], np.float32, name="image")
         mean = ops.reduce_mean(image, ops.constant([0, 1, 2, 3]), keep_dims=False)
         rated = ops.subtract(ops.constant(self.scores), ops.constant(np.float32(0)))
         there = ops.greater(
@@ -130,11 +132,32 @@ def test_nothing_found_gives_zeros() -> None:
             assert (scaled == 0).all()
 
 
+def test_masks_are_the_same_for_pictures_with_channels_last() -> None:
+    masks = np.random.default_rng(1).uniform(0, 1, (3, 1, SIDE, SIDE)).astype(np.float32)
+    model = some(masks).model()
+    wanted = run(located(model, saliency_map_size=SIZE).model, pictures(), name="saliency_map")
+    steps = PrePostProcessor(model)
+    steps.input().tensor().set_layout(ov.Layout("NHWC"))
+    steps.input().model().set_layout(ov.Layout("NCHW"))
+    last = steps.build()
+    found = located(last, saliency_map_size=SIZE)
+    saliency = run(found.model, pictures().transpose(0, 2, 3, 1), name="saliency_map")
+    np.testing.assert_allclose(saliency, wanted, atol=1e-5)
+
+
+def test_instances_of_several_pictures_are_refused() -> None:
+    model = some(np.ones((3, 1, SIDE, SIDE), np.float32)).model(batch=2)
+    with pytest.raises(xai.TargetNotFoundError, match="give it batch 1"):
+        located(model, task="instance_segmentation", method="instancemasks")
+
+
 def test_labels_that_are_no_class_are_left_out() -> None:
     seen = some(np.ones((3, 1, SIDE, SIDE), np.float32))
     seen.labels[:] = [CLASSES + 3, -1, 2]
     saliency = run(located(seen.model(), saliency_map_size=SIZE).model, pictures(), name="saliency_map")
     np.testing.assert_allclose(saliency[0].max((1, 2)), [0, 0, 0.8, 0, 0], rtol=1e-5)
+    model = seen.model()
+    assert verify(model, insert_any(model, Options()).model, located(model), [random_case(model)])
 
 
 def test_some_classes_of_instances() -> None:

@@ -27,7 +27,8 @@ from ovxai_patterns.instances import Masks, Prototypes
 from ovxai_passes.branch import Branch
 from ovxai_passes.gathering import chosen_by_image
 
-_MOST_DETECTIONS = 100
+MOST_DETECTIONS = 100
+"""Of prototypes: the best ones are drawn."""
 _F32 = np.float32
 
 
@@ -132,7 +133,7 @@ def _of_prototypes(found: Prototypes, inputs: Sequence[ov.Node], canvas: Canvas)
     scores = _columns(rows, found.first_class, found.first_class + found.classes)
     best = ops.topk(scores, ops.constant(1), 2, "max", "value", "i32")
     shape = detections.get_output_partial_shape(0)[3 - found.axis]
-    count = min(_MOST_DETECTIONS, shape.get_length()) if shape.is_static else _MOST_DETECTIONS
+    count = min(MOST_DETECTIONS, shape.get_length()) if shape.is_static else MOST_DETECTIONS
     chosen = ops.topk(ops.squeeze(best.output(0), ops.constant([2])), ops.constant(count), 1, "max", "value", "i32")
     picked = chosen_by_image(rows, chosen.output(1), 1)  # [N,D,E]
     label = chosen_by_image(best.output(1), chosen.output(1), 1)

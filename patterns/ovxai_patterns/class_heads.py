@@ -1,9 +1,9 @@
 """The class heads of a detector: which layers score classes at every place of their grids, by which channels.
 
-Dense heads (`heads.py`) are grouped by what their elements become (`elements.py`): heads that hold the same entries
-along the axis of classes of one tensor are the levels of one group. Of the groups, boxes are those that arithmetic
-ends; scores are activated, ranked or given to a suppression of boxes. Some detectors have one head for all (YOLOv3 to
-v5): of its entries for each anchor, 0 to 3 are the box, 4 the objectness, those from 5 on classes.
+Dense heads are grouped (`groups.py`) by what their elements become (`elements.py`). Boxes are what arithmetic ends;
+scores are activated, ranked or given to a suppression of boxes. Some detectors have one head for all (YOLOv3 to v5): of
+its entries for each anchor, 0 to 3 are the box, 4 the objectness, those from 5 on classes. Where nothing is done with
+what heads say, as in exports without their last steps, it is told by how much they say.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ovxai_patterns.elements import Fate, Seen, fates_of
 from ovxai_patterns.graph import TensorId
-from ovxai_patterns.heads import DenseHead, dense_heads
+from ovxai_patterns.groups import OBJECTNESS, Group, groups_of
+from ovxai_patterns.heads import DenseHead, Values, dense_heads
 from ovxai_patterns.layout import Layout
 from ovxai_patterns.site import Edge
 
@@ -24,11 +24,13 @@ Channels = tuple[tuple[int, ...], ...]
 """For every class, the channels that score it, one an anchor."""
 
 _BOX = 4
-_OBJECTNESS = 4
-_FIRST_CLASS = 5
-_MOSTLY = 0.5
+_FIRST_CLASS = OBJECTNESS + 1
 _ANCHORS = 3
 """Of one head for everything whose outputs do not say how many anchors it has."""
+_BINS = (8, 16, 17, 18, 32, 33)
+"""Shares that distances to the sides of a box are told by."""
+_DETECTIONS = range(4, 8)
+"""Numbers for each detection in an output: a box, and perhaps image, label and score."""
 
 
 @dataclass(frozen=True)
@@ -81,190 +83,187 @@ class ClassHeads:
 
 @dataclass(frozen=True)
 class NoHeads:
-    """Why there are no class heads: one sentence, and the dense heads with what they seem to be."""
+    """Why there are no class heads: one sentence, and the dense heads with what they seem to be.
+
+    `two_stages`: it is a detector all the same, one that classifies what it has proposed.
+    """
 
     reason: str
     near_misses: tuple[str, ...] = ()
+    two_stages: bool = False
 
 
-@dataclass(frozen=True)
-class Member:
-    """A head in a group: its place among all heads, and where it was seen best."""
+def find_class_heads(layout: Layout, trusted: bool = False) -> ClassHeads | NoHeads:
+    """The class heads of a detector. `layout`: of the analysis clone.
 
-    number: int
-    head: DenseHead
-    fate: Fate
-    seen: Seen
-    axis: int | None
-
-    @property
-    def entries(self) -> tuple[int, int]:
-        """First and last entry along the axis of classes; (0, 1) without one."""
-        return (0, 1) if self.axis is None else (self.seen.start[self.axis], self.seen.stop[self.axis])
-
-    @property
-    def rows(self) -> npt.NDArray[np.bool_]:
-        """Which channels each entry is, [entries, C]."""
-        return np.ones((1, self.head.channels), bool) if self.axis is None else self.seen.channels[self.axis]
-
-
-@dataclass(frozen=True)
-class Group:
-    """Heads that say the same of different grids."""
-
-    members: tuple[Member, ...]
-
-    @property
-    def entries(self) -> int:
-        """Entries for each anchor: classes, or box coordinates."""
-        return len(self.members[0].rows)
-
-    @property
-    def fate(self) -> Fate:
-        """What becomes of the elements of the first of these heads."""
-        return self.members[0].fate
-
-    @property
-    def grids(self) -> list[tuple[tuple[int, int], ...]]:
-        """The grids of each head."""
-        return [member.head.grids for member in self.members]
-
-    @property
-    def is_for_all(self) -> bool:
-        """Whether one head says boxes and scores: a part of it is computed with, and the rest is activated."""
-        first, last = self.members[0].entries
-        whole = self.members[0].seen.share == 1
-        beside_box = last > _FIRST_CLASS and (whole if first == 0 else first == _OBJECTNESS)
-        return beside_box and not self.is_boxes and self.fate.computed > 0
-
-    @property
-    def is_boxes(self) -> bool:
-        """Whether all that these heads say is computed with."""
-        return self.fate.computed > 0 and (self.fate.activation is None or self.fate.computed >= _MOSTLY)
-
-    @property
-    def rank(self) -> tuple[bool, bool, bool, bool, bool, int]:
-        """Larger: more like class scores."""
-        unlike = self.entries == _BOX and not self.fate.activation
-        scored = self.fate.scored_by is not None
-        return (
-            scored,
-            self.fate.activation is not None,
-            self.fate.ranked,
-            not unlike,
-            self.entries > 1,
-            self.entries,
-        )
-
-
-def find_class_heads(layout: Layout) -> ClassHeads | NoHeads:
-    """The class heads of a detector. `layout`: of the analysis clone."""
+    `trusted`: the model is known to be a detector; otherwise something has to say boxes, or it may as well segment.
+    """
     groups = groups_of(layout)
     lines = tuple(_described(layout, group) for group in groups)
     if not groups:
         return NoHeads("no layer scores classes at the places of a grid")
     for group in groups:
         if group.fate.region is not None:
-            return _of_region(group, lines)
-    candidates = sorted((group for group in groups if not group.is_boxes), key=lambda group: group.rank, reverse=True)
-    if not candidates:
+            told = (*lines, "RegionYolo reads boxes, objectness and classes")
+            return _split_by_anchor(group, group.fate.region[0], told)
+    scoring = [group for group in groups if not group.is_boxes]
+    if not scoring:
         return NoHeads("the layers that speak of places seem to say boxes only", lines)
-    best = candidates[0]
-    if not (best.fate.activation or best.fate.ranked or best.fate.scored_by) and len(groups) == 1:
-        return _of_raw_head(layout, best, lines)
-    if best.is_for_all:
-        return _of_head_for_all(best, lines)
-    objectness = _objectness(best, candidates)
-    background, notices = (None, ()) if objectness else _background(best)
-    rivals = [group for group in candidates[1:] if group.rank[:5] == best.rank[:5] and group.entries > 1]
-    if rivals:
-        notices += (f"{len(rivals)} other groups of layers could be class heads too",)
-    return _class_heads(best, None, objectness, lines, background, notices)
+    used = [group for group in scoring if group.is_used]
+    if not used and len(groups) == 1 and groups[0].members[0].first < _BOX:
+        return _of_raw_head(groups[0], lines, trusted)
+    best = max(used, key=_likeness) if used else _of_raw_groups(groups)
+    if best is None:
+        reason = "several groups of layers could be class heads: name them (target_layer=[...], --target-layer)"
+        return NoHeads(reason, lines)
+    if not (trusted or _says_boxes(layout, groups, best)):
+        return NoHeads("the model says classes for the places of a grid, but nothing says boxes: it segments", lines)
+    found = _class_heads(best, groups, lines)
+    if found.classes - (found.background is not None) == 1 and _only_proposes(layout, best):
+        return NoHeads("what is proposed at the places of a grid is classified later (two stages)", lines, True)
+    return found
 
 
-def groups_of(layout: Layout) -> list[Group]:
-    """All groups of dense heads. `layout`: of the analysis clone."""
-    heads = dense_heads(layout)
-    return _grouped(heads, fates_of(layout.graph, layout.folding, heads))
+def _likeness(group: Group) -> tuple[bool, bool, bool, bool, int, int]:
+    """Larger: more like class scores, among those that something tells of."""
+    fate = group.fate
+    activated = fate.activation is not None
+    return (
+        fate.scored_by is not None,
+        activated,
+        fate.ranked,
+        group.scores > 1,
+        group.members[0].first,
+        group.scores,
+    )
 
 
-def _grouped(heads: Sequence[DenseHead], fates: Sequence[Fate]) -> list[Group]:
-    """Heads by where they are joined; those that are joined nowhere by how much they say and how it is used."""
-    inside: dict[TensorId, list[tuple[int, Seen]]] = {}
-    for number, fate in enumerate(fates):
-        for seen in fate.seen:
-            inside.setdefault(seen.tensor, []).append((number, seen))
-    groups: dict[tuple[object, ...], dict[int, Member]] = {}
-    for number, (head, fate) in enumerate(zip(heads, fates, strict=True)):
-        best: tuple[tuple[int, bool, float, int, int], Seen, int | None, list[int]] | None = None
-        for seen in fate.seen:
-            for axis in tuple(seen.channels) or (None,):
-                siblings = [other for other, seen_too in inside[seen.tensor] if _beside(seen, seen_too, axis)]
-                last = -1 if axis is None else axis
-                key = (len(siblings), axis is not None, round(seen.share, 3), seen.tensor[0], last)
-                if best is None or key > best[0]:
-                    best = (key, seen, axis, siblings)
-        if best is None:
-            continue
-        member = Member(number, head, fate, best[1], best[2])
-        joined = len(best[3]) > 1
-        name: tuple[object, ...] = (best[1].tensor, best[2], member.entries) if joined else _loosely(member)
-        groups.setdefault(name, {})[number] = member
-    return [Group(tuple(members.values())) for members in groups.values()]
+def _of_raw_groups(groups: Sequence[Group]) -> Group | None:
+    """The class heads among groups that nothing is done with, told by how much they say; None where that is not plain.
+
+    Classes come before centerness, and before boxes of as many numbers.
+    """
+    groups = sorted(groups, key=_place_among_outputs)
+    several = [group for group in groups if not _is_like_box(group, groups)]
+    classes = [group for group in several if group.entries > 1]
+    if len(classes) > 1:
+        return None
+    return (classes or several or list(groups))[0]
 
 
-def _beside(one: Seen, other: Seen, axis: int | None) -> bool:
-    """Whether two heads hold the same entries of a tensor but for their places along one axis."""
-    if (axis in other.channels) != (axis is not None) or (axis is None and other.channels):
+def _only_proposes(layout: Layout, group: Group) -> bool:
+    """Whether convolutions say where to look, and layers that do not speak of places decide."""
+    dense = {head.layer[0] for head in dense_heads(layout)}
+    later = [place for place in Values(layout.graph).last_layers() if place not in dense]
+    chooses = group.fate.ranked and not group.fate.shown and not group.fate.scored_by
+    return bool(chooses and later and group.members[0].head.axis != 2)
+
+
+def _is_like_box(group: Group, groups: Sequence[Group]) -> bool:
+    """Whether a group says as much as boxes do: 4 distances, for each anchor or by shares, or offset and size."""
+    if group.entries % _BOX == 0 and group.entries // _BOX in _BINS:
+        return True
+    others = [other for other in groups if other is not group and sorted(other.grids) == sorted(group.grids)]
+    before = [other for other in others if _place_among_outputs(other) < _place_among_outputs(group)]
+    if group.entries in (2, _BOX):
+        if any(_are_boxes_of(other.entries, group.entries) for other in others):
+            return False
+        alike = group.entries == 2 and sum(other.entries == 2 for other in others) > 0
+        return bool(before) or alike or (group.entries == _BOX and any(other.entries > _BOX for other in others))
+    anchors = group.entries // _BOX
+    if group.entries % _BOX or anchors < 2:
         return False
-    ranges = [
-        (one.start[at], one.stop[at]) == (other.start[at], other.stop[at]) for at in range(len(one.start)) if at != axis
-    ]
-    return ranges.count(False) <= 1 and (axis is None or one.start[axis] == other.start[axis])
+    classes = [other.entries // anchors for other in others if other.entries % anchors == 0]
+    return any(count != _BOX for count in classes) or bool(classes and before)
 
 
-def _loosely(member: Member) -> tuple[object, ...]:
-    fate = member.fate
-    rank = len(member.seen.start)
-    return (rank, member.axis, member.entries, fate.activation, bool(fate.shown), fate.computed > 0)
+def _are_boxes_of(entries: int, classes: int) -> bool:
+    """Whether some numbers are boxes by shares, or of several anchors with so many class scores."""
+    anchors = entries // _BOX
+    return entries % _BOX == 0 and anchors > 1 and (anchors in _BINS or classes % anchors == 0)
+
+
+def _place_among_outputs(group: Group) -> tuple[int, int]:
+    return min(group.fate.shown, default=len(group.members) << 16), group.members[0].number
+
+
+def _says_boxes(layout: Layout, groups: Sequence[Group], best: Group) -> bool:
+    """Whether anything beside the class scores says where objects end."""
+    others = [group for group in groups if group is not best]
+    member = best.members[0]
+    if best.fate.scored_by or member.fate.computed.any() or member.first >= _BOX:
+        return True
+    if best.fate.activated.any() and best.entries - best.scores >= _BOX:
+        return True
+    if any(group.is_boxes or (not group.fate.activation and _is_like_box(group, groups)) for group in others):
+        return True
+    if sum(group.entries == 2 for group in others) > 1:
+        return True
+    for result in layout.graph.model.get_results():
+        shape = result.get_input_partial_shape(0)
+        sizes = [dim.get_length() for dim in list(shape)[-2:] if dim.is_static] if shape.rank.is_static else []
+        if result.get_input_element_type(0).is_real() and len(shape) in (2, 3) and set(sizes) & set(_DETECTIONS):
+            return True
+    return False
 
 
 def _described(layout: Layout, group: Group) -> str:
     """One line a group."""
-    names = ", ".join(layout.graph.ops[member.head.tensor[0]].get_friendly_name() for member in group.members)
-    grids = " ".join(f"{height}x{width}" for grids in group.grids for height, width in grids)
+    members = sorted(group.members, key=lambda member: -member.head.cells)
+    names = ", ".join(layout.graph.ops[member.head.tensor[0]].get_friendly_name() for member in members)
+    grids = " ".join(f"{height}x{width}" for member in members for height, width in member.head.grids)
     kind = "boxes" if group.is_boxes else f"{group.fate.activation or 'no activation'}"
     return f"dense heads {names}: grids {grids}, {group.entries} values an anchor, {kind}"
 
 
-def _class_heads(  # noqa: PLR0913, PLR0917  # what the three kinds of heads have in common
-    group: Group,
-    first: int | None,
-    objectness: Group | None,
-    story: tuple[str, ...],
-    background: int | None = None,
-    notices: tuple[str, ...] = (),
-) -> ClassHeads:
-    """`first`: the first entry of a class, counted from the box on; None: all entries of the heads are classes."""
+def _class_heads(group: Group, groups: Sequence[Group], lines: tuple[str, ...]) -> ClassHeads:
+    apart = _objectness_apart(group, groups)
+    beside = {member.head.grids: member.head for member in apart.members} if apart else {}
+    anchors = 1 if group.is_used else _anchors_of_raw(group, groups)
     levels: list[Level] = []
     members = sorted(group.members, key=lambda member: -member.head.cells)
-    beside = {member.head.grids: member.head for member in objectness.members} if objectness else {}
     for member in members:
-        rows = member.rows
-        skipped = 0 if first is None else first - member.entries[0]
-        channels = tuple(tuple(np.flatnonzero(row).tolist()) for row in rows[skipped:])
+        first, last = member.scores
+        rows = [tuple(np.flatnonzero(row).tolist()) for row in member.rows[first:last]]
         said = beside.get(member.head.grids)
         found = None if said is None else _objectness_of(said, tuple(range(said.channels)))
-        if skipped:
-            found = _objectness_of(member.head, tuple(np.flatnonzero(rows[skipped - 1]).tolist()))
-        levels += _levels(member.head, channels, found)
-    return ClassHeads(
-        tuple(levels), group.fate.activation, background, members[0].seen.tensor, _told(levels, story), notices
-    )
+        if member.has_objectness:
+            found = _objectness_of(member.head, rows.pop(0))
+        elif found is None and member.fate.computed.any():
+            found = _objectness_left(member.head, member.fate.activated & ~member.fate.computed, rows)
+        if anchors > 1:
+            classes = len(rows) // anchors
+            rows = [tuple(range(one, len(rows), classes)) for one in range(classes)]
+        levels += _levels(member.head, tuple(rows), found)
+    has_objectness = any(level.objectness for level in levels)
+    background, notices = (None, ()) if has_objectness else _background(group)
+    if not group.is_used and len(groups) > 1:
+        notices += ("which layers score classes was told by how much they say (--target-layer says it otherwise)",)
+    joined = members[0].seen.tensor
+    return ClassHeads(tuple(levels), group.fate.activation, background, joined, _told(levels, lines), notices)
+
+
+def _anchors_of_raw(group: Group, groups: Sequence[Group]) -> int:
+    """Anchors of class heads that nothing is done with: as many as there are boxes beside them."""
+    for other in groups:
+        if other is not group and sorted(other.grids) == sorted(group.grids) and _is_like_box(other, groups):
+            anchors = other.entries // _BOX
+            if other.entries % _BOX == 0 and anchors > 1 and anchors not in _BINS and group.entries % anchors == 0:
+                return anchors
+    return 1
 
 
 def _objectness_of(head: DenseHead, channels: tuple[int, ...]) -> Objectness:
     return Objectness(head.tensor, head.axis, channels, head.layer if head.fused else None)
+
+
+def _objectness_left(
+    head: DenseHead, scores: npt.NDArray[np.bool_], rows: Sequence[tuple[int, ...]]
+) -> Objectness | None:
+    """Channels of a head for all that are scores of no class: objectness, where there is one an anchor."""
+    left = tuple(np.flatnonzero(scores).tolist())
+    left = tuple(channel for channel in left if all(channel not in row for row in rows))
+    return _objectness_of(head, left) if len(left) == len(rows[0]) else None
 
 
 def _levels(head: DenseHead, channels: Channels, objectness: Objectness | None) -> list[Level]:
@@ -282,33 +281,20 @@ def _told(levels: Sequence[Level], lines: tuple[str, ...]) -> tuple[str, ...]:
     return (*lines, f"class heads: {len(levels)} levels, {len(levels[0].channels)} classes, {count} anchors a place")
 
 
-def _of_head_for_all(group: Group, lines: tuple[str, ...]) -> ClassHeads:
-    return _class_heads(group, _FIRST_CLASS, None, (*lines, "one head for boxes, objectness and classes"))
-
-
-def _of_region(group: Group, lines: tuple[str, ...]) -> ClassHeads | NoHeads:
-    """Heads that a RegionYolo reads: it says how many anchors and classes there are."""
-    assert group.fate.region is not None, "asked for the regions of heads without"
-    return _split_by_anchor(group, group.fate.region[0], (*lines, "RegionYolo reads boxes, objectness and classes"))
-
-
-def _of_raw_head(layout: Layout, group: Group, lines: tuple[str, ...]) -> ClassHeads | NoHeads:
-    """The only head, and nothing is done with what it says: boxes, objectness and classes in one, or no detector."""
-    picture = layout.graph.output(layout.pictures[0]).get_shape()
-    coarse = all(
-        8 * height * width <= max(picture) * min(picture[2:]) for grids in group.grids for height, width in grids
-    )
-    if group.entries <= _FIRST_CLASS or not coarse:
-        return NoHeads("the model says classes for the places of a grid, but no boxes: it segments", lines)
-    notice = ("the outputs are those of one layer for boxes, objectness and classes",)
+def _of_raw_head(group: Group, lines: tuple[str, ...], trusted: bool) -> ClassHeads | NoHeads:
+    """The only heads, and nothing is done with what they say: boxes, objectness and classes in one, or no detector."""
     member = group.members[0]
-    if member.axis is not None and member.entries[1] < member.head.channels:
-        found = _class_heads(group, _FIRST_CLASS, None, lines)
-        return replace(found, notices=notice)
-    if group.entries % _ANCHORS or group.entries // _ANCHORS <= _FIRST_CLASS:
-        return NoHeads("the only layer that speaks of places does not have 3 anchors of 5 values and classes", lines)
-    found_too = _split_by_anchor(group, _ANCHORS, lines)
-    return replace(found_too, notices=(*notice, f"{_ANCHORS} anchors are assumed (`num_anchors`, `--num-anchors`)"))
+    by_anchor = member.axis is not None and len(member.rows) < member.head.channels
+    if not (trusted or (len(group.members) > 1 and all(one.fate.shown for one in group.members))):
+        return NoHeads("the model says classes for the places of a grid, but nothing says boxes: it segments", lines)
+    if not by_anchor and (group.entries % _ANCHORS or group.entries // _ANCHORS <= _FIRST_CLASS):
+        reason = "the only layers that speak of places do not have 3 anchors of 5 values and classes"
+        return NoHeads(f"{reason}: name them, with their anchors (--target-layer, --num-anchors)", lines)
+    notices: tuple[str, ...] = ("the outputs are those of one layer for boxes, objectness and classes",)
+    anchors = member.head.channels // len(member.rows) if by_anchor else _ANCHORS
+    if not by_anchor:
+        notices += (f"{_ANCHORS} anchors are assumed (`num_anchors`, `--num-anchors`)",)
+    return replace(_split_by_anchor(group, anchors, lines), notices=notices)
 
 
 def _split_by_anchor(group: Group, anchors: int, lines: tuple[str, ...]) -> ClassHeads:
@@ -317,27 +303,27 @@ def _split_by_anchor(group: Group, anchors: int, lines: tuple[str, ...]) -> Clas
     for member in sorted(group.members, key=lambda member: -member.head.cells):
         head, width = member.head, member.head.channels // anchors
         channels = tuple(tuple(range(entry, head.channels, width)) for entry in range(_FIRST_CLASS, width))
-        objectness = _objectness_of(head, tuple(range(_OBJECTNESS, head.channels, width)))
+        objectness = _objectness_of(head, tuple(range(OBJECTNESS, head.channels, width)))
         levels += _levels(head, channels, objectness)
     return ClassHeads(tuple(levels), group.fate.activation, None, levels[0].tensor, _told(levels, lines))
 
 
-def _objectness(best: Group, candidates: Sequence[Group]) -> Group | None:
+def _objectness_apart(best: Group, groups: Sequence[Group]) -> Group | None:
     """The heads that say whether there is anything, on the same grids."""
-    for group in candidates:
+    for group in groups:
         alike = sorted(group.grids) == sorted(best.grids)
-        if group is not best and group.entries == 1 and group.fate.activation and alike:
+        if group is not best and group.entries == 1 and group.fate.activation and not group.is_boxes and alike:
             return group
     return None
 
 
 def _background(group: Group) -> tuple[int | None, tuple[str, ...]]:
     """The class that stands for nothing, of scores that are shares of one: the one that is never read."""
-    if group.fate.activation not in ("Softmax", "LogSoftmax") or group.entries < 2:
+    if group.fate.activation not in ("Softmax", "LogSoftmax") or group.scores < 2:
         return None, ()
     if group.fate.scored_by is not None and group.fate.scored_by[1] is not None:
         number = group.fate.scored_by[1]
-        return (number, ()) if 0 <= number < group.entries else (None, ())
+        return (number, ()) if 0 <= number < group.scores else (None, ())
     member = group.members[0]
     later = [
         seen.held for seen in member.fate.seen if seen.share < member.seen.share and seen.tensor > member.seen.tensor

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import networkx as nx
 import numpy as np
@@ -54,12 +54,14 @@ class Detector:
                         found[source] = None
         return list(found)
 
-    def class_heads(self) -> ClassHeads | NoHeads:
-        """The class heads, found."""
+    def class_heads(self, trusted: bool = False) -> ClassHeads | NoHeads:
+        """The class heads, found; `trusted`: see `find_class_heads`."""
+        if not self.layout.pictures:
+            return NoHeads("no picture input: positions start at a float or 8-bit input of rank 4")
         if self.regions:
             reason = "regions of interest are classified, not the places of a grid (two stages)"
-            return NoHeads(f"{reason}: use method activationmap", tuple(map(self.describe, self.regions)))
-        return find_class_heads(self.layout)
+            return NoHeads(reason, tuple(map(self.describe, self.regions)), True)
+        return find_class_heads(self.layout, trusted)
 
     def heads_at(self, layers: Sequence[str], anchors: Sequence[int]) -> ClassHeads | NoHeads:
         """Class heads given by name; `anchors`: how many each has, one number for all, or none for one."""
@@ -67,6 +69,8 @@ class Detector:
             return NoHeads(
                 f"{len(anchors)} numbers of anchors for {len(layers)} layers: give one for each, or one for all"
             )
+        if len(set(layers)) < len(layers):
+            return NoHeads("a layer is named twice: name each class head once")
         levels = []
         for place, name in enumerate(layers):
             level = self._level_at(name, anchors[place % len(anchors)] if anchors else 1)
@@ -78,7 +82,15 @@ class Detector:
             listed = ", ".join(f"{name}: {count}" for name, count in zip(layers, counts, strict=True))
             return NoHeads(f"the layers do not have as many classes ({listed}): name class heads, with their anchors")
         story = (f"class heads given by name: {', '.join(layers)}",)
-        return ClassHeads(tuple(levels), None, None, levels[0].tensor, story)
+        given = ClassHeads(tuple(levels), None, None, levels[0].tensor, story)
+        found = self.class_heads(trusted=True)
+        if isinstance(found, NoHeads) or found.classes != given.classes:
+            return given
+        known = {level.tensor: level for level in found.levels}
+        if not all(level.tensor in known for level in levels):
+            return given
+        said = tuple(replace(level, objectness=known[level.tensor].objectness) for level in levels)
+        return replace(given, levels=said, background=found.background, activation=found.activation)
 
     def _level_at(self, name: str, anchors: int) -> Level | NoHeads:
         named = [place for place, node in enumerate(self.graph.ops) if node.get_friendly_name() == name]

@@ -68,16 +68,18 @@ class Seen:
 class Fate:
     """What becomes of a head's elements.
 
-    `computed`: the largest share of them that ends in one arithmetic operation. `scored_by`: the suppression of boxes
+    `activation`: the type of the last one that they pass; `activated`, `computed`: the channels [C] that pass an
+    activation, and that end in an arithmetic operation. `scored_by`: the suppression of boxes
     that takes them for class scores, (type, background class or None). `region`: (anchors, classes) of a RegionYolo
     that reads them. `shown`: indices of the outputs they reach.
     """
 
+    activated: npt.NDArray[np.bool_]
+    computed: npt.NDArray[np.bool_]
     seen: list[Seen] = field(default_factory=list)
     activation: str | None = None
     scored_by: tuple[str, int | None] | None = None
     region: tuple[int, int] | None = None
-    computed: float = 0.0
     ranked: bool = False
     shown: set[int] = field(default_factory=set)
 
@@ -92,7 +94,7 @@ class _Walk:
         self.firsts = np.cumsum([0, *(head.channels * head.cells for head in heads)]).tolist()
         self.ids: dict[TensorId, Ids] = {}
         self.activations: dict[TensorId, dict[int, str]] = {}
-        self.fates = [Fate() for _ in heads]
+        self.fates = [Fate(np.zeros(head.channels, bool), np.zeros(head.channels, bool)) for head in heads]
 
     def run(self) -> list[Fate]:
         """The fates of all heads."""
@@ -135,7 +137,10 @@ class _Walk:
         elif kind in _MONOTONE_TYPES and inputs[0] in self.ids:
             results = [self.ids[inputs[0]]]
             if kind in ACTIVATION_TYPES:
-                activations |= dict.fromkeys(self._held(self._present(results[0])), kind)
+                present = self._present(results[0])
+                activations |= dict.fromkeys(self._held(present), kind)
+                for head in self._held(present):
+                    self.fates[head].activated |= self._channels(present, head)
         elif (kind == "Multiply" and len(sources) == 2) or kind == "Select":
             finest = max((self.ids[source] for source in sources), key=lambda ids: int(self._present(ids).sum()))
             results = [np.array(np.broadcast_to(finest, self._shape((place, 0))))]
@@ -150,6 +155,11 @@ class _Walk:
         present = np.zeros(self.firsts[-1], bool)
         present[ids[ids >= 0]] = True
         return present
+
+    def _channels(self, present: npt.NDArray[np.bool_], head: int) -> npt.NDArray[np.bool_]:
+        """Which channels of a head are among present elements."""
+        mine = present[self.firsts[head] : self.firsts[head + 1]]
+        return np.asarray(mine.reshape(self.heads[head].channels, -1).any(1))
 
     def _held(self, present: npt.NDArray[np.bool_]) -> list[int]:
         return [head for head in range(len(self.heads)) if present[self.firsts[head] : self.firsts[head + 1]].any()]
@@ -184,10 +194,11 @@ class _Walk:
         node, inputs = self.graph.ops[place], self.graph.inputs_of(place)
         kind = node.get_type_name()
         for source in sources:
-            for head in self._held(self._present(self.ids[source])):
+            present = self._present(self.ids[source])
+            for head in self._held(present):
                 fate = self.fates[head]
                 if kind in _ARITHMETIC_TYPES:
-                    fate.computed = max(fate.computed, next(s.share for s in fate.seen if s.tensor == source))
+                    fate.computed |= self._channels(present, head)
                 if inputs.index(source) == _SCORE_INPUTS.get(kind):
                     fate.scored_by = (kind, node.get_attributes().get("background_label_id"))
                 if kind == "RegionYolo":

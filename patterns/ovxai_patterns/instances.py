@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 import openvino as ov
 
-from ovxai_patterns.class_heads import ClassHeads, Group, groups_of
+from ovxai_patterns.class_heads import ClassHeads
 from ovxai_patterns.detection import Detector
 from ovxai_patterns.graph import TensorId
+from ovxai_patterns.groups import Group, groups_of
 from ovxai_patterns.heads import ROI_TYPES
+from ovxai_patterns.layout import picture_axes
 
 _BOX = 4
+_LARGEST_IN_BOX = 64  # cells along a side; masks of whole pictures have more
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class NoInstances:
 
 def find_instances(detector: Detector) -> Masks | Prototypes | NoInstances:
     """Masks of instances among the outputs of a model, or prototypes that they are made from."""
+    if not detector.layout.pictures:
+        return NoInstances("no picture input: positions start at a float or 8-bit input of rank 4")
     return _masks(detector) or _prototypes(detector) or NoInstances("no output holds masks of instances")
 
 
@@ -79,8 +84,14 @@ def _masks(detector: Detector) -> Masks | NoInstances | None:
     box_shape = detector.original.output(boxes[0]).get_partial_shape()
     if not scores and box_shape[len(box_shape) - 1] != _BOX + 1:
         return None
-    picture = detector.original.output(detector.layout.pictures[0]).get_partial_shape()
-    whole = list(shape)[-2:] == list(picture)[-2:] or any(dim.is_dynamic for dim in list(shape)[-2:])
+    node = detector.original.ops[detector.layout.pictures[0][0]]
+    picture = node.get_output_partial_shape(0)
+    if picture[0] != 1:
+        return NoInstances("instances are listed for one picture, but the model takes a batch: give it batch 1")
+    sides = list(shape)[-2:]
+    whole = sides == [picture[axis] for axis in picture_axes(node) or ()] or any(
+        dim.is_dynamic or dim.get_length() > _LARGEST_IN_BOX for dim in sides
+    )
     classes = _classes(detector)
     if classes is None:
         return NoInstances("there are masks of instances, but how many classes there are was not found")

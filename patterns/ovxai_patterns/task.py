@@ -52,7 +52,7 @@ def find_task(model: ov.Model) -> FoundTask:
                 CLASSIFICATION, f"output {scores.output} holds a score for each of {scores.classes} classes"
             )
         if isinstance(scores, NoScores) and "several" in scores.reason:
-            return FoundTask(CLASSIFICATION, "several outputs could be class scores")
+            return FoundTask(CLASSIFICATION, "several outputs could be class scores; if it detects, say so")
     try:
         detector = Detector(model)
     except RuntimeError:
@@ -67,6 +67,8 @@ def find_task(model: ov.Model) -> FoundTask:
     heads = detector.class_heads()
     if isinstance(heads, ClassHeads):
         return FoundTask(DETECTION, f"classes are scored at the places of {len(heads.levels)} grids")
+    if heads.two_stages:
+        return FoundTask(DETECTION, heads.reason)
     queries = _queries(model)
     if queries:
         return FoundTask(DETECTION, f"two outputs speak of the same {queries} queries: classes and boxes")

@@ -15,8 +15,17 @@ from ovxai_patterns.layout import picture_axes
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import AnyInsertion, DetectorInsertion, Insertion
 from ovxai_passes.options import Method
-from ovxai_passes.passes import CLASSES_NAME, OUTPUT_NAME
-from ovxai_passes.testing import F32, SCORE_TOLERANCE, masked_scores, mean_map, scaled_map, tensors_at, worst_difference
+from ovxai_passes.passes import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
+from ovxai_passes.testing import (
+    F32,
+    SCORE_TOLERANCE,
+    masked_scores,
+    mean_map,
+    pooled_features,
+    scaled_map,
+    tensors_at,
+    worst_difference,
+)
 from ovxai_tools.verify_detector import check_detector_map
 
 Array = npt.NDArray[np.generic]
@@ -92,16 +101,37 @@ def verify(
         expected = scaled_map(saliency, joint) if shown.dtype == np.uint8 else saliency
         if not np.abs(shown.astype(np.float32) - expected.astype(np.float32)).max() <= (shown.dtype == np.uint8):
             raise VerificationError(f"{case.name}: the map is not the raw map scaled to 0..255")
-        if not np.ptp(saliency, axis=(-2, -1)).any():
-            if raw.report.method != Method.INSTANCEMASKS.value:
-                raise VerificationError(f"{case.name}: the map of every class is constant, so it shows nothing")
-            held.append(f"{case.name}: no instances, so the maps are 0")
-            continue
-        held.append(f"{case.name}: map not constant")
+        held.append(_check_varies(raw, case, saliency))
+        if _has_features(written):
+            held.append(_check_features(model, raw, case, results))
     if model.inputs and _has_dynamic_batch(model):
         _check_rows(model, raw)
         held.append(f"random input: pictures of a batch of {_ROWS} explained as they are alone")
     return held
+
+
+def _check_varies(raw: AnyInsertion, case: Case, saliency: npt.NDArray[np.float32]) -> str:
+    if raw.report.method == Method.INSTANCEMASKS.value and not saliency.any():
+        return f"{case.name}: no instances, so the maps are 0"
+    cells = saliency.shape[-2] * saliency.shape[-1]
+    if cells > 1 and not np.ptp(saliency, axis=(-2, -1)).any():
+        raise VerificationError(f"{case.name}: the map of every class is constant, so it shows nothing")
+    return f"{case.name}: map not constant"
+
+
+def _has_features(written: ov.Model) -> bool:
+    return any(FEATURES_NAME in port.get_names() for port in written.outputs)
+
+
+def _check_features(model: ov.Model, raw: AnyInsertion, case: Case, results: Any) -> str:
+    """The feature vector has to be the class token of its tensor, or the mean over positions."""
+    tensor, positions = raw.locate.pooled
+    (feature,) = tensors_at(model, [tensor], case.inputs)
+    wanted = pooled_features(positions, feature)
+    found = np.asarray(results[FEATURES_NAME], np.float64)
+    if not np.abs(found - wanted).max() <= 1e-3 * np.abs(wanted).max():
+        raise VerificationError(f"{case.name}: {FEATURES_NAME} is not the class token or mean of its layer")
+    return f"{case.name}: {FEATURES_NAME} equal to its definition"
 
 
 def _has_dynamic_batch(model: ov.Model) -> bool:
