@@ -40,17 +40,6 @@ class ExplainMode(Enum):
     AUTO = "auto"
 
 
-BLACK_BOX = {
-    (Task.CLASSIFICATION, None): AISEClassification,
-    (Task.CLASSIFICATION, Method.AISE): AISEClassification,
-    (Task.CLASSIFICATION, Method.RISE): RISE,
-    (Task.DETECTION, None): AISEDetection,
-    (Task.DETECTION, Method.AISE): AISEDetection,
-    (Task.DETECTION, Method.RISE): DRISE,
-}
-"""The black-box method for a task, by the method asked for."""
-
-
 class Explains(Protocol):
     """A method: white-box or black-box."""
 
@@ -60,9 +49,21 @@ class Explains(Protocol):
         """The model's outputs."""
         ...
 
-    def generate_saliency_map(self, data: Array, *args: Any, **kwargs: Any) -> Array | dict[int, Array]:
-        """Maps of a picture."""
+    @property
+    def generate_saliency_map(self) -> Callable[..., Any]:
+        """Maps of a picture: an array, or by target."""
         ...
+
+
+BLACK_BOX: dict[tuple[Task, Method | None], Callable[..., Explains]] = {
+    (Task.CLASSIFICATION, None): AISEClassification,
+    (Task.CLASSIFICATION, Method.AISE): AISEClassification,
+    (Task.CLASSIFICATION, Method.RISE): RISE,
+    (Task.DETECTION, None): AISEDetection,
+    (Task.DETECTION, Method.AISE): AISEDetection,
+    (Task.DETECTION, Method.RISE): DRISE,
+}
+"""The black-box method for a task, by the method asked for."""
 
 
 class Explainer:
@@ -141,12 +142,12 @@ class Explainer:
     ) -> Explanation:
         """The explanation of one picture.
 
-        `data`: what `preprocess_fn` takes, HWC or CHW, with or without a batch of one. `targets`: -1 for all classes (of
-        a black-box detector: all boxes), an index, a name of `label_names`, or several. `original_input_image`: what maps
-        are laid over, `data` by default. `output_size`: (H, W) of maps, that of the picture by default. `scaling`: to
-        0..255 (what is resized always is). `resize`, `colormap`, `overlay`: what is done to maps; `overlay_weight`: of the
-        maps, 0 to 1; `overlay_prediction`: write the class, and the score where it is known. `method_options`: of
-        black-box methods, as `preset`, `num_masks`, `seed`. Raises OvxaiError.
+        `data`: what `preprocess_fn` takes, HWC or CHW, with or without a batch of one. `targets`: -1 for all classes
+        (of a black-box detector: all boxes), an index, a name of `label_names`, or several. `original_input_image`:
+        what maps are laid over, `data` by default. `output_size`: (H, W) of maps, that of the picture by default.
+        `scaling`: to 0..255 (what is resized always is). `resize`, `colormap`, `overlay`: what is done to maps;
+        `overlay_weight`: of the maps, 0 to 1; `overlay_prediction`: write the class, and the score where it is known.
+        `method_options`: of black-box methods, as `preset`, `num_masks`, `seed`. Raises OvxaiError.
         """
         indices = None
         if isinstance(self.method, BlackBox) and not explains_all(targets):
@@ -181,15 +182,12 @@ class Explainer:
         except OvxaiError as error:
             if self.explain_mode is ExplainMode.WHITEBOX:
                 raise
-            _log.warning("no white-box explanation, so a black-box one: %s", error)
             if self.postprocess_fn is None:
-                raise type(error)(
-                    *(
-                        (f"{error.reason}; a black-box explanation would need postprocess_fn", error.near_misses)
-                        if hasattr(error, "reason")
-                        else (f"{error}; a black-box explanation would need postprocess_fn",)
-                    )
+                raise OptionError(
+                    f"{error}\na black-box explanation is possible without: it needs postprocess_fn, from the model's "
+                    "outputs to scores [1,K] (get_postprocess_fn)"
                 ) from error
+            _log.warning("no white-box explanation, so a black-box one: %s", error)
             return self._black_box()
 
     def _white_box(self) -> Explains:

@@ -140,7 +140,7 @@ class Explanation:
         folder = Path(dir_path)
         folder.mkdir(parents=True, exist_ok=True)
         for target, saliency in self._saliency_map.items():
-            confidence = (confidence_scores or {}).get(target) if not isinstance(target, str) else None  # type: ignore[call-overload]
+            confidence = (confidence_scores or {}).get(target) if not isinstance(target, str) else None
             text = "" if confidence is None else f"{confidence:.2f}"
             name = f"{prefix}{self.name_of(target)}{postfix}{text}.jpg".replace("/", "_")
             Image.fromarray(_as_levels(saliency)).save(folder / name, quality=95)
@@ -154,8 +154,8 @@ class Explanation:
     ) -> None:
         """Show maps, those of `targets` or all, at most `max_num_plots` of them.
 
-        `backend`: "matplotlib" (extra `plot`), `num_columns` a row, or "cv", one window each, which needs OpenCV. Targets
-        without a map are left out, which is logged. Raises OptionError.
+        `backend`: "matplotlib" (extra `plot`), `num_columns` a row, or "cv", one window each, which needs OpenCV.
+        Targets without a map are left out, which is logged. Raises OptionError.
         """
         shown = self.targets
         if targets is not None and not explains_all(targets):

@@ -49,7 +49,7 @@ def letter_detections(
     names: Sequence[str] | None,
     predictions: Mapping[Any, Prediction],
 ) -> None:
-    """Draw the box of each overlay's detection with its class and score; those without a prediction stay as they are."""
+    """Draw the box of each overlay's detection with its class and score; without a prediction nothing is drawn."""
     for picture, target in zip(maps, targets, strict=True):
         said = predictions.get(target)
         if said is None or said.bounding_box is None:
@@ -72,15 +72,9 @@ def _write(
     draw = ImageDraw.Draw(drawn)
     if box is not None and box[0] <= box[2] and box[1] <= box[3]:
         draw.rectangle(box, outline=_RED, width=2)
-    size = next(
-        (
-            size
-            for size in range(_LARGEST, _SMALLEST, -2)
-            if _fits(draw, text, ImageFont.load_default(size), place, drawn)
-        ),
-        _SMALLEST,
-    )
-    draw.text(place, text, _RED, ImageFont.load_default(size))
+    fonts = [ImageFont.load_default(size) for size in range(_LARGEST, _SMALLEST, -2)]
+    font = next((font for font in fonts if _fits(draw, text, font, place, drawn)), fonts[-1])
+    draw.text(place, text, _RED, font)
     picture[:] = np.asarray(drawn)
 
 

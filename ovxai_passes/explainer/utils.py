@@ -34,7 +34,7 @@ def preprocess_fn(  # noqa: PLR0913, PLR0917  # the interface of openvino_xai
     hwc_to_chw: bool = False,
     expand_zero_dim: bool = True,
 ) -> Array:
-    """A picture [H,W,3] prepared: channels reversed, resized to (width, height), (x - mean) / std, as CHW, as a batch."""
+    """A picture [H,W,3] with channels reversed, resized to (width, height), (x - mean) / std, as CHW, as a batch."""
     x = np.asarray(x)
     if change_channel_order:
         x = x[:, :, ::-1]

@@ -117,7 +117,7 @@ class Visualizer:
     ) -> Explanation:
         """Resize to the picture (or `output_size`), scale to 0..255, colour and lay over the picture, as asked for.
 
-        What is resized is scaled after it; `overlay` resizes and colours. Raises OptionError where the picture is missing.
+        What is resized is scaled after it; `overlay` resizes and colours. Raises OptionError where there is no picture.
         """
         keys = list(explanation.saliency_map)
         maps = np.array(list(explanation.saliency_map.values()))
@@ -127,7 +127,7 @@ class Visualizer:
                 raise OptionError(
                     "a picture or output_size says how large maps become: give one of them, or resize=False"
                 )
-            maps = _scaled_and_resized(maps, output_size or size_of(image))  # type: ignore[arg-type]  # one of them is there
+            maps = _scaling(_resize(maps, output_size or size_of(np.asarray(image))))
         elif scaling and explanation.is_gray:
             maps = _scaling(maps)
         if (colormap or overlay) and explanation.is_gray:
@@ -147,10 +147,6 @@ class Visualizer:
 
 _resize, _scaling, _colormap, _overlay = resize, scaling, colormap, overlay
 """The functions, where a parameter has their name."""
-
-
-def _scaled_and_resized(maps: Array, size: tuple[int, int]) -> Array:
-    return _scaling(_resize(maps, size))
 
 
 def _fitted(image: Array, size: tuple[int, ...]) -> Array:

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from ovxai_passes.explainer.detections import Detection, detections_of
 from ovxai_tools.demo_detector import STRIDES, DemoDetector
-from ovxai_tools.detections import Detection, Truth, detections, map_50
+from ovxai_tools.detections import Truth, map_50
 from ovxai_tools.scenes import LARGE_SIDE, SIDE, Scene
 
 _NEAR = 1.0
@@ -144,5 +145,5 @@ def map_50_of(model: nn.Module, scenes: Sequence[Scene]) -> float:
     found: list[list[Detection]] = []
     with torch.no_grad():
         for some in images.split(100):
-            found += [detections(output, _LEAST) for output in model(some.float()).numpy()]
+            found += [detections_of(output, _LEAST) for output in model(some.float()).numpy()]
     return map_50(found, [truth_of(scene) for scene in scenes])

@@ -73,4 +73,4 @@ def _direct() -> Callable[..., Any]:
         from scipy.optimize import direct  # noqa: PLC0415  # an optional extra, imported where used
     except ImportError as error:
         raise OptionError("AISE searches by scipy: pip install 'ovxai-passes[blackbox]'") from error
-    return direct  # type: ignore[no-any-return]  # scipy has no types here
+    return direct

@@ -1,6 +1,7 @@
 """Random masks of RISE: coarse grids, upsampled smoothly and shifted.
 
-    m = clip( U_y[s_y : s_y+H] g U_x[s_x : s_x+W]^T, 0, 1 ),  g [c,c] of 0 and 1,  U bicubic, c cells to (c + 1) cell sizes
+    m = clip( U_y[s_y : s_y+H] g U_x[s_x : s_x+W]^T, 0, 1 )
+    g [c,c] of 0 and 1,  U bicubic, from c cells to (c + 1) cell sizes
 
 Petsiuk et al., RISE, arXiv 1806.07421, section 3.2; cells, sizes and shifts as in openvino_xai 1.1.0. A mask depends on
 the seed and its number alone.

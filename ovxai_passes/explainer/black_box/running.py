@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
@@ -38,34 +39,42 @@ class Runner:
         config = {"PERFORMANCE_HINT": "THROUGHPUT"}
         self.compiled = ov.Core().compile_model(model, device, config)
         self.postprocess = postprocess
+        count = int(self.compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        self._requests = [self.compiled.create_infer_request() for _ in range(count)]
 
     def one(self, picture: Array) -> Any:
         """What the model says of one picture [1,C,H,W] or [1,H,W,C]."""
-        return self.postprocess(self.compiled(picture))
+        request = self.compiled.create_infer_request()
+        request.infer({0: picture})
+        return self.postprocess(self._outputs(request))
+
+    def _outputs(self, request: ov.InferRequest) -> dict[int | str, Array]:
+        """Copies of all outputs, by index and by name."""
+        found: dict[int | str, Array] = {}
+        for place, port in enumerate(self.compiled.outputs):
+            found[place] = np.array(request.get_output_tensor(place).data)
+            found |= dict.fromkeys(port.get_names(), found[place])
+        return found
 
     def many(self, pictures: Iterable[Array]) -> list[Any]:
         """What the model says of each picture, in their order. An error in `postprocess` is raised here."""
-        queue = ov.AsyncInferQueue(self.compiled)
-        results: dict[int, Any] = {}
-        failed: list[Exception] = []
+        running: dict[int, tuple[ov.InferRequest, Array]] = {}
+        results: list[Any] = []
+        waiting: deque[int] = deque()
+        for place, picture in enumerate(pictures):
+            if len(waiting) == len(self._requests):
+                results.append(self._collected(running.pop(waiting.popleft())[0]))
+            request = self._requests[place % len(self._requests)]
+            held = np.ascontiguousarray(picture)  # what a request reads has to live as long as it runs
+            request.start_async({0: held}, share_inputs=True)
+            running[place] = (request, held)
+            waiting.append(place)
+        results += [self._collected(running[place][0]) for place in waiting]
+        return results
 
-        def collect(request: ov.InferRequest, place: int) -> None:
-            try:
-                results[place] = self.postprocess(request.results)
-            except Exception as error:  # would be lost in the thread of the request
-                failed.append(error)
-
-        queue.set_callback(collect)
-        try:
-            for place, picture in enumerate(pictures):
-                if failed:
-                    break
-                queue.start_async({0: picture}, place)
-        finally:
-            queue.wait_all()
-        if failed:
-            raise failed[0]
-        return [results[place] for place in range(len(results))]
+    def _collected(self, request: ov.InferRequest) -> Any:
+        request.wait()
+        return self.postprocess(self._outputs(request))
 
 
 def class_scores(output: Any) -> Floats:

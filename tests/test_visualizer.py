@@ -1,0 +1,107 @@
+"""Maps become pictures as OpenCV would make them, all classes at once."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import ovxai_passes as xai
+from ovxai_passes.explainer import Explanation, Visualizer, colormap, overlay, resize, scaling
+from ovxai_passes.explainer.jet import jet_table
+from ovxai_passes.explainer.pictures import as_bhwc, size_of
+
+RNG = np.random.default_rng(0)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 60), st.integers(1, 60))
+@settings(max_examples=40, deadline=None)
+def test_resize_is_that_of_opencv_within_a_grey_level(height: int, width: int, rows: int, columns: int) -> None:
+    cv2 = pytest.importorskip("cv2", reason="the reference is OpenCV's")
+    saliency = np.random.default_rng(height * width).integers(0, 255, (height, width), np.uint8, endpoint=True)
+    wanted = cv2.resize(saliency, (columns, rows)).reshape(rows, columns)
+    found = resize(saliency, (rows, columns))
+    assert found.dtype == np.uint8
+    assert np.abs(found.astype(int) - wanted.astype(int)).max() <= 1
+
+
+def test_jet_is_the_table_of_opencv() -> None:
+    cv2 = pytest.importorskip("cv2", reason="the reference is OpenCV's")
+    levels = np.arange(256, dtype=np.uint8)[:, None]
+    np.testing.assert_array_equal(jet_table(), cv2.applyColorMap(levels, cv2.COLORMAP_JET)[:, 0, ::-1])
+    np.testing.assert_array_equal(colormap(levels), jet_table()[:, None])
+
+
+def test_jet_by_hand() -> None:
+    table = jet_table()
+    assert table[[0, 128, 255]].tolist() == [[0, 0, 128], [130, 255, 126], [128, 0, 0]]
+
+
+def test_scaling_each_map_by_itself() -> None:
+    maps = np.array([[[1, 2], [3, 5]], [[4, 4], [4, 4]]], np.float32)
+    assert scaling(maps).tolist() == [[[0, 63], [127, 255]], [[0, 0], [0, 0]]]
+    assert scaling(maps[0], cast_to_uint8=False, max_value=1).tolist() == [[0, 0.25], [0.5, 1]]
+
+
+def test_overlay_weighs_the_map() -> None:
+    image = np.full((2, 2, 3), 100, np.uint8)
+    coloured = np.zeros((3, 2, 2, 3), np.uint8)
+    coloured[1] = 200
+    assert overlay(coloured, image, 0.25)[:, 0, 0, 0].tolist() == [75, 125, 75]
+    assert overlay(coloured[1], image[None].transpose(0, 3, 1, 2), 1.0).max() == 200
+    with pytest.raises(xai.OptionError, match="scale them first"):
+        colormap(np.zeros((2, 2), np.float32))
+
+
+def test_a_thousand_classes_at_once() -> None:
+    """Each function on 1000 maps of 224x224: it is the vectorised way that is looked for, not a time."""
+    maps = RNG.integers(0, 255, (1000, 7, 7), np.uint8)
+    started = time.perf_counter()
+    large = resize(maps, (224, 224))
+    coloured = colormap(scaling(large))
+    assert overlay(coloured, RNG.integers(0, 255, (224, 224, 3), np.uint8)).shape == (1000, 224, 224, 3)
+    assert time.perf_counter() - started < 60, "an hour would be a loop over pixels"
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3), (3, 5, 7), (1, 5, 7, 3), (1, 3, 5, 7), (5, 7, 1), (1, 5, 7)])
+def test_layouts_of_pictures(shape: tuple[int, ...]) -> None:
+    image = np.zeros(shape)
+    assert size_of(image) == (5, 7)
+    assert as_bhwc(image).shape[:3] == (1, 5, 7)
+    with pytest.raises(xai.OptionError, match="two to four axes"):
+        as_bhwc(np.zeros((1, 1, 5, 7, 3)))
+
+
+def _explanation(task: xai.Task = xai.Task.CLASSIFICATION) -> Explanation:
+    return Explanation(RNG.integers(0, 255, (1, 3, 4, 4), np.uint8), -1, task, ["cat", "dog", "owl"])
+
+
+def test_what_is_asked_for_is_done() -> None:
+    image = RNG.integers(0, 255, (20, 30, 3), np.uint8)
+    show = Visualizer()
+    assert show(_explanation(), image).shape == (20, 30, 3)
+    assert show(_explanation(), image, colormap=False).shape == (20, 30)
+    assert show(_explanation(), image, resize=False).shape == (4, 4, 3)
+    assert show(_explanation(), image, output_size=(8, 9), overlay=True).shape == (8, 9, 3)
+    assert show(_explanation(), image, resize=False, colormap=False).shape == (4, 4)
+    scaled = show(_explanation(), image, resize=False, colormap=False, scaling=True)
+    assert all(saliency.max() == 255 for saliency in scaled.saliency_map.values())
+    with pytest.raises(xai.OptionError, match="how large maps become"):
+        show(_explanation(), None)
+    with pytest.raises(xai.OptionError, match="laid over a picture"):
+        show(_explanation(), None, output_size=(4, 4), overlay=True)
+
+
+def test_predictions_are_written_onto_overlays() -> None:
+    pytest.importorskip("PIL", reason="letters need Pillow: pip install 'ovxai-passes[image]'")
+    image = np.zeros((60, 90, 3), np.uint8)
+    written = Visualizer()(_explanation(), image, overlay=True)
+    plain = _explanation()
+    plain.saliency_map = dict(plain.saliency_map)
+    for target, saliency in written.saliency_map.items():
+        assert (saliency == (255, 0, 0)).all(-1).any(), target
+    bare = Visualizer()(_explanation(), image, overlay=True, overlay_prediction=False)
+    assert not any((saliency == (255, 0, 0)).all(-1).any() for saliency in bare.saliency_map.values())
