@@ -44,9 +44,7 @@ class Runner:
 
     def one(self, picture: Array) -> Any:
         """What the model says of one picture [1,C,H,W] or [1,H,W,C]."""
-        request = self.compiled.create_infer_request()
-        request.infer({0: picture})
-        return self.postprocess(self._outputs(request))
+        return self.many([picture])[0]
 
     def _outputs(self, request: ov.InferRequest) -> dict[int | str, Array]:
         """Copies of all outputs, by index and by name."""
@@ -116,7 +114,7 @@ def masked(picture: Array, mask: Floats) -> Array:
 
 def picture_of(data: Array) -> Array:
     """A preprocessed picture with its batch of one. Raises OptionError."""
-    data = np.asarray(data)
+    data = np.ascontiguousarray(data)
     if data.ndim == 3:
         data = data[None]
     if data.ndim != 4 or len(data) != 1:
