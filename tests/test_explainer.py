@@ -23,6 +23,7 @@ from ovxai_passes.explainer import (
     ExplainMode,
     Explanation,
     Layout,
+    colormap,
     get_detection_postprocess_fn,
     get_postprocess_fn,
     get_preprocess_fn,

@@ -48,7 +48,8 @@ def _values(kind: type[Task] | type[Method] | type[Mask] | type[Scaling]) -> cli
     return click.Choice([member.value for member in kind], case_sensitive=False)
 
 
-def _numbers(_context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, ...] | None:
+def numbers_given(_context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, ...] | None:
+    """One number, or three with commas between them."""
     if value is None:
         return None
     try:
@@ -60,7 +61,8 @@ def _numbers(_context: click.Context, parameter: click.Parameter, value: str | N
     return numbers
 
 
-def _size(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[int, int] | str | None:
+def size_given(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[int, int] | str | None:
+    """HEIGHTxWIDTH, or the name of a level."""
     if value is None or value in (MIDDLE, LARGEST):
         return value
     parts = value.lower().split("x")
@@ -90,7 +92,7 @@ def _size(_context: click.Context, _parameter: click.Parameter, value: str | Non
 @click.option(
     "--map-size",
     metavar="HxW|middle|largest",
-    callback=_size,
+    callback=size_given,
     help="Detectors: size of the map, or of that level (default 23x23, masks 56x56); activationmap: which level.",
 )
 @click.option(
@@ -150,8 +152,10 @@ def _size(_context: click.Context, _parameter: click.Parameter, value: str | Non
     metavar="PNG",
     help="Write the overlay of the best class.",
 )
-@click.option("--mean", callback=_numbers, help="Subtracted from the pixels (0..255) of --image: one number, or R,G,B.")
-@click.option("--scale", callback=_numbers, help="Divides the pixels of --image after --mean.")
+@click.option(
+    "--mean", callback=numbers_given, help="Subtracted from the pixels (0..255) of --image: one number, or R,G,B."
+)
+@click.option("--scale", callback=numbers_given, help="Divides the pixels of --image after --mean.")
 @click.option("--bgr", is_flag=True, help="The model takes blue, green, red.")
 @click.option("--force", is_flag=True, help="Overwrite existing output files.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -224,7 +228,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         reference=reference,
         trim=trim,
         classes=classes or None,
-        labels=None if labels is None else _read_labels(labels),
+        labels=None if labels is None else read_labels(labels),
         top_k=top_k,
         max_cost=max_cost,
         max_tensor_gib=max_tensor_gib,
@@ -238,7 +242,8 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         _transform(request, options)
 
 
-def _read_labels(path: Path) -> tuple[str, ...]:
+def read_labels(path: Path) -> tuple[str, ...]:
+    """Names of classes, a line each. Raises OptionError."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -1,0 +1,208 @@
+"""What a model says of picture files, with maps: the work of ovxai-explain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+from ovxai_patterns.graph import ModelGraph
+from ovxai_patterns.scores import NoScores, find_scores
+
+from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer import Explainer, ExplainMode, colormap, overlay, resize, scaling
+from ovxai_passes.explainer.utils import yolo_postprocess_fn
+from ovxai_passes.insert import DetectorInsertion, insert_any, task_of
+from ovxai_passes.labels import labels_of, numbers_of
+from ovxai_passes.options import Options, Task
+from ovxai_passes.passes import OUTPUT_NAME
+from ovxai_tools.images import Preparation, as_inputs, open_picture
+from ovxai_tools.preview_detector import class_scores
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Levels = npt.NDArray[np.uint8]
+
+PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+
+
+class UnreadableError(OptionError):
+    """A file is no picture that can be read."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of every picture.
+
+    `targets`: classes by number or name; `top_k`: else so many of the best. `black_box`: by masked pictures. `weight`:
+    of maps in overlays, `size`: (H, W) of maps and overlays, None for the picture's.
+    """
+
+    targets: tuple[str, ...] = ()
+    top_k: int = 1
+    labels: tuple[str, ...] = ()
+    method: str | None = None
+    black_box: bool = False
+    size: tuple[int, int] | None = None
+    weight: float = 0.5
+    coloured: bool = True
+    preparation: Preparation | None = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """A map of one picture: `target` is the number of the class, or of the box of a detection, None for all classes."""
+
+    target: int | None
+    label: str
+    score: float | None
+    levels: Levels
+
+
+@dataclass
+class Explaining:
+    """A model, ready to be asked about pictures. Raises OvxaiError."""
+
+    model: ov.Model
+    wanted: Wanted
+    names: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = self.wanted.labels or tuple(labels_of(self.model))
+        self._augmented = any(OUTPUT_NAME in port.get_names() for port in self.model.outputs)
+        task = self._task()
+        if task is Task.INSTANCE_SEGMENTATION and self.wanted.black_box:
+            raise OptionError("--black-box explains classifiers and detectors, not instance segmentation")
+        self.task = task
+        self._preparation = self.wanted.preparation or Preparation.from_model(self.model)
+        self._explainer = Explainer(
+            self.model,
+            task,
+            postprocess_fn=self._postprocess if self.wanted.black_box else None,
+            explain_mode=ExplainMode.BLACKBOX if self.wanted.black_box else ExplainMode.WHITEBOX,
+            explain_method=None if self._augmented else self.wanted.method,
+        )
+
+    def _task(self) -> Task:
+        path = ["ovxai", "task"]
+        if self._augmented:
+            said = str(self.model.get_rt_info(path).astype(str)) if self.model.has_rt_info(path) else ""
+            return Task(said) if said in [task.value for task in Task] else Task.CLASSIFICATION
+        return task_of(self.model, Options()).name
+
+    def _sure(self, results: Any, data: Any) -> Any:
+        """How sure the model is of each class, [K], or None where that cannot be told."""
+        if self.task is Task.CLASSIFICATION or self._augmented:
+            return _scores(results, self.model)
+        found = insert_any(self.model, Options(task=self.task))
+        if not isinstance(found, DetectorInsertion) or found.locate.result.maps is not None:
+            return None
+        return class_scores(self.model, found, [data])
+
+    def picture(self, path: Path) -> tuple[Image.Image, list[Said]]:
+        """A picture with its maps, the best first. Raises UnreadableError for what is no picture."""
+        try:
+            picture = open_picture(path)
+        except OptionError as error:
+            raise UnreadableError(str(error)) from error
+        (data,) = as_inputs(picture, self.model, self._preparation)[:1]
+        if self.wanted.black_box and self.task is Task.DETECTION:
+            return picture, self._boxes(data, picture)
+        results = self._explainer.model_forward(data)
+        scores = self._sure(results, data)
+        chosen = self._chosen(scores)
+        maps = self._explainer.method.generate_saliency_map(data, chosen or None)
+        by_target = maps if isinstance(maps, dict) else _by_target(maps)
+        if None in by_target:
+            return picture, [Said(None, "all classes", None, _levels(by_target[None]))]
+        if not chosen:
+            raise OptionError(
+                "which class it is surest of cannot be told from the model's outputs: name some (--targets)"
+            )
+        missing = [target for target in chosen if target not in by_target]
+        if missing:
+            raise OptionError(f"the model has no map of class {missing[0]}: it has maps of {len(by_target)} classes")
+        return picture, [
+            Said(
+                target, self.name(target), None if scores is None else float(scores[target]), _levels(by_target[target])
+            )
+            for target in chosen
+        ]
+
+    def name(self, target: int) -> str:
+        """The name of a class, or its number."""
+        return self.names[target] if target < len(self.names) else str(target)
+
+    def drawn(self, picture: Image.Image, said: Said) -> tuple[Levels, Levels]:
+        """The map in colours (or grey), and the overlay, both u8 [H,W,3], of the size asked for."""
+        size = self.wanted.size or (picture.height, picture.width)
+        shown = np.asarray(picture.resize((size[1], size[0])))
+        large = scaling(resize(said.levels, size))
+        heat = colormap(large) if self.wanted.coloured else np.repeat(large[..., None], 3, -1)
+        return heat, overlay(heat, shown, self.wanted.weight)
+
+    def _chosen(self, scores: Any) -> list[int]:
+        if self.wanted.targets:
+            count = len(self.names) or (0 if scores is None else len(scores))
+            return list(numbers_of(self.wanted.targets, self.names, count or 1 << 20))
+        return [] if scores is None else [int(place) for place in np.argsort(-scores)[: self.wanted.top_k]]
+
+    def _boxes(self, data: Any, picture: Image.Image) -> list[Said]:
+        found = self._explainer.method
+        maps = found.generate_saliency_map(data, None)
+        best = sorted(maps, key=lambda number: -(found.predictions[number].score or 0))[: self.wanted.top_k]
+        return [
+            Said(number, self.name(found.predictions[number].label or 0), found.predictions[number].score, maps[number])
+            for number in best
+        ]
+
+    def _postprocess(self, outputs: Any) -> Any:
+        if self.task is Task.DETECTION:
+            return yolo_postprocess_fn(outputs)
+        scores = _scores(outputs, self.model)
+        if scores is None:
+            raise OptionError("no output is [1,K] class scores, which a black-box explanation needs")
+        return scores[None]
+
+
+def _scores(outputs: Any, model: ov.Model) -> Any:
+    """The class scores of a classifier as K shares; None where there are none."""
+    found = find_scores(ModelGraph(model))
+    if isinstance(found, NoScores):
+        return None
+    values = np.asarray(outputs[found.output]).reshape(-1)
+    if values.size != found.classes:
+        return None
+    if np.issubdtype(values.dtype, np.integer):
+        return values / np.iinfo(values.dtype).max
+    scores = values.astype(np.float64)
+    if scores.min() >= 0 and scores.max() <= 1:
+        return scores
+    shares = np.exp(scores - scores.max())
+    return shares / shares.sum()
+
+
+def _by_target(maps: Any) -> dict[int | None, Any]:
+    return {None: maps[0]} if maps.ndim == 3 else dict(enumerate(maps[0]))
+
+
+def _levels(saliency: Any) -> Levels:
+    return np.asarray(saliency if saliency.dtype == np.uint8 else scaling(saliency), np.uint8)
+
+
+def picture_files(paths: Sequence[Path]) -> list[Path]:
+    """Files, and the pictures in folders, in the order of their names. Raises OptionError where there are none."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(one for one in path.iterdir() if one.suffix.lower() in PICTURES)
+        else:
+            found.append(path)
+    if not found:
+        raise OptionError(f"there are no pictures in {', '.join(map(str, paths))} ({' '.join(PICTURES)})")
+    return found
