@@ -19,7 +19,7 @@ from ovxai_passes.explainer.utils import yolo_postprocess_fn
 from ovxai_passes.insert import DetectorInsertion, insert_any, task_of
 from ovxai_passes.labels import labels_of, numbers_of
 from ovxai_passes.options import Options, Task
-from ovxai_passes.passes import OUTPUT_NAME
+from ovxai_passes.passes import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
 from ovxai_tools.images import Preparation, as_inputs, open_picture
 from ovxai_tools.preview_detector import class_scores
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 Levels = npt.NDArray[np.uint8]
+
+_ADDED = {OUTPUT_NAME, CLASSES_NAME, FEATURES_NAME}
 
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
@@ -172,11 +174,16 @@ class Explaining:
 
 def _scores(outputs: Any, model: ov.Model) -> Any:
     """The class scores of a classifier as K shares; None where there are none."""
-    found = find_scores(ModelGraph(model))
-    if isinstance(found, NoScores):
-        return None
-    values = np.asarray(outputs[found.output]).reshape(-1)
-    if values.size != found.classes:
+    graph = ModelGraph(model)
+    places = [place for place, port in enumerate(model.outputs) if not port.get_names() & _ADDED]
+    candidates = [find_scores(graph), *(find_scores(graph, place) for place in places)]
+    for found in candidates:
+        if isinstance(found, NoScores) or found.output not in places:
+            continue
+        values = np.asarray(outputs[found.output]).reshape(-1)
+        if values.size == found.classes:
+            break
+    else:
         return None
     if np.issubdtype(values.dtype, np.integer):
         return values / np.iinfo(values.dtype).max
