@@ -71,7 +71,7 @@ def _equal(plan: HeadPlan) -> None:
     assert worst_difference(got, wanted) <= 1
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(plans())
 def test_random_heads_are_equal(plan: HeadPlan) -> None:
     _equal(plan)

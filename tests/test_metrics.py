@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as ops
+from ovxai_tools import evaluate
 
 import ovxai_passes as xai
 from ovxai_passes.explainer import Explanation
 from ovxai_passes.metrics import ADCC, InsertionDeletionAUC, PointingGame
+from tests.cli import invoke
 
 CLASSIFICATION = xai.Task.CLASSIFICATION
 
@@ -109,3 +112,15 @@ def test_what_metrics_do_not_take() -> None:
         InsertionDeletionAUC(brightness(), as_batch)
     with pytest.raises(xai.OptionError, match="no map to evaluate"):
         metric.evaluate([], [])
+
+
+def test_all_methods_are_compared() -> None:
+    """On three pictures: every figure is there, and maps of the CNN mark what its score comes with."""
+    pytest.importorskip("scipy", reason="AISE searches by scipy: pip install 'ovxai-passes[blackbox]'")
+    pytest.importorskip("PIL", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
+    said = json.loads(invoke(evaluate.main, "--quality", "demo:cnn", "--pictures", 3, "--json").stdout)
+    assert [one["method"] for one in said] == ["reciprocam", "activationmap", "rise", "aise"]
+    assert [one["inferences"] for one in said][:3] == [1, 1, 1001]
+    assert all(one["insertion"] > one["deletion"] for one in said)
+    assert "| demo:cnn | aise |" in invoke(evaluate.main, "--quality", "demo:cnn", "--pictures", 1).output
+    assert "give --data FOLDER" in invoke(evaluate.main, "--quality", "model.xml", code=2).output

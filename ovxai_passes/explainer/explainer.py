@@ -24,7 +24,8 @@ from ovxai_passes.explainer.pictures import size_of
 from ovxai_passes.explainer.targets import Targets, explains_all, target_indices
 from ovxai_passes.explainer.visualizer import Visualizer
 from ovxai_passes.explainer.white_box import WhiteBox
-from ovxai_passes.options import Method, Task
+from ovxai_passes.insert import task_of
+from ovxai_passes.options import Method, Options, Task
 from ovxai_passes.read import read_model
 
 _log = logging.getLogger(__name__)
@@ -108,6 +109,8 @@ class Explainer:
     ) -> None:
         self.model = model if isinstance(model, ov.Model) else read_model(model)
         self.task = Task(task)
+        if self.task is Task.AUTO:
+            self.task = task_of(self.model, Options()).name
         self.preprocess_fn = preprocess_fn
         self.postprocess_fn = postprocess_fn
         self.explain_mode = ExplainMode(explain_mode)

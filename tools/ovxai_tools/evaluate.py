@@ -28,6 +28,14 @@ from ovxai_passes.read import read_model
 from ovxai_passes.testing import F32
 from ovxai_tools import demo
 from ovxai_tools.evaluate_detector import DETECTOR_SETTINGS, pointing_in_scenes
+from ovxai_tools.evaluate_quality import (
+    Quality,
+    demo_samples,
+    folder_samples,
+    is_demo_classifier,
+    quality_of,
+    table,
+)
 from ovxai_tools.exits import EXIT_CODES, with_exit_codes
 from ovxai_tools.outcome import Pointing
 from ovxai_tools.pointing import points_inside
@@ -40,6 +48,7 @@ HELD_OUT = 1_000_000
 
 _BATCH = 50
 _ANY_COST = 1000.0
+_COMPARED = 50
 
 Floats = npt.NDArray[np.float32]
 
@@ -91,10 +100,22 @@ def _answers(compiled: ov.CompiledModel, pictures: list[Picture]) -> Iterator[tu
 @click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("models", metavar="[demo:NAME]...", nargs=-1)
 @click.option("--pictures", type=click.IntRange(min=1), default=500, show_default=True, help="Held-out pictures.")
+@click.option("--quality", is_flag=True, help="Compare all methods by several metrics instead, on 50 pictures.")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="--quality: pictures with images.json and imagenet_labels.txt, for models of ImageNet classes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @with_exit_codes
-def main(models: tuple[str, ...], pictures: int, as_json: bool) -> None:
-    """Play the pointing game with demo models (all of them by default), every method and setting."""
+def main(models: tuple[str, ...], pictures: int, quality: bool, data: Path | None, as_json: bool) -> None:
+    """Play the pointing game with demo models (all of them by default), every method and setting.
+
+    With --quality: demo classifiers, and with --data other classifiers (.xml, .tflite, ...), by all metrics.
+    """
+    if quality:
+        _compare(models or tuple(demo.PREFIX + name for name in demo.CLASSIFIERS), pictures, data, as_json)
+        return
     names = models or tuple(demo.PREFIX + name for name in demo.MODELS)
     if any(not name.startswith(demo.PREFIX) for name in names):
         raise OptionError(f"the game is played on the demo pictures, so with {demo.PREFIX} models only")
@@ -119,6 +140,19 @@ def main(models: tuple[str, ...], pictures: int, as_json: bool) -> None:
             f"{one.model:8} {one.method:22} {setting}  {one.map_size:6} {one.accuracy:8.3f}  {one.inside:6.3f}"
             f"{'  (default)' if one.default else ''}"
         )
+
+
+def _compare(names: tuple[str, ...], pictures: int, data: Path | None, as_json: bool) -> None:
+    shown = demo_samples(min(pictures, _COMPARED))
+    found: list[Quality] = []
+    for name in names:
+        if not is_demo_classifier(name) and data is None:
+            raise OptionError(f"{name} is compared on pictures of its own: give --data FOLDER")
+        path = demo.model_path(name)
+        samples = shown if is_demo_classifier(name) or data is None else folder_samples(path, data)
+        with stage(f"Comparing methods on {name}"):
+            found += quality_of(path.name if not is_demo_classifier(name) else name, path, samples)
+    click.echo(json.dumps([asdict(one) for one in found], indent=1) if as_json else table(found))
 
 
 if __name__ == "__main__":

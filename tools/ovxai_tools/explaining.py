@@ -100,7 +100,7 @@ class Explaining:
     def _sure(self, results: Any, data: Any) -> Any:
         """How sure the model is of each class, [K], or None where that cannot be told."""
         if self.task is Task.CLASSIFICATION or self._augmented:
-            return _scores(results, self.model)
+            return shares_of(results, self.model)
         found = insert_any(self.model, Options(task=self.task))
         if not isinstance(found, DetectorInsertion) or found.locate.result.maps is not None:
             return None
@@ -166,13 +166,13 @@ class Explaining:
     def _postprocess(self, outputs: Any) -> Any:
         if self.task is Task.DETECTION:
             return yolo_postprocess_fn(outputs)
-        scores = _scores(outputs, self.model)
+        scores = shares_of(outputs, self.model)
         if scores is None:
             raise OptionError("no output is [1,K] class scores, which a black-box explanation needs")
         return scores[None]
 
 
-def _scores(outputs: Any, model: ov.Model) -> Any:
+def shares_of(outputs: Any, model: ov.Model) -> Any:
     """The class scores of a classifier as K shares; None where there are none."""
     graph = ModelGraph(model)
     places = [place for place, port in enumerate(model.outputs) if not port.get_names() & _ADDED]

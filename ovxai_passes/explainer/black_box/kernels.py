@@ -1,10 +1,11 @@
 """AISE's search: where does a Gaussian window keep, or take away, most of a score?
 
     g(h,w) = exp( -((h - y)^2 + (w - x)^2) / 2 s^2 ),  coordinates 0..1, scaled to a largest value of 1
-    S = sum over widths s of  K_s / max K_s,   K_s = sum over windows tried  loss * g
+    S = sum over widths s of  K_s / max K_s,   K_s = sum over windows tried  (loss - least loss) * g
 
-A window is two vectors, one along each axis, so the sum over all windows is one product of two matrices. DIRECT (Jones,
-Perttunen, Stuckman, 1993; scipy.optimize.direct) chooses the windows. As in openvino_xai 1.1.0, AISE.
+A window is two vectors, one along each axis, so the sum over all windows is one product of two matrices. DIRECT
+(Jones, Perttunen, Stuckman, 1993; scipy.optimize.direct) chooses the windows. AISE of openvino_xai 1.1.0, which does
+not take off the least loss: where most windows lose the score, the sum then marks what was looked at least.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ class Search:
 
         bounds = [(low, max(high, low + 1e-6)) for low, high in self.bounds]
         _direct()(tried, bounds, eps=self.epsilon, maxfun=self.iterations, locally_biased=self.locally_biased)
-        weighted = np.stack(rows[: self.iterations]) * np.array(losses[: self.iterations], np.float32)[:, None]
+        weights = np.array(losses[: self.iterations], np.float32)
+        weighted = np.stack(rows[: self.iterations]) * (weights - weights.min())[:, None]
         return np.asarray(weighted.T @ np.stack(columns[: self.iterations]), np.float32)
 
     @staticmethod
