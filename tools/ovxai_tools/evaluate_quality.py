@@ -25,7 +25,7 @@ from ovxai_passes.metrics import ADCC, InsertionDeletionAUC
 from ovxai_passes.options import Method, Task
 from ovxai_passes.read import read_model
 from ovxai_tools import demo
-from ovxai_tools.explaining import shares_of
+from ovxai_tools.explaining import shares_reader
 from ovxai_tools.images import open_picture
 from ovxai_tools.pointing import points_inside
 from ovxai_tools.shapes import make_picture
@@ -123,10 +123,8 @@ def _input_of(model: ov.Model) -> Callable[[Any], Any]:
 
 
 def _shares(model: ov.Model) -> Callable[[Any], Any]:
-    def shares(outputs: Any) -> Any:
-        return shares_of(outputs, model)[None]
-
-    return shares
+    read = shares_reader(model)
+    return lambda outputs: read(outputs)[None]
 
 
 def demo_samples(count: int) -> list[Sample]:

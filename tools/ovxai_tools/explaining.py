@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 from ovxai_patterns.graph import ModelGraph
-from ovxai_patterns.scores import NoScores, find_scores
+from ovxai_patterns.scores import Scores, find_scores
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer import Explainer, ExplainMode, colormap, overlay, resize, scaling
@@ -77,6 +77,7 @@ class Explaining:
     def __post_init__(self) -> None:
         self.names = self.wanted.labels or tuple(labels_of(self.model))
         self._augmented = any(OUTPUT_NAME in port.get_names() for port in self.model.outputs)
+        self._shares = shares_reader(self.model)
         task = self._task()
         if task is Task.INSTANCE_SEGMENTATION and self.wanted.black_box:
             raise OptionError("--black-box explains classifiers and detectors, not instance segmentation")
@@ -100,7 +101,7 @@ class Explaining:
     def _sure(self, results: Any, data: Any) -> Any:
         """How sure the model is of each class, [K], or None where that cannot be told."""
         if self.task is Task.CLASSIFICATION or self._augmented:
-            return shares_of(results, self.model)
+            return self._shares(results)
         found = insert_any(self.model, Options(task=self.task))
         if not isinstance(found, DetectorInsertion) or found.locate.result.maps is not None:
             return None
@@ -166,25 +167,30 @@ class Explaining:
     def _postprocess(self, outputs: Any) -> Any:
         if self.task is Task.DETECTION:
             return yolo_postprocess_fn(outputs)
-        scores = shares_of(outputs, self.model)
+        scores = self._shares(outputs)
         if scores is None:
             raise OptionError("no output is [1,K] class scores, which a black-box explanation needs")
         return scores[None]
 
 
-def shares_of(outputs: Any, model: ov.Model) -> Any:
-    """The class scores of a classifier as K shares; None where there are none."""
+def shares_reader(model: ov.Model) -> Callable[[Any], Any]:
+    """From a classifier's outputs to K scores as shares, or None where there are none; the model is looked at once."""
     graph = ModelGraph(model)
     places = [place for place, port in enumerate(model.outputs) if not port.get_names() & _ADDED]
     candidates = [find_scores(graph), *(find_scores(graph, place) for place in places)]
-    for found in candidates:
-        if isinstance(found, NoScores) or found.output not in places:
-            continue
-        values = np.asarray(outputs[found.output]).reshape(-1)
-        if values.size == found.classes:
-            break
-    else:
+    known = [(one.output, one.classes) for one in candidates if isinstance(one, Scores) and one.output in places]
+
+    def shares(outputs: Any) -> Any:
+        for place, classes in known:
+            values = np.asarray(outputs[place]).reshape(-1)
+            if values.size == classes:
+                return _as_shares(values)
         return None
+
+    return shares
+
+
+def _as_shares(values: Any) -> Any:
     if np.issubdtype(values.dtype, np.integer):
         return values / np.iinfo(values.dtype).max
     scores = values.astype(np.float64)
