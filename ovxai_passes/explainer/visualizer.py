@@ -20,7 +20,7 @@ Array = npt.NDArray[Any]
 Levels = npt.NDArray[np.uint8]
 
 _ROWS_AT_ONCE = 4096
-_AT_ONCE = 64  # classes, so that what is computed in between stays small
+_AT_ONCE = 16  # classes, so that what is computed in between stays small
 
 
 def resize(saliency_map: Array, output_size: tuple[int, int]) -> Array:
@@ -53,11 +53,14 @@ def scaling(saliency_map: Array, cast_to_uint8: bool = True, max_value: int = 25
     maps = saliency_map[None] if saliency_map.ndim == 2 else saliency_map
     result = np.empty(maps.shape, np.uint8 if cast_to_uint8 else np.float32)
     for start in range(0, len(maps), _AT_ONCE):
-        part = maps[start : start + _AT_ONCE].astype(np.float32)
+        part = maps[start : start + _AT_ONCE].astype(np.float32, copy=False)
         low = part.min((1, 2), keepdims=True)
         span = part.max((1, 2), keepdims=True) - low
-        part = (part - low) * (max_value / np.where(span > 0, span, 1))
-        result[start : start + len(part)] = part + np.float32(2**-12) if cast_to_uint8 else part
+        unit = part - low
+        unit *= max_value / np.where(span > 0, span, np.float32(1))
+        if cast_to_uint8:
+            unit += np.float32(2**-12)  # a largest value just below 255 would be cut off to 254
+        result[start : start + len(part)] = unit
     return result[0] if saliency_map.ndim == 2 else result
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ovxai_passes.explainer.black_box.base import BlackBox
 from ovxai_passes.explainer.black_box.kernels import Floats, Search
-from ovxai_passes.explainer.black_box.running import Preset, class_scores, input_size, masked, progress
+from ovxai_passes.explainer.black_box.running import Masking, Preset, class_scores, input_size, progress
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.visualizer import scaling
 
@@ -68,8 +68,10 @@ class AISEClassification(BlackBox):
         return maps
 
     def _loss(self, picture: Array, target: int) -> Any:
+        mask_out = Masking(picture)
+
         def loss(window: Floats) -> float:
-            kept, left = self.run_many(masked(picture, one) for one in (window, 1 - window))
+            kept, left = self.run_many(map(mask_out, (window, 1 - window)))
             return _share(kept, target) - _share(left, target)
 
         return loss

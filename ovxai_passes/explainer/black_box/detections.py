@@ -19,7 +19,7 @@ import numpy.typing as npt
 from ovxai_passes.explainer.black_box.base import BlackBox
 from ovxai_passes.explainer.black_box.kernels import Bounds, Floats, Search
 from ovxai_passes.explainer.black_box.rise import masks_of
-from ovxai_passes.explainer.black_box.running import Preset, found_boxes, input_size, masked, progress
+from ovxai_passes.explainer.black_box.running import Masking, Preset, found_boxes, input_size, progress
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.pictures import size_of
 from ovxai_passes.explainer.visualizer import scaling
@@ -119,7 +119,8 @@ class AISEDetection(_Detections):
         return maps
 
     def _loss(self, picture: Array, target: _Target) -> Any:
-        return lambda window: target.similarity(self.run_one(masked(picture, window)))
+        mask_out = Masking(picture)
+        return lambda window: target.similarity(self.run_one(mask_out(window)))
 
 
 class DRISE(_Detections):
@@ -140,9 +141,10 @@ class DRISE(_Detections):
         picture, targets = self._found(data, target_indices)
         masks = masks_of(input_size(picture), preset, num_masks, num_cells, prob, seed)
         sums = np.zeros((len(targets), masks.size[0] * masks.size[1]), np.float32)
+        mask_out = Masking(picture)
         with progress(masks.count, "D-RISE") as done:
             for block in masks.blocks(_AT_ONCE):
-                outputs = self.run_many(masked(picture, mask) for mask in block)
+                outputs = self.run_many(map(mask_out, block))
                 weights = np.array([[one.similarity(output) for one in targets] for output in outputs], np.float32)
                 sums += weights.reshape(len(outputs), -1).T @ block.reshape(len(block), -1)
                 done(len(block))

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.black_box.base import BlackBox
 from ovxai_passes.explainer.black_box.masks import RandomMasks
-from ovxai_passes.explainer.black_box.running import Preset, class_scores, input_size, masked, progress
+from ovxai_passes.explainer.black_box.product import Product
+from ovxai_passes.explainer.black_box.running import Masking, Preset, class_scores, input_size, progress
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.visualizer import scaling
 
@@ -26,7 +27,7 @@ Floats = npt.NDArray[np.float32]
 PRESETS = {Preset.SPEED: (1000, 4), Preset.BALANCE: (5000, 8), Preset.QUALITY: (10000, 12)}
 """Number of masks, and of cells along each side."""
 
-_AT_ONCE = 250  # masks, whatever the machine: sums of other pieces would round otherwise
+_AT_ONCE = 500  # masks, whatever the machine: sums of other pieces would round otherwise
 
 
 def masks_of(  # noqa: PLR0913, PLR0917  # what a user may say of them
@@ -64,11 +65,12 @@ class RISE(BlackBox):
         said = class_scores(self.run_one(picture))
         targets = list(range(len(said))) if target_indices is None else self.checked(target_indices, len(said))
         sums = np.zeros((len(targets), masks.size[0] * masks.size[1]), np.float32)
+        mask_out, product = Masking(picture), Product()
         with progress(masks.count, "RISE") as done:
             for block in masks.blocks(_AT_ONCE):
-                outputs = self.run_many(masked(picture, mask) for mask in block)
+                outputs = self.run_many(map(mask_out, block))
                 scores = np.stack([class_scores(output)[targets] for output in outputs])
-                sums += scores.T @ block.reshape(len(block), -1)
+                sums += product(scores, block.reshape(len(block), -1))
                 done(len(block))
         maps = sums.reshape(len(targets), *masks.size)
         maps = scaling(maps) if scale_output else maps

@@ -103,13 +103,22 @@ def _described(output: Any) -> str:
     return f"an array {list(output.shape)}" if isinstance(output, np.ndarray) else type(output).__name__
 
 
-def masked(picture: Array, mask: Floats) -> Array:
-    """A picture [1,C,H,W] or [1,H,W,C] times a mask [H,W]; of bytes and other integers to the nearest."""
-    weights = mask[:, :, None] if is_bhwc(picture) else mask
-    product = picture * weights
-    if np.issubdtype(picture.dtype, np.integer):
-        product = np.rint(product)
-    return product.astype(picture.dtype, copy=False)
+class Masking:
+    """A picture [1,C,H,W] or [1,H,W,C], to be multiplied by masks [H,W]; of bytes and other integers to the nearest."""
+
+    def __init__(self, picture: Array) -> None:
+        self._shape, self._kind = picture.shape, picture.dtype
+        self._repeated = picture.shape[3] if is_bhwc(picture) else 1  # channels last: a mask's value for each of them
+        height, width = input_size(picture)
+        self._pixels = np.ascontiguousarray(picture, np.float32).reshape(-1, height, width * self._repeated)
+
+    def __call__(self, mask: Floats) -> Array:
+        """The picture times a mask."""
+        weights = np.repeat(mask, self._repeated, axis=1) if self._repeated > 1 else mask
+        product = self._pixels * weights
+        if np.issubdtype(self._kind, np.integer):
+            np.rint(product, out=product)
+        return product.astype(self._kind, copy=False).reshape(self._shape)
 
 
 def picture_of(data: Array) -> Array:
