@@ -119,6 +119,9 @@ def test_detectors(tmp_path: Path) -> None:
     said = json.loads(invoke(main, "demo:detector", SCENE, "--output", tmp_path, "--top-k", 2, "--json").stdout)
     assert all(one["score"] > 0.5 for one in said["explained"])
     assert len(names(tmp_path)) == 5
+    ov.save_model(xai.insert_xai(demo.model_path("demo:detector")), tmp_path / "maps.xml")
+    again = json.loads(invoke(main, tmp_path / "maps.xml", SCENE, "--output", tmp_path / "b", "--json").stdout)
+    assert again["explained"][0]["class"] == said["explained"][0]["class"]
     ov.save_model(detector_graphs.two_stages(), tmp_path / "two.xml")
     assert "all classes" in invoke(main, tmp_path / "two.xml", STAR, "--output", tmp_path / "out").output
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from ovxai_patterns.scores import Scores, find_scores
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer import Explainer, ExplainMode, colormap, overlay, resize, scaling
 from ovxai_passes.explainer.utils import yolo_postprocess_fn
-from ovxai_passes.insert import DetectorInsertion, insert_any, task_of
+from ovxai_passes.insert import AnyInsertion, DetectorInsertion, insert_any, task_of
 from ovxai_passes.labels import labels_of, numbers_of
 from ovxai_passes.options import Options, Task
 from ovxai_passes.passes import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
@@ -100,12 +101,18 @@ class Explaining:
 
     def _sure(self, results: Any, data: Any) -> Any:
         """How sure the model is of each class, [K], or None where that cannot be told."""
-        if self.task is Task.CLASSIFICATION or self._augmented:
+        if self.task is Task.CLASSIFICATION:
             return self._shares(results)
-        found = insert_any(self.model, Options(task=self.task))
+        plain, found = self._detector
         if not isinstance(found, DetectorInsertion) or found.locate.result.maps is not None:
             return None
-        return class_scores(self.model, found, [data])
+        return class_scores(plain, found, [data])
+
+    @cached_property
+    def _detector(self) -> tuple[ov.Model, AnyInsertion]:
+        """The detector without maps, and what its class scores are made of."""
+        plain = _without_maps(self.model)
+        return plain, insert_any(plain, Options(task=self.task))
 
     def picture(self, path: Path) -> tuple[Image.Image, list[Said]]:
         """A picture with its maps, the best first. Raises UnreadableError for what is no picture."""
@@ -198,6 +205,12 @@ def _as_shares(values: Any) -> Any:
         return scores
     shares = np.exp(scores - scores.max())
     return shares / shares.sum()
+
+
+def _without_maps(model: ov.Model) -> ov.Model:
+    """A copy of a model without what an insertion has added."""
+    kept = [port.get_node() for port in model.outputs if not port.get_names() & _ADDED]
+    return ov.Model(kept, model.get_parameters(), "plain").clone()
 
 
 def _by_target(maps: Any) -> dict[int | None, Any]:
