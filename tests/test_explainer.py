@@ -203,6 +203,8 @@ def test_detectors_white_box_and_black_box() -> None:
         scene, targets=[0], overlay=True, label_names=list(LABELS)
     )
     assert white.shape == (96, 96, 3)
+    named = xai.Explainer(model, xai.Task.DETECTION, PREPARE)(scene, targets=["star"], label_names=list(LABELS))
+    assert (named.targets, named.name_of(3)) == ([3], "star")
     explainer = xai.Explainer(
         model, xai.Task.DETECTION, PREPARE, get_detection_postprocess_fn("yolo"), explain_mode=ExplainMode.BLACKBOX
     )
@@ -210,6 +212,9 @@ def test_detectors_white_box_and_black_box() -> None:
     assert black.targets == [0]
     assert black.predictions is not None
     assert black.predictions[0].bounding_box is not None
+    assert black.name_of(0) == "0"
+    with pytest.raises(xai.OptionError, match="boxes of a detector go by number"):
+        explainer(scene, targets="star", label_names=list(LABELS), preset="speed")
     by_name = xai.Explainer(
         detector_graphs.yolov8().model, xai.Task.DETECTION, target_layer=["cls0", "cls1"], saliency_map_size=(5, 6)
     )

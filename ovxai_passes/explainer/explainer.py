@@ -154,7 +154,7 @@ class Explainer:
         """
         indices = None
         if isinstance(self.method, BlackBox) and not explains_all(targets):
-            indices = target_indices(targets, label_names)
+            indices = target_indices(targets, None if self.task is Task.DETECTION else label_names)
         saliency = self.method.generate_saliency_map(data, indices, **method_options)
         explanation = Explanation(saliency, targets, self.task, label_names, self.method.predictions)
         picture = data if original_input_image is None else original_input_image

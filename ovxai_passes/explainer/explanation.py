@@ -73,9 +73,9 @@ class Explanation:
         self.task = task
         self.label_names = list(label_names) if label_names else None
         self.predictions = predictions
+        self._are_boxes = any(said.bounding_box is not None for said in (predictions or {}).values())
         if not explains_all(targets) and PER_IMAGE not in self._saliency_map:
-            names = None if task is Task.DETECTION else self.label_names
-            chosen = target_indices(targets, names)
+            chosen = target_indices(targets, None if self._are_boxes else self.label_names)
             missing = [index for index in chosen if index not in self._saliency_map]
             if missing:
                 held = f"{len(self._saliency_map)} targets, {_told(list(self._saliency_map))}"
@@ -111,11 +111,11 @@ class Explanation:
         self.layout = _COLOURED.get(self.layout, self.layout)
 
     def name_of(self, target: int | str) -> str:
-        """The name of a target; "activation_map" for all classes together, the number where there is no name."""
+        """The name of a target: "activation_map" for all classes, the number of a box, or where there is no name."""
         if isinstance(target, str):
             return "activation_map"
-        named = self.label_names and self.task is not Task.DETECTION and 0 <= int(target) < len(self.label_names)
-        return str(self.label_names[int(target)]) if named and self.label_names else str(target)
+        names = [] if self._are_boxes or not self.label_names else self.label_names
+        return str(names[int(target)]) if 0 <= int(target) < len(names) else str(target)
 
     def save(
         self,
