@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from enum import Enum
+from typing import TypeVar
 
 from ovxai_passes.errors import OptionError
 
@@ -104,7 +105,7 @@ class Options:
         for name, kind in (("task", Task), ("method", Method), ("mask", Mask), ("scaling", Scaling)):
             value = getattr(self, name)
             if not isinstance(value, kind) and (value is not None or name == "task"):
-                object.__setattr__(self, name, _member(name, kind, value))  # frozen, and given by value
+                object.__setattr__(self, name, member(name, kind, value))  # frozen, and given by value
         self._check_method()
         if self.scaling not in (None, Scaling.NONE) and not self.embed_scaling:
             raise OptionError(
@@ -252,13 +253,17 @@ _ONLY_OF = {
 }
 
 
+Kind = TypeVar("Kind", bound=Enum)
+
+
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
-def _member(name: str, kind: type[Enum], value: object) -> Enum:
+def member(name: str, kind: type[Kind], value: object) -> Kind:
+    """A member of an enumeration, given as such or by value. Raises OptionError."""
     try:
         return kind(value.lower() if isinstance(value, str) else value)
     except ValueError:
-        allowed = ", ".join(repr(member.value) for member in kind)
+        allowed = ", ".join(repr(one.value) for one in kind)
         raise OptionError(f"option {name!r} takes one of {allowed}, not {value!r}") from None

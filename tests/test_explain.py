@@ -89,7 +89,9 @@ def test_nothing_is_lost(tmp_path: Path) -> None:
         (("demo:cnn", STAR, "--mean", "1,2"), "not one number", 2),
         (("demo:cnn", STAR, "--labels", "none.txt"), "cannot read the labels", 2),
         (("demo:cnn", STAR, "--method", "vitreciprocam"), "needs as many attention blocks", 3),
-        (("demo:cnn", STAR, STAR), "would both be written as", 2),
+        (("demo:cnn", STAR, "--targets", " ,"), "names no class", 2),
+        (("demo:cnn", STAR, "--size", "20000x20"), "at most 10000x10000", 2),
+        (("demo:detector", SCENE, "--black-box", "--targets", "cat"), "there is no class named 'cat'", 2),
     ],
 )
 def test_wrong_usage(
@@ -124,6 +126,47 @@ def test_detectors(tmp_path: Path) -> None:
     assert again["explained"][0]["class"] == said["explained"][0]["class"]
     ov.save_model(detector_graphs.two_stages(), tmp_path / "two.xml")
     assert "all classes" in invoke(main, tmp_path / "two.xml", STAR, "--output", tmp_path / "out").output
+
+
+def test_equal_names_are_numbered(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "same.png").write_bytes(STAR.read_bytes())
+    invoke(main, "demo:cnn", tmp_path / "a", tmp_path / "b", "--output", tmp_path / "out")
+    assert names(tmp_path / "out")[1:] == [
+        "same_star_2_map.png",
+        "same_star_2_overlay.png",
+        "same_star_map.png",
+        "same_star_overlay.png",
+    ]
+
+
+def test_methods_of_models_that_have_maps(tmp_path: Path) -> None:
+    ov.save_model(xai.insert_xai(demo.model_path("demo:cnn")), tmp_path / "maps.xml")
+    call = (tmp_path / "maps.xml", STAR, "--output")
+    output = invoke(main, *call, tmp_path / "a", "--method", "activationmap", code=2).output
+    assert "has maps already, of reciprocam" in output
+    invoke(main, *call, tmp_path / "b", "--method", "reciprocam")
+    invoke(main, *call, tmp_path / "c", "--method", "rise")
+    invoke(main, "demo:cnn", STAR, "--output", tmp_path / "d", "--method", "rise")
+    maps = [(tmp_path / folder / "03_star_star_map.png").read_bytes() for folder in "bcd"]
+    assert maps[1] == maps[2] != maps[0]
+
+
+def test_boxes_of_a_class(tmp_path: Path) -> None:
+    pytest.importorskip("scipy", reason="AISE searches by scipy: pip install 'ovxai-passes[blackbox]'")
+    said = json.loads(
+        invoke(
+            main, "demo:detector", SCENE, "--output", tmp_path, "--black-box", "--targets", "square", "--json"
+        ).stdout
+    )
+    assert [one["class"] for one in said["explained"]] == ["square"]
+
+
+def test_pictures_of_any_shape(tmp_path: Path) -> None:
+    for name, size in (("dot", (1, 1)), ("thin", (300, 1)), ("high", (1, 300))):
+        Image.new("RGB", size, "red").save(tmp_path / f"{name}.png")
+    assert "wrote 7 files" in invoke(main, "demo:cnn", tmp_path, "--output", tmp_path / "out").output
 
 
 def test_layouts(tmp_path: Path) -> None:

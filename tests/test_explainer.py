@@ -222,6 +222,59 @@ def test_detectors_white_box_and_black_box() -> None:
     assert by_name(data, resize=False, colormap=False).shape == (5, 6)
 
 
+def test_boxes_lie_where_they_are_told_on_any_picture() -> None:
+    pytest.importorskip("scipy", reason="AISE searches by scipy: pip install 'ovxai-passes[blackbox]'")
+    pytest.importorskip("PIL", reason="boxes are drawn by Pillow: pip install 'ovxai-passes[image]'")
+    scene = make_scene(1_000_000).pixels
+    explainer = xai.Explainer(
+        demo.model_path("demo:detector"),
+        xai.Task.DETECTION,
+        postprocess_fn=get_detection_postprocess_fn("yolo"),
+        explain_mode=ExplainMode.BLACKBOX,
+    )
+    large = np.zeros((192, 384, 3), np.uint8)
+    explanation = explainer(PREPARE(scene), targets=0, original_input_image=large, overlay=True, preset="speed")
+    assert explanation.predictions is not None
+    box = explanation.predictions[0].bounding_box
+    assert box is not None
+    rows, columns = np.nonzero((explanation.saliency_map[0] == (255, 0, 0)).all(-1))
+    assert abs(columns.max() - 4 * box[2]) <= 3
+    assert abs(rows.max() - 2 * box[3]) <= 3
+
+
+def test_a_detector_that_finds_nothing() -> None:
+    pytest.importorskip("scipy", reason="AISE searches by scipy: pip install 'ovxai-passes[blackbox]'")
+    for method in (xai.Method.AISE, xai.Method.RISE):
+        explainer = xai.Explainer(
+            demo.model_path("demo:detector"),
+            "detection",
+            PREPARE,
+            get_detection_postprocess_fn("yolo"),
+            "blackbox",
+            method,
+        )
+        explanation = explainer(np.zeros((96, 96, 3), np.uint8), preset="speed", overlay=True)
+        assert (explanation.targets, explanation.shape) == ([], ())
+
+
+def test_what_an_explainer_does_not_take(picture: Any, explainer: xai.Explainer) -> None:
+    for options, said in (
+        ({"preset": "speed"}, "'preset' is one of black-box methods"),
+        ({"overlay": True, "overlay_weight": 2}, "between 0 and 1"),
+        ({"output_size": (0, 4)}, "height, width"),
+        ({"output_size": 20}, "height, width"),
+    ):
+        with pytest.raises(xai.OptionError, match=said):
+            explainer(picture, **options)
+    for options in ({"explain_mode": "grey box"}, {"explain_method": "gradcam"}):
+        with pytest.raises(xai.OptionError, match="takes one of"):
+            xai.Explainer(CNN, "classification", **options)
+    few = explainer(picture, label_names=["cat"], overlay=True)
+    assert [few.name_of(target) for target in (0, 1)] == ["cat", "1"]
+    four = np.concatenate([picture, picture[..., :1]], -1)
+    assert explainer(picture, original_input_image=four, overlay=True).shape == (64, 64, 3)
+
+
 def test_insertion_and_a_pipeline_of_ones_own(picture: Any) -> None:
     model = xai.insert_xai(ov.Core().read_model(CNN), task=xai.Task.CLASSIFICATION)
     results = ov.compile_model(model, "CPU")(PREPARE(picture))
@@ -239,6 +292,8 @@ def test_names_of_saved_maps(picture: Any, explainer: xai.Explainer, tmp_path: P
     named.save(tmp_path / "c", postfix="_class_map")
     named.save(tmp_path / "d", prefix="image_", postfix="_conf_", confidence_scores={0: 0.854, 3: 0.1})
     explainer(picture, targets=[3]).save(str(tmp_path / "e"))
+    twice = explainer(picture, label_names=["a/b", "a_b", *"cdefgh"])
+    twice.save(tmp_path / "f")
     names = {folder.name: sorted(path.name for path in folder.iterdir()) for folder in tmp_path.iterdir()}
     assert names == {
         "a": ["disc.jpg", "star.jpg"],
@@ -246,6 +301,7 @@ def test_names_of_saved_maps(picture: Any, explainer: xai.Explainer, tmp_path: P
         "c": ["disc_class_map.jpg", "star_class_map.jpg"],
         "d": ["image_disc_conf_0.85.jpg", "image_star_conf_0.10.jpg"],
         "e": ["3.jpg"],
+        "f": ["a_b_0.jpg", "a_b_1.jpg", "c.jpg", "d.jpg", "e.jpg", "f.jpg", "g.jpg", "h.jpg"],
     }
     with image.open(tmp_path / "a" / "star.jpg") as saved:
         difference = np.asarray(saved, int) - named.saliency_map[3].astype(int)

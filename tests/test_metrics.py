@@ -110,6 +110,9 @@ def test_what_metrics_do_not_take() -> None:
         metric(RIGHT, 0, IMAGE, steps=0)
     with pytest.raises(xai.OptionError, match="needs postprocess_fn"):
         InsertionDeletionAUC(brightness(), as_batch)
+    for label in (-1, 2):
+        with pytest.raises(xai.OptionError, match="there is no class"):
+            metric(RIGHT, label, IMAGE)
     with pytest.raises(xai.OptionError, match="no map to evaluate"):
         metric.evaluate([], [])
 

@@ -25,7 +25,7 @@ from ovxai_passes.explainer.targets import Targets, explains_all, target_indices
 from ovxai_passes.explainer.visualizer import Visualizer
 from ovxai_passes.explainer.white_box import WhiteBox
 from ovxai_passes.insert import task_of
-from ovxai_passes.options import Method, Options, Task
+from ovxai_passes.options import Method, Options, Task, member
 from ovxai_passes.read import read_model
 
 _log = logging.getLogger(__name__)
@@ -108,13 +108,13 @@ class Explainer:
         **method_options: object,
     ) -> None:
         self.model = model if isinstance(model, ov.Model) else read_model(model)
-        self.task = Task(task)
+        self.task = member("task", Task, task)
         if self.task is Task.AUTO:
             self.task = task_of(self.model, Options()).name
         self.preprocess_fn = preprocess_fn
         self.postprocess_fn = postprocess_fn
-        self.explain_mode = ExplainMode(explain_mode)
-        self.explain_method = None if explain_method is None else Method(explain_method)
+        self.explain_mode = member("explain_mode", ExplainMode, explain_mode)
+        self.explain_method = None if explain_method is None else member("explain_method", Method, explain_method)
         self.target_layer = target_layer
         self.embed_scaling = embed_scaling
         self.device_name = device_name
@@ -157,6 +157,7 @@ class Explainer:
             indices = target_indices(targets, None if self.task is Task.DETECTION else label_names)
         saliency = self.method.generate_saliency_map(data, indices, **method_options)
         explanation = Explanation(saliency, targets, self.task, label_names, self.method.predictions)
+        explanation.predicted_on = size_of(np.asarray(data))
         picture = data if original_input_image is None else original_input_image
         return self.visualizer(
             explanation,

@@ -71,7 +71,8 @@ class Explanation:
             Layout.ONE_MAP_PER_IMAGE_GRAY if PER_IMAGE in self._saliency_map else Layout.MULTIPLE_MAPS_PER_IMAGE_GRAY
         )
         self.task = task
-        self.label_names = list(label_names) if label_names else None
+        self.label_names = None if label_names is None or len(label_names) == 0 else [str(one) for one in label_names]
+        self.predicted_on: tuple[int, int] | None = None
         self.predictions = predictions
         self._are_boxes = any(said.bounding_box is not None for said in (predictions or {}).values())
         if not explains_all(targets) and PER_IMAGE not in self._saliency_map:
@@ -137,13 +138,37 @@ class Explanation:
             from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
         except ImportError as error:
             raise OptionError("maps are saved by Pillow: pip install 'ovxai-passes[image]'") from error
-        folder = Path(dir_path)
+        names = [self.name_of(target) for target in self._saliency_map]
+        plain = [name.replace("/", "_") for name in names]
+        try:
+            self._save(
+                Path(dir_path),
+                [
+                    f"{name}_{target}" if plain.count(name) > 1 else name
+                    for name, target in zip(plain, self._saliency_map, strict=True)
+                ],
+                prefix,
+                postfix,
+                confidence_scores or {},
+                Image,
+            )
+        except OSError as error:
+            raise OptionError(f"cannot save maps in {dir_path}: {error.strerror or error}") from error
+
+    def _save(  # noqa: PLR0913, PLR0917  # parts of names
+        self,
+        folder: Path,
+        names: Sequence[str],
+        prefix: str,
+        postfix: str,
+        scores: Mapping[int, float],
+        image: Any,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        for target, saliency in self._saliency_map.items():
-            confidence = (confidence_scores or {}).get(target) if not isinstance(target, str) else None
+        for name, (target, saliency) in zip(names, self._saliency_map.items(), strict=True):
+            confidence = None if isinstance(target, str) else scores.get(target)
             text = "" if confidence is None else f"{confidence:.2f}"
-            name = f"{prefix}{self.name_of(target)}{postfix}{text}.jpg".replace("/", "_")
-            Image.fromarray(_as_levels(saliency)).save(folder / name, quality=95)
+            image.fromarray(_as_levels(saliency)).save(folder / f"{prefix}{name}{postfix}{text}.jpg", quality=95)
 
     def plot(
         self,

@@ -36,7 +36,7 @@ def letter_classes(
     for picture, target in zip(maps, targets, strict=True):
         if isinstance(target, str):
             continue
-        text = names[target] if names else str(target)
+        text = names[target] if names and target < len(names) else str(target)
         said = predictions.get(target)
         if said is not None and said.score is not None:
             text += f"|{said.score:.2f}"
@@ -48,14 +48,19 @@ def letter_detections(
     targets: Sequence[int | str],
     names: Sequence[str] | None,
     predictions: Mapping[Any, Prediction],
+    scale: tuple[float, float] = (1.0, 1.0),
 ) -> None:
-    """Draw the box of each overlay's detection with its class and score; without a prediction nothing is drawn."""
+    """Draw the box of each overlay's detection with its class and score; without a prediction nothing is drawn.
+
+    `scale`: pixels of the overlay to one of what boxes are told in, rows and columns.
+    """
     for picture, target in zip(maps, targets, strict=True):
         said = predictions.get(target)
         if said is None or said.bounding_box is None:
             continue
-        x1, y1, x2, y2 = (int(edge) for edge in said.bounding_box)
-        text = names[said.label] if names and said.label is not None else str(said.label)
+        x1, y1, x2, y2 = (int(edge * scale[1 - place % 2]) for place, edge in enumerate(said.bounding_box))
+        known = names and said.label is not None and said.label < len(names)
+        text = names[said.label] if known and names and said.label is not None else str(said.label)
         text += f"|{said.score:.2f}" if said.score is not None else ""
         _write(picture, text, (max(x1, 0), max(y1 - _LARGEST, 0)), (x1, y1, x2, y2))
 

@@ -29,6 +29,8 @@ def is_bhwc(image: Array) -> bool:
     _, first, second, last = image.shape
     if (last in (1, 3, 4)) != (first in (1, 3, 4)):
         return last in (1, 3, 4)
+    if (last in (3, 4)) != (first in (3, 4)):
+        return last in (3, 4)
     return bool(first > last and second > last)
 
 

@@ -30,8 +30,9 @@ def target_indices(targets: Targets, label_names: Sequence[str] | None) -> list[
         return [int(index) for index in found]
     if not np.issubdtype(found.dtype, np.str_):
         raise OptionError(f"targets are indices or names, not {targets!r}")
-    if not label_names:
+    if label_names is None or len(label_names) == 0:
         raise OptionError("targets are names, so label_names is needed to find them (boxes of a detector go by number)")
+    label_names = [str(name) for name in label_names]
     missing = [str(name) for name in found if name not in label_names]
     if missing:
         raise OptionError(f"{', '.join(map(repr, missing))} not in label_names: check the spelling")

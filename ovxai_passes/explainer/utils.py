@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.detections import detections_of
 from ovxai_passes.explainer.visualizer import resize
+from ovxai_passes.options import member
 
 Array = npt.NDArray[Any]
 
@@ -56,11 +57,11 @@ def postprocess_fn(
 ) -> Array:
     """Scores of the output with that name, or of the first one where there is none."""
     logits = np.asarray(_output(x, logit_name))
-    kind = ActivationType(activation)
+    kind = member("activation", ActivationType, activation)
     if kind is ActivationType.SOFTMAX:
         shares = np.exp(logits - logits.max(-1, keepdims=True))
         return np.asarray(shares / shares.sum(-1, keepdims=True))
-    return np.asarray(1 / (1 + np.exp(-logits))) if kind is ActivationType.SIGMOID else logits
+    return np.asarray(0.5 * (1 + np.tanh(logits / 2))) if kind is ActivationType.SIGMOID else logits
 
 
 def get_postprocess_fn(
@@ -91,7 +92,10 @@ def yolo_postprocess_fn(
     x: Mapping[Any, Array], output: str | int = 0, threshold: float = 0.3, overlap: float = 0.5
 ) -> tuple[Array, Array, Array]:
     """Boxes, scores and labels of an output [1,4+K,P]: middles and sizes in pixels, then class scores (YOLOv8)."""
-    found = detections_of(np.asarray(x[output])[0], threshold, overlap)
+    rows = np.asarray(x[output])
+    if rows.ndim != 3 or len(rows) != 1 or rows.shape[1] < 5:  # a box and a class
+        raise OptionError(f"detections in the layout of YOLOv8 are [1,4+K,P], not {list(rows.shape)}")
+    found = detections_of(rows[0], threshold, overlap)
     boxes = np.array([one.box for one in found], np.float32).reshape(1, -1, 4)
     return boxes, np.array([[one.score for one in found]]), np.array([[one.label for one in found]], np.int64)
 

@@ -87,7 +87,7 @@ def overlay(saliency_map: Array, input_image: Array, overlay_weight: float = 0.5
     `overlay_weight`: of the maps, 0 to 1.
     """
     maps = saliency_map[None] if saliency_map.ndim == 3 else saliency_map
-    behind = as_bhwc(input_image)[0].astype(np.float32) * np.float32(1 - overlay_weight)
+    behind = as_bhwc(input_image)[0][..., :3].astype(np.float32) * np.float32(1 - overlay_weight)
     table = np.arange(256, dtype=np.float32) * np.float32(overlay_weight)
     result = np.empty(maps.shape, np.uint8 if cast_to_uint8 else np.float32)
     for start in range(0, len(maps), _AT_ONCE):
@@ -122,6 +122,11 @@ class Visualizer:
 
         What is resized is scaled after it; `overlay` resizes and colours. Raises OptionError where there is no picture.
         """
+        if not explanation.saliency_map:  # a detector that found nothing
+            return explanation
+        if not 0 <= overlay_weight <= 1:
+            raise OptionError(f"overlay_weight is between 0 and 1, not {overlay_weight!r}")
+        output_size = None if output_size is None else _checked_size(output_size)
         keys = list(explanation.saliency_map)
         maps = np.array(list(explanation.saliency_map.values()))
         image = None if original_input_image is None else as_bhwc(original_input_image)
@@ -143,13 +148,22 @@ class Visualizer:
             if overlay_prediction and explanation.task is Task.CLASSIFICATION:
                 letter_classes(maps, keys, explanation.label_names, explanation.predictions or {})
             elif overlay_prediction:
-                letter_detections(maps, keys, explanation.label_names, explanation.predictions or {})
+                on = explanation.predicted_on or maps.shape[1:3]
+                scale = (maps.shape[1] / on[0], maps.shape[2] / on[1])
+                letter_detections(maps, keys, explanation.label_names, explanation.predictions or {}, scale)
         explanation.saliency_map = dict(zip(keys, maps, strict=True))
         return explanation
 
 
 _resize, _scaling, _colormap, _overlay = resize, scaling, colormap, overlay
 """The functions, where a parameter has their name."""
+
+
+def _checked_size(size: Any) -> tuple[int, int]:
+    sizes = np.atleast_1d(np.asarray(size))
+    if sizes.shape != (2,) or not np.issubdtype(sizes.dtype, np.integer) or sizes.min() < 1:
+        raise OptionError(f"output_size is (height, width) in pixels, not {size!r}")
+    return int(sizes[0]), int(sizes[1])
 
 
 def _fitted(image: Array, size: tuple[int, ...]) -> Array:

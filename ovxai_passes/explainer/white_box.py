@@ -54,13 +54,17 @@ class WhiteBox:
     def model_forward(self, x: Array, preprocess: bool = True) -> Mapping[Any, Array]:
         """All outputs of the augmented model for a picture."""
         x = np.asarray(self.preprocess_fn(x) if preprocess else x)
+        if len(self.model.inputs) != 1:
+            raise OptionError(f"the Explainer takes models of one input, not of {len(self.model.inputs)}")
         rank = len(self.model.inputs[0].get_partial_shape())
         return self._compiled(x[None] if x.ndim == rank - 1 else x)
 
     def generate_saliency_map(
-        self, data: Array, target_indices: Sequence[int] | None = None
+        self, data: Array, target_indices: Sequence[int] | None = None, **options: object
     ) -> Array | dict[int, Array]:
         """Maps [1,K,h,w] or [1,h,w] of one picture; by class where the model says which classes have maps."""
+        if options:
+            raise OptionError(f"option {next(iter(options))!r} is one of black-box methods, and this is a white box")
         results = self.model_forward(data)
         maps = np.array(results[OUTPUT_NAME])
         if len(maps) > 1:

@@ -19,7 +19,7 @@ import openvino as ov
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.explanation import Explanation
 from ovxai_passes.explainer.visualizer import scaling
-from ovxai_passes.metrics.base import Array, Floats, ModelMetric, Postprocess, fitting, maps_of, pairs
+from ovxai_passes.metrics.base import Array, Floats, ModelMetric, Postprocess, checked_class, fitting, maps_of, pairs
 
 
 class ADCC(ModelMetric):
@@ -69,7 +69,7 @@ class ADCC(ModelMetric):
         unit = _unit(saliency_map)
         output = self.model_predict(input_image)
         masked = (input_image * unit[:, :, None]).astype(np.float32)
-        best = int(output.argmax()) if class_idx is None else class_idx
+        best = int(output.argmax()) if class_idx is None else checked_class(class_idx, output)
         found = {
             "coherency": self.coherency(unit, masked, class_idx, input_image),
             "complexity": self.complexity(unit),

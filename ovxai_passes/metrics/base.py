@@ -70,7 +70,14 @@ def maps_of(explanation: Explanation) -> Iterator[tuple[int | None, Array]]:
         yield (None if target == PER_IMAGE else int(target)), saliency
 
 
+def checked_class(target: int, scores: Floats) -> int:
+    """A class that scores [K] are there for. Raises OptionError."""
+    if not 0 <= target < len(scores):
+        raise OptionError(f"there is no class {target}: the model scores {len(scores)}, from 0 on")
+    return target
+
+
 def fitting(saliency: Array, image: Array) -> None:
     """Raises OptionError where a map is not as large as its picture [H,W,C]."""
-    if saliency.shape != np.asarray(image).shape[:2]:
+    if np.asarray(image).ndim != 3 or saliency.shape != np.asarray(image).shape[:2]:  # height, width, channels
         raise OptionError(f"a map {saliency.shape} is not as large as its picture {np.asarray(image).shape}: resize it")

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.explanation import Explanation
-from ovxai_passes.metrics.base import Array, ModelMetric, fitting, maps_of, pairs
+from ovxai_passes.metrics.base import Array, ModelMetric, checked_class, fitting, maps_of, pairs
 
 
 def area(scores: npt.NDArray[Any]) -> float:
@@ -34,7 +34,9 @@ class InsertionDeletionAUC(ModelMetric):
         if steps < 1:
             raise OptionError(f"steps is a whole number from 1 on, not {steps}")
         scores = self.model_predicts(_changed(saliency_map, input_image, steps))
-        best = int(self.model_predict(input_image).argmax()) if class_idx is None else class_idx
+        best = (
+            int(self.model_predict(input_image).argmax()) if class_idx is None else checked_class(class_idx, scores[0])
+        )
         return {"insertion": area(scores[: steps + 1, best]), "deletion": area(scores[steps + 1 :, best])}
 
     def evaluate(

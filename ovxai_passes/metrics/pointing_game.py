@@ -49,7 +49,7 @@ class PointingGame:
                     continue
                 if explanation.label_names is None:
                     raise OptionError("boxes go by class name, so explanations need label_names")
-                name = explanation.label_names[target]
+                name = explanation.name_of(target)
                 if name in boxes:
                     hits.append(self(saliency, boxes[name])["pointing_game"])
                 else:

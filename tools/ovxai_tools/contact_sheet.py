@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL import Image
 
-_WIDTH = 256
+_WIDTH, _TALLEST = 256, 1024
 _STYLE = """
 body { font: 15px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 1180px; padding: 0 1rem; color: #222; }
 h1 { font-size: 1.3rem; } h2 { font-size: 1rem; margin: 2rem 0 .5rem; word-break: break-all; }
@@ -65,7 +65,7 @@ def _figure(picture: Image.Image, label: str, score: float | None) -> str:
 
 
 def _embedded(picture: Image.Image) -> str:
-    height = max(1, round(picture.height * _WIDTH / picture.width))
+    height = min(max(1, round(picture.height * _WIDTH / picture.width)), _TALLEST)
     file = io.BytesIO()
     picture.convert("RGB").resize((_WIDTH, height)).save(file, "JPEG", quality=88)
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"

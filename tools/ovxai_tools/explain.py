@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from ovxai_tools.progress import stage
 from ovxai_tools.transform import numbers_given, read_labels, size_given
 
 _SKIPPED = 5
+_LARGEST = 10_000
 _WHITE_BOX = [one.value for one in dict.fromkeys(one for task in Task if task in METHODS for one in METHODS[task])]
 
 
@@ -83,6 +85,10 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     pillow()
     if isinstance(size, str):
         raise OptionError(f"--size takes HEIGHTxWIDTH, not {size!r}")
+    if size is not None and max(size) > _LARGEST:
+        raise OptionError(f"--size is at most {_LARGEST}x{_LARGEST}")
+    if targets is not None and not targets.strip(" ,"):
+        raise OptionError("--targets names no class")
     files = picture_files(images)
     given = mean is not None or scale is not None or bgr
     wanted = Wanted(
@@ -113,7 +119,12 @@ def _layout(layout: str) -> Any:
 def _write(  # noqa: PLR0913, PLR0917  # what the command line says
     explaining: Explaining, files: list[Path], output: Path, model: str, force: bool, as_json: bool, quiet: bool
 ) -> None:
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot write to {output}: {error.strerror}") from error
+    if (output / "index.html").exists() and not force:
+        raise OutputError(f"cannot write {output / 'index.html'}: it exists; choose another folder or give --force")
     skipped: list[str] = []
     told: list[dict[str, Any]] = []
     entries: list[Entry] = []
@@ -151,10 +162,8 @@ def _explained(explaining: Explaining, path: Path, folder: Path, told: list[dict
     picture, found = explaining.picture(path)
     shown = []
     for said in found:
-        stem = _stem(path, said, explaining)
+        stem = _unused(folder, _stem(path, said, explaining))
         names = [f"{stem}_map.png", f"{stem}_overlay.png"]
-        if (folder / names[0]).exists():
-            raise OptionError(f"two pictures or classes would both be written as {names[0]}: explain them apart")
         drawn = [Image.fromarray(pixels) for pixels in explaining.drawn(picture, said)]
         for name, one in zip(names, drawn, strict=True):
             one.save(folder / name)
@@ -162,6 +171,12 @@ def _explained(explaining: Explaining, path: Path, folder: Path, told: list[dict
         about = {"picture": str(path), "target": said.target, "class": said.label, "score": said.score}
         told.append({**about, "files": names})
     return Entry(str(path), picture, shown)
+
+
+def _unused(folder: Path, stem: str) -> str:
+    """A stem that nothing is written as yet: numbered, where pictures or classes have the same name."""
+    stems = (stem if number == 1 else f"{stem}_{number}" for number in count(1))
+    return next(one for one in stems if not (folder / f"{one}_map.png").exists())
 
 
 def _stem(path: Path, said: Said, explaining: Explaining) -> str:

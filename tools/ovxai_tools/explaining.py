@@ -78,6 +78,8 @@ class Explaining:
     def __post_init__(self) -> None:
         self.names = self.wanted.labels or tuple(labels_of(self.model))
         self._augmented = any(OUTPUT_NAME in port.get_names() for port in self.model.outputs)
+        if len(self.model.inputs) != 1:
+            raise OptionError(f"ovxai-explain takes models of one input, not of {len(self.model.inputs)}")
         self._shares = shares_reader(self.model)
         task = self._task()
         if task is Task.INSTANCE_SEGMENTATION and self.wanted.black_box:
@@ -89,8 +91,20 @@ class Explaining:
             task,
             postprocess_fn=self._postprocess if self.wanted.black_box else None,
             explain_mode=ExplainMode.BLACKBOX if self.wanted.black_box else ExplainMode.WHITEBOX,
-            explain_method=None if self._augmented else self.wanted.method,
+            explain_method=self._method(),
         )
+
+    def _method(self) -> str | None:
+        """The method asked for; maps that are in the model stay what they are."""
+        method, path = self.wanted.method, ["ovxai", "method"]
+        if not self._augmented or self.wanted.black_box or method is None:
+            return method
+        there = str(self.model.get_rt_info(path).astype(str)) if self.model.has_rt_info(path) else "another method"
+        if there != method:
+            raise OptionError(
+                f"the model has maps already, of {there}: give the model without them for --method {method}"
+            )
+        return None
 
     def _task(self) -> Task:
         path = ["ovxai", "task"]
@@ -126,7 +140,8 @@ class Explaining:
         results = self._explainer.model_forward(data)
         scores = self._sure(results, data)
         chosen = self._chosen(scores)
-        maps = self._explainer.method.generate_saliency_map(data, chosen or None)
+        indices = chosen if self.wanted.black_box else None
+        maps = self._explainer.method.generate_saliency_map(data, indices or None)
         by_target = maps if isinstance(maps, dict) else _by_target(maps)
         if None in by_target:
             return picture, [Said(None, "all classes", None, _levels(by_target[None]))]
@@ -134,6 +149,8 @@ class Explaining:
             raise OptionError(
                 "which class it is surest of cannot be told from the model's outputs: name some (--targets)"
             )
+        if not self.wanted.targets and scores is not None:  # the best of those that have maps
+            chosen = [int(one) for one in np.argsort(-scores) if int(one) in by_target][: self.wanted.top_k]
         missing = [target for target in chosen if target not in by_target]
         if missing:
             raise OptionError(f"the model has no map of class {missing[0]}: it has maps of {len(by_target)} classes")
@@ -164,11 +181,17 @@ class Explaining:
 
     def _boxes(self, data: Any, picture: Image.Image) -> list[Said]:
         found = self._explainer.method
-        maps = found.generate_saliency_map(data, None)
-        best = sorted(maps, key=lambda number: -(found.predictions[number].score or 0))[: self.wanted.top_k]
+        _, scores, labels = self._postprocess(self._explainer.model_forward(data))
+        wanted = (
+            numbers_of(self.wanted.targets, self.names, len(self.names) or 1 << 20) if self.wanted.targets else None
+        )
+        numbers = [int(one) for one in np.argsort(-scores[0]) if wanted is None or int(labels[0][one]) in wanted]
+        best = numbers if wanted is not None else numbers[: self.wanted.top_k]
+        maps = found.generate_saliency_map(data, best) if best else {}
         return [
             Said(number, self.name(found.predictions[number].label or 0), found.predictions[number].score, maps[number])
             for number in best
+            if number in maps
         ]
 
     def _postprocess(self, outputs: Any) -> Any:

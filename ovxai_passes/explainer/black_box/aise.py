@@ -14,6 +14,7 @@ from ovxai_passes.explainer.black_box.kernels import Floats, Search
 from ovxai_passes.explainer.black_box.running import Masking, Preset, class_scores, input_size, progress
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.visualizer import scaling
+from ovxai_passes.options import member
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class AISEClassification(BlackBox):
         targets = list(range(len(said))) if target_indices is None else self.checked(target_indices, len(said))
         if len(targets) > _MANY:
             _log.info("%s targets are explained one after the other, which takes a while", len(targets))
-        iterations, widths = PRESETS[Preset(preset)]
+        iterations, widths = PRESETS[member("preset", Preset, preset)]
         search = Search(
             input_size(picture),
             ((0.0, 1.0), (0.0, 1.0)),
@@ -58,27 +59,27 @@ class AISEClassification(BlackBox):
             solver_epsilon,
             locally_biased,
         )
+        are_shares = bool(said.min() >= 0 and said.max() <= 1)  # told once: masked pictures may score otherwise
         maps: dict[int, Array] = {}
         with progress(len(targets), "AISE") as done:
             for target in targets:
-                found = search.run(self._loss(picture, target))
+                found = search.run(self._loss(picture, target, are_shares))
                 maps[target] = scaling(found) if scale_output else found
                 done(1)
         self.predictions = {target: Prediction(target, float(said[target])) for target in targets}
         return maps
 
-    def _loss(self, picture: Array, target: int) -> Any:
+    def _loss(self, picture: Array, target: int, are_shares: bool) -> Any:
         mask_out = Masking(picture)
 
         def loss(window: Floats) -> float:
             kept, left = self.run_many(map(mask_out, (window, 1 - window)))
-            return _share(kept, target) - _share(left, target)
+            return _share(kept, target, are_shares) - _share(left, target, are_shares)
 
         return loss
 
 
-def _share(output: Any, target: int) -> float:
-    """A score as a share: those that are not between 0 and 1 through the sigmoid."""
-    scores = class_scores(output)
-    value = float(scores[target])
-    return value if scores.min() >= 0 and scores.max() <= 1 else 1 / (1 + float(np.exp(-value)))
+def _share(output: Any, target: int, is_share: bool) -> float:
+    """A score as a share: through the sigmoid, where scores are none."""
+    value = float(class_scores(output)[target])
+    return value if is_share else 1 / (1 + float(np.exp(-value)))

@@ -18,11 +18,12 @@ import numpy.typing as npt
 
 from ovxai_passes.explainer.black_box.base import BlackBox
 from ovxai_passes.explainer.black_box.kernels import Bounds, Floats, Search
-from ovxai_passes.explainer.black_box.rise import masks_of
+from ovxai_passes.explainer.black_box.rise import at_once, masks_of
 from ovxai_passes.explainer.black_box.running import Masking, Preset, found_boxes, input_size, progress
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.pictures import size_of
 from ovxai_passes.explainer.visualizer import scaling
+from ovxai_passes.options import member
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +38,6 @@ PRESETS = {
 
 _MANY = 10
 _AROUND = 0.5  # of a box's side: how far windows reach beyond it
-_AT_ONCE = 250
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class AISEDetection(_Detections):
         `divisors`: windows are as wide as the shorter side of the box, divided by these.
         """
         picture, targets = self._found(data, target_indices)
-        iterations, standard = PRESETS[Preset(preset)]
+        iterations, standard = PRESETS[member("preset", Preset, preset)]
         maps: dict[int, Array] = {}
         with progress(len(targets), "AISE") as done:
             for target in targets:
@@ -143,7 +143,7 @@ class DRISE(_Detections):
         sums = np.zeros((len(targets), masks.size[0] * masks.size[1]), np.float32)
         mask_out = Masking(picture)
         with progress(masks.count, "D-RISE") as done:
-            for block in masks.blocks(_AT_ONCE):
+            for block in masks.blocks(at_once(masks.size)):
                 outputs = self.run_many(map(mask_out, block))
                 weights = np.array([[one.similarity(output) for one in targets] for output in outputs], np.float32)
                 sums += weights.reshape(len(outputs), -1).T @ block.reshape(len(block), -1)

@@ -38,6 +38,8 @@ class Search:
 
     def run(self, loss: Loss) -> Floats:
         """The map [H,W] f32. `loss`: of a window [H,W], larger where it holds more of what is explained."""
+        if not all(width > 0 for width in self.widths) or not self.widths or self.iterations < 1:
+            raise OptionError("widths of windows (kernel_widths, divisors) are above 0, and some are tried of each")
         total = np.zeros(self.size, np.float32)
         for width in self.widths:
             kernel = self._of_width(loss, float(width))

@@ -20,6 +20,7 @@ from ovxai_passes.explainer.black_box.product import Product
 from ovxai_passes.explainer.black_box.running import Masking, Preset, class_scores, input_size, progress
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.visualizer import scaling
+from ovxai_passes.options import member
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
@@ -27,16 +28,22 @@ Floats = npt.NDArray[np.float32]
 PRESETS = {Preset.SPEED: (1000, 4), Preset.BALANCE: (5000, 8), Preset.QUALITY: (10000, 12)}
 """Number of masks, and of cells along each side."""
 
-_AT_ONCE = 500  # masks, whatever the machine: sums of other pieces would round otherwise
+_MOST_AT_ONCE, _BYTES_AT_ONCE = 500, 1 << 27
+
+
+def at_once(size: tuple[int, int]) -> int:
+    """How many masks of a size are summed in one piece, whatever the machine: other pieces would round otherwise."""
+    return max(1, min(_MOST_AT_ONCE, _BYTES_AT_ONCE // (4 * size[0] * size[1])))
 
 
 def masks_of(  # noqa: PLR0913, PLR0917  # what a user may say of them
     size: tuple[int, int], preset: Preset | str, num_masks: int | None, num_cells: int | None, prob: float, seed: int
 ) -> RandomMasks:
     """Masks as a preset says, unless said otherwise. Raises OptionError."""
-    masks, cells = PRESETS[Preset(preset)]
-    masks, cells = num_masks or masks, num_cells or cells
-    if masks < 1 or cells < 1 or not 0 < prob < 1:
+    masks, cells = PRESETS[member("preset", Preset, preset)]
+    masks, cells = masks if num_masks is None else num_masks, cells if num_cells is None else num_cells
+    whole = all(isinstance(number, (int, np.integer)) and number >= 1 for number in (masks, cells))
+    if not whole or not 0 < prob < 1:
         raise OptionError("num_masks and num_cells are whole numbers from 1 on, prob is between 0 and 1")
     return RandomMasks(size, masks, cells, prob, seed)
 
@@ -67,7 +74,7 @@ class RISE(BlackBox):
         sums = np.zeros((len(targets), masks.size[0] * masks.size[1]), np.float32)
         mask_out, product = Masking(picture), Product()
         with progress(masks.count, "RISE") as done:
-            for block in masks.blocks(_AT_ONCE):
+            for block in masks.blocks(at_once(masks.size)):
                 outputs = self.run_many(map(mask_out, block))
                 scores = np.stack([class_scores(output)[targets] for output in outputs])
                 sums += product(scores, block.reshape(len(block), -1))

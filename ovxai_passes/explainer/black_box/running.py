@@ -36,6 +36,8 @@ class Runner:
     """
 
     def __init__(self, model: ov.Model, postprocess: Postprocess, device: str) -> None:
+        if len(model.inputs) != 1:
+            raise OptionError(f"black-box methods take models of one input, not of {len(model.inputs)}")
         config = {"PERFORMANCE_HINT": "THROUGHPUT"}
         self.compiled = ov.Core().compile_model(model, device, config)
         self.postprocess = postprocess
@@ -56,18 +58,21 @@ class Runner:
 
     def many(self, pictures: Iterable[Array]) -> list[Any]:
         """What the model says of each picture, in their order. An error in `postprocess` is raised here."""
-        running: dict[int, tuple[ov.InferRequest, Array]] = {}
+        waiting: deque[tuple[ov.InferRequest, Array]] = deque()
         results: list[Any] = []
-        waiting: deque[int] = deque()
-        for place, picture in enumerate(pictures):
-            if len(waiting) == len(self._requests):
-                results.append(self._collected(running.pop(waiting.popleft())[0]))
-            request = self._requests[place % len(self._requests)]
-            held = np.ascontiguousarray(picture)  # what a request reads has to live as long as it runs
-            request.start_async({0: held}, share_inputs=True)
-            running[place] = (request, held)
-            waiting.append(place)
-        results += [self._collected(running[place][0]) for place in waiting]
+        try:
+            for place, picture in enumerate(pictures):
+                if len(waiting) == len(self._requests):
+                    results.append(self._collected(waiting.popleft()[0]))
+                request = self._requests[place % len(self._requests)]
+                held = np.ascontiguousarray(picture)  # what a request reads has to live as long as it runs
+                request.start_async({0: held}, share_inputs=True)
+                waiting.append((request, held))
+            while waiting:
+                results.append(self._collected(waiting.popleft()[0]))
+        finally:
+            for request, _ in waiting:  # after an error or an interrupt
+                request.wait()
         return results
 
     def _collected(self, request: ov.InferRequest) -> Any:
