@@ -110,6 +110,13 @@ def test_maps_are_brightest_where_the_model_looks(cell: tuple[int, int]) -> None
             assert method.predictions[0].score == pytest.approx(1, rel=1e-3)
 
 
+def test_a_model_is_compiled_when_it_is_asked() -> None:
+    rise = RISE(looks_at(0, 0), first, prepare_model=False)
+    assert "_runner" not in vars(rise)
+    rise.prepare_model()
+    assert "_runner" in vars(rise)
+
+
 def test_channels_last() -> None:
     image = ops.parameter([1, 16, 16, 3], np.float32)
     bright = ops.reduce_mean(

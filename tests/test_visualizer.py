@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ovxai_passes as xai
-from ovxai_passes.explainer import Explanation, Visualizer, colormap, overlay, resize, scaling
+from ovxai_passes.explainer import Explanation, Visualizer, colormap, overlay, resize, scale, scaling
 from ovxai_passes.explainer.jet import jet_table
 from ovxai_passes.explainer.pictures import as_bhwc, size_of
 
@@ -35,6 +35,13 @@ def test_jet_is_the_table_of_opencv() -> None:
     np.testing.assert_array_equal(colormap(levels), jet_table()[:, None])
 
 
+def test_other_colours_are_refused() -> None:
+    levels = np.zeros((2, 2), np.uint8)
+    np.testing.assert_array_equal(colormap(levels, 2), colormap(levels))
+    with pytest.raises(xai.OptionError, match="those of JET"):
+        colormap(levels, 4)
+
+
 def test_jet_by_hand() -> None:
     table = jet_table()
     assert table[[0, 128, 255]].tolist() == [[0, 0, 128], [130, 255, 126], [128, 0, 0]]
@@ -43,6 +50,7 @@ def test_jet_by_hand() -> None:
 def test_scaling_each_map_by_itself() -> None:
     maps = np.array([[[1, 2], [3, 5]], [[4, 4], [4, 4]]], np.float32)
     assert scaling(maps).tolist() == [[[0, 63], [127, 255]], [[0, 0], [0, 0]]]
+    assert scale is scaling
     assert scaling(maps[0], cast_to_uint8=False, max_value=1).tolist() == [[0, 0.25], [0.5, 1]]
 
 

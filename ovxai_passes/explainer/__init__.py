@@ -13,7 +13,7 @@ from ovxai_passes.explainer.utils import (
     get_postprocess_fn,
     get_preprocess_fn,
 )
-from ovxai_passes.explainer.visualizer import Visualizer, colormap, overlay, resize, scaling
+from ovxai_passes.explainer.visualizer import Visualizer, colormap, overlay, resize, scale, scaling
 
 __all__ = [
     "DRISE",
@@ -34,5 +34,6 @@ __all__ = [
     "get_preprocess_fn",
     "overlay",
     "resize",
+    "scale",
     "scaling",
 ]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 Levels = npt.NDArray[np.uint8]
 
+JET = 2
 _ROWS_AT_ONCE = 4096
 _AT_ONCE = 16  # classes, so that what is computed in between stays small
 
@@ -64,8 +65,17 @@ def scaling(saliency_map: Array, cast_to_uint8: bool = True, max_value: int = 25
     return result[0] if saliency_map.ndim == 2 else result
 
 
-def colormap(saliency_map: Levels) -> Levels:
-    """Levels [h,w] or [K,h,w] u8 in the JET colours, RGB: [h,w,3] or [K,h,w,3]. Raises OptionError for other types."""
+scale = scaling
+"""The same function, where `scaling` is the name of an argument."""
+
+
+def colormap(saliency_map: Levels, colormap_type: int = JET) -> Levels:
+    """Levels [h,w] or [K,h,w] u8 in the JET colours, RGB: [h,w,3] or [K,h,w,3]. Raises OptionError for other types.
+
+    `colormap_type`: OpenCV's number of JET, the only one there is.
+    """
+    if colormap_type != JET:
+        raise OptionError(f"colours are those of JET (colormap_type={JET}), not of colormap_type={colormap_type}")
     if saliency_map.dtype != np.uint8:
         raise OptionError(
             f"colours are given to maps of u8, not of {saliency_map.dtype}: scale them first (scaling=True)"
@@ -155,7 +165,7 @@ class Visualizer:
         return explanation
 
 
-_resize, _scaling, _colormap, _overlay = resize, scaling, colormap, overlay
+_resize, _scaling, _colormap, _overlay = resize, scale, colormap, overlay
 """The functions, where a parameter has their name."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,8 @@ class BlackBox:
         From what is explained to the model's input.
     device_name
         Where the model runs.
+    prepare_model
+        False: compile the model when it is asked first, or by `prepare_model()`.
 
     `predictions`: of the last picture, by target; `inferences`: how often the model has run.
     """
@@ -45,11 +48,23 @@ class BlackBox:
         postprocess_fn: Postprocess,
         preprocess_fn: Callable[[Array], Array] = identity,
         device_name: str = "CPU",
+        prepare_model: bool = True,
     ) -> None:
         self.preprocess_fn = preprocess_fn
         self.predictions: dict[int, Prediction] = {}
         self.inferences = 0
-        self._runner = Runner(model, postprocess_fn, device_name)
+        self._model, self._postprocess_fn, self._device_name = model, postprocess_fn, device_name
+        if prepare_model:
+            self.prepare_model()
+
+    @cached_property
+    def _runner(self) -> Runner:
+        return Runner(self._model, self._postprocess_fn, self._device_name)
+
+    def prepare_model(self) -> ov.Model:
+        """Compile the model; returns it."""
+        self._runner  # noqa: B018  # made at its first use
+        return self._model
 
     def model_forward(self, x: Array, preprocess: bool = True) -> Mapping[Any, Array]:
         """The model's outputs for a picture."""
