@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import openvino as ov
 
+from ovxai_passes.rt_info import said_in
+
 _MOST_OUTPUTS = 5
 _BOX_AND_SCORE = 5
 
 
 def client_notices(model: ov.Model, added: int, map_shape: ov.PartialShape) -> tuple[str, ...]:
     """Sentences for the report. `model`: before the insertion; `added`: outputs to come; `map_shape`: of the map."""
-    path = ["model_info", "model_type"]
-    kind = str(model.get_rt_info(path).astype(str)).lower() if model.has_rt_info(path) else ""
+    kind = said_in(model, "model_info", "model_type").lower()
     found = []
     detected = {port.get_node().input_value(0).get_node().get_type_name() for port in model.outputs}
     if kind.startswith("yolo") or "DetectionOutput" in detected:

@@ -98,22 +98,8 @@ def insert(model: ov.Model, options: Options) -> Insertion:
     clone = model.clone()
     explain = explained(clone, options)
     cut, locate = explain.cut, explain.cut.locate
-    is_scaled = options.effective_scaling is not Scaling.NONE
-    scale = Scale(explain, options.effective_scaling is Scaling.JOINT)
-    pool = Pool(locate, scale if is_scaled else explain) if options.feature_vector else None
-    graft = Graft(pool or (scale if is_scaled else explain))
-    trim = Trim(cut) if options.trim else None
-    record = Record(explain, graft, trim)
-    pipeline: tuple[ModelPass, ...] = (
-        *((scale,) if is_scaled else ()),  # 0..255
-        *((pool,) if pool else ()),  # the feature vector beside the map
-        graft,  # the branch onto the clone
-        *((trim,) if trim else ()),  # out of the clone, what nobody reads
-        *((KeepMap(len(model.outputs)),) if options.only_map else ()),  # without the original outputs
-        record,  # what was done, in rt_info
-    )
-    run_passes(clone, pipeline)
-    report = replace(record.report, seconds=round(time.perf_counter() - started, 3))
+    report = _finished(clone, options, explain, locate, Trim(cut) if options.trim else None)
+    report = replace(report, seconds=round(time.perf_counter() - started, 3))
     return Insertion(clone, locate, cut, explain, report)
 
 
@@ -122,21 +108,35 @@ def insert_detector(model: ov.Model, options: Options, task: Task) -> DetectorIn
     started = time.perf_counter()
     clone = model.clone()
     explain = explained_detector(clone, options, task)
+    report = _finished(clone, options, explain, explain.locate)
+    report = replace(report, seconds=round(time.perf_counter() - started, 3))
+    return DetectorInsertion(clone, explain.locate, explain, report)
+
+
+def _finished(
+    clone: ov.Model,
+    options: Options,
+    explain: Explain | ExplainDetector,
+    locate: Locate | LocateDetector,
+    trim: Trim | None = None,
+) -> Report:
+    """The stages after the branch, run over the clone that it is put onto."""
+    originals = len(clone.outputs)
     is_scaled = options.effective_scaling is not Scaling.NONE
     scale = Scale(explain, options.effective_scaling is Scaling.JOINT)
-    pool = Pool(explain.locate, scale if is_scaled else explain) if options.feature_vector else None
+    pool = Pool(locate, scale if is_scaled else explain) if options.feature_vector else None
     graft = Graft(pool or (scale if is_scaled else explain))
-    record = Record(explain, graft)
+    record = Record(explain, graft, trim)
     pipeline: tuple[ModelPass, ...] = (
         *((scale,) if is_scaled else ()),  # 0..255
         *((pool,) if pool else ()),  # the feature vector beside the map
         graft,  # the branch onto the clone
-        *((KeepMap(len(model.outputs)),) if options.only_map else ()),  # without the original outputs
+        *((trim,) if trim else ()),  # out of the clone, what nobody reads
+        *((KeepMap(originals),) if options.only_map else ()),  # without the original outputs
         record,  # what was done, in rt_info
     )
     run_passes(clone, pipeline)
-    report = replace(record.report, seconds=round(time.perf_counter() - started, 3))
-    return DetectorInsertion(clone, explain.locate, explain, report)
+    return record.report
 
 
 @dataclass(frozen=True)
@@ -272,8 +272,7 @@ def insert_xai(
     -------
     The augmented model. `saliency_map` is [N,K,h,w] ([N,k,h,w] for some classes; with `top_k`, the output
     `saliency_classes` [N,k] i64 says which), or [N,h,w] for ActivationMap; InstanceMasks of a model that takes one
-    picture [1,K,h,w]. A model that has such an output
-    already is returned as it is, with a logged notice.
+    picture [1,K,h,w]. A model that has such an output already is returned as it is, with a logged notice.
 
     Raises
     ------

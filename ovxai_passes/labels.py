@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import openvino as ov
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.rt_info import said_in
 
 
 def labels_of(model: ov.Model) -> list[str]:
     """Class names in rt_info `model_info` (blanks in a name are underscores there), or none."""
-    path = ["model_info", "labels"]
-    return str(model.get_rt_info(path).astype(str)).split() if model.has_rt_info(path) else []
+    return said_in(model, "model_info", "labels").split()
 
 
 def numbers_of(classes: Sequence[int | str], labels: Sequence[str], count: int) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.insert import insert_xai
 from ovxai_passes.options import Mask, Method, Task
 from ovxai_passes.passes import CLASSES_NAME, OUTPUT_NAME
+from ovxai_passes.rt_info import said_in
 
 _log = logging.getLogger(__name__)
 
@@ -75,6 +76,5 @@ class WhiteBox:
     def _classes(self, results: Mapping[Any, Array]) -> list[int] | None:
         if any(CLASSES_NAME in port.get_names() for port in self.model.outputs):
             return [int(number) for number in results[CLASSES_NAME][0]]
-        path = ["ovxai", "chosen"]
-        chosen = str(self.model.get_rt_info(path).astype(str)) if self.model.has_rt_info(path) else "none"
+        chosen = said_in(self.model, "ovxai", "chosen", "none")
         return None if chosen == "none" else [int(number) for number in chosen.split()]

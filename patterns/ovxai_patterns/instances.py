@@ -23,7 +23,7 @@ _LARGEST_IN_BOX = 64  # cells along a side; masks of whole pictures have more
 
 @dataclass(frozen=True)
 class Masks:
-    """Instances one by one, of one picture. All tensors have D rows, behind an axis of size 1 if `batched`.
+    """Instances one by one, of one picture. All tensors have D rows, or [1,D,...] where the model keeps the batch.
 
     `masks`: [D,h,w] or [D,1,h,w]; `labels`: [D]; `boxes`: [D,4] corners in pixels of the input, or [D,5] with the
     score; `scores`: [D], or None where the boxes hold them. `in_boxes`: whether a mask is of its box or of the picture.
@@ -33,7 +33,6 @@ class Masks:
     labels: TensorId
     boxes: TensorId
     scores: TensorId | None
-    batched: bool
     in_boxes: bool
     classes: int
     reason: str
@@ -95,9 +94,8 @@ def _masks(detector: Detector) -> Masks | NoInstances | None:
     classes = _classes(detector)
     if classes is None:
         return NoInstances("there are masks of instances, but how many classes there are was not found")
-    batched = len(box_shape) == 3
     reason = f"output {detector.describe(masks[0])} holds a mask for each box"
-    return Masks(masks[0], labels[0], boxes[0], (*scores, None)[0], batched, not whole, classes, reason)
+    return Masks(masks[0], labels[0], boxes[0], (*scores, None)[0], not whole, classes, reason)
 
 
 def _kind(output: ov.Output) -> str:

@@ -17,10 +17,11 @@ from ovxai_patterns.scores import Scores, find_scores
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer import Explainer, ExplainMode, colormap, overlay, resize, scaling
 from ovxai_passes.explainer.utils import yolo_postprocess_fn
-from ovxai_passes.insert import AnyInsertion, DetectorInsertion, insert_any, task_of
+from ovxai_passes.insert import AnyInsertion, DetectorInsertion, insert_any, is_augmented, task_of
 from ovxai_passes.labels import labels_of, numbers_of
 from ovxai_passes.options import Options, Task
 from ovxai_passes.passes import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
+from ovxai_passes.rt_info import said_in
 from ovxai_tools.images import Preparation, as_inputs, open_picture
 from ovxai_tools.preview_detector import class_scores
 
@@ -77,7 +78,7 @@ class Explaining:
 
     def __post_init__(self) -> None:
         self.names = self.wanted.labels or tuple(labels_of(self.model))
-        self._augmented = any(OUTPUT_NAME in port.get_names() for port in self.model.outputs)
+        self._augmented = is_augmented(self.model)
         if len(self.model.inputs) != 1:
             raise OptionError(f"ovxai-explain takes models of one input, not of {len(self.model.inputs)}")
         self._shares = shares_reader(self.model)
@@ -96,10 +97,10 @@ class Explaining:
 
     def _method(self) -> str | None:
         """The method asked for; maps that are in the model stay what they are."""
-        method, path = self.wanted.method, ["ovxai", "method"]
+        method = self.wanted.method
         if not self._augmented or self.wanted.black_box or method is None:
             return method
-        there = str(self.model.get_rt_info(path).astype(str)) if self.model.has_rt_info(path) else "another method"
+        there = said_in(self.model, "ovxai", "method", "another method")
         if there != method:
             raise OptionError(
                 f"the model has maps already, of {there}: give the model without them for --method {method}"
@@ -107,9 +108,8 @@ class Explaining:
         return None
 
     def _task(self) -> Task:
-        path = ["ovxai", "task"]
         if self._augmented:
-            said = str(self.model.get_rt_info(path).astype(str)) if self.model.has_rt_info(path) else ""
+            said = said_in(self.model, "ovxai", "task")
             return Task(said) if said in [task.value for task in Task] else Task.CLASSIFICATION
         return task_of(self.model, Options()).name
 

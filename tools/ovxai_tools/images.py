@@ -13,6 +13,7 @@ import openvino as ov
 from ovxai_patterns.layout import picture_axes
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.rt_info import said_in
 from ovxai_tools.exits import MissingExtraError
 
 if TYPE_CHECKING:
@@ -39,8 +40,7 @@ class Preparation:
         """What rt_info `model_info` says (mean_values, scale_values, ...), else pixels as they are."""
 
         def said(key: str) -> str:
-            path = ["model_info", key]
-            return str(model.get_rt_info(path).astype(str)) if model.has_rt_info(path) else ""
+            return said_in(model, "model_info", key)
 
         mean = tuple(float(part) for part in _NUMBER.findall(said("mean_values")))
         scale = tuple(float(part) for part in _NUMBER.findall(said("scale_values")))

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ovxai_passes.explainer.black_box.base import BlackBox
 from ovxai_passes.explainer.black_box.kernels import Bounds, Floats, Search
-from ovxai_passes.explainer.black_box.rise import at_once, masks_of
+from ovxai_passes.explainer.black_box.rise import masks_of, weighed
 from ovxai_passes.explainer.black_box.running import Masking, Preset, found_boxes, input_size, progress
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.pictures import size_of
@@ -140,16 +140,14 @@ class DRISE(_Detections):
         """Maps [H,W] of the size of the model's input, by number of the box; those without an area have none."""
         picture, targets = self._found(data, target_indices)
         masks = masks_of(input_size(picture), preset, num_masks, num_cells, prob, seed)
-        sums = np.zeros((len(targets), masks.size[0] * masks.size[1]), np.float32)
-        mask_out = Masking(picture)
-        with progress(masks.count, "D-RISE") as done:
-            for block in masks.blocks(at_once(masks.size)):
-                outputs = self.run_many(map(mask_out, block))
-                weights = np.array([[one.similarity(output) for one in targets] for output in outputs], np.float32)
-                sums += weights.reshape(len(outputs), -1).T @ block.reshape(len(block), -1)
-                done(len(block))
-        maps = sums.reshape(len(targets), *masks.size)
-        maps = scaling(maps) if scale_output and len(maps) else maps
+        if not targets:
+            return {}
+
+        def similarities(output: Any) -> Floats:
+            return np.array([target.similarity(output) for target in targets], np.float32)
+
+        maps = weighed(self, picture, masks, similarities, len(targets), "D-RISE")
+        maps = scaling(maps) if scale_output else maps
         return {target.number: saliency for target, saliency in zip(targets, maps, strict=True)}
 
 

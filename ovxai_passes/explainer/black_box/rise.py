@@ -7,7 +7,7 @@ Petsiuk, Das, Saenko: RISE, arXiv 1806.07421, equation 6, up to a factor.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ PRESETS = {Preset.SPEED: (1000, 4), Preset.BALANCE: (5000, 8), Preset.QUALITY: (
 _MOST_AT_ONCE, _BYTES_AT_ONCE = 500, 1 << 27
 
 
-def at_once(size: tuple[int, int]) -> int:
+def _at_once(size: tuple[int, int]) -> int:
     """How many masks of a size are summed in one piece, whatever the machine: other pieces would round otherwise."""
     return max(1, min(_MOST_AT_ONCE, _BYTES_AT_ONCE // (4 * size[0] * size[1])))
 
@@ -46,6 +46,25 @@ def masks_of(  # noqa: PLR0913, PLR0917  # what a user may say of them
     if not whole or not 0 < prob < 1:
         raise OptionError("num_masks and num_cells are whole numbers from 1 on, prob is between 0 and 1")
     return RandomMasks(size, masks, cells, prob, seed)
+
+
+def weighed(  # noqa: PLR0913, PLR0917  # a sum, and what it is made of
+    box: BlackBox,
+    picture: Array,
+    masks: RandomMasks,
+    scores: Callable[[Any], Floats],
+    count: int,
+    label: str,
+) -> Floats:
+    """Masks, summed with the `count` scores [count] of what the model says of what each leaves: [count,H,W]."""
+    sums = np.zeros((count, masks.size[0] * masks.size[1]), np.float32)
+    mask_out, product = Masking(picture), Product()
+    with progress(masks.count, label) as done:
+        for block in masks.blocks(_at_once(masks.size)):
+            found = np.stack([scores(output) for output in box.run_many(map(mask_out, block))])
+            sums += product(found, block.reshape(len(block), -1))
+            done(len(block))
+    return sums.reshape(count, *masks.size)
 
 
 class RISE(BlackBox):
@@ -71,15 +90,7 @@ class RISE(BlackBox):
         masks = masks_of(input_size(picture), preset, num_masks, num_cells, prob, seed)
         said = class_scores(self.run_one(picture))
         targets = list(range(len(said))) if target_indices is None else self.checked(target_indices, len(said))
-        sums = np.zeros((len(targets), masks.size[0] * masks.size[1]), np.float32)
-        mask_out, product = Masking(picture), Product()
-        with progress(masks.count, "RISE") as done:
-            for block in masks.blocks(at_once(masks.size)):
-                outputs = self.run_many(map(mask_out, block))
-                scores = np.stack([class_scores(output)[targets] for output in outputs])
-                sums += product(scores, block.reshape(len(block), -1))
-                done(len(block))
-        maps = sums.reshape(len(targets), *masks.size)
+        maps = weighed(self, picture, masks, lambda output: class_scores(output)[targets], len(targets), "RISE")
         maps = scaling(maps) if scale_output else maps
         self.predictions = {target: Prediction(target, float(said[target])) for target in targets}
         return maps[None] if target_indices is None else dict(zip(targets, maps, strict=True))
