@@ -23,7 +23,7 @@ from ovxai_patterns.operations import ELEMENTWISE_TYPES, REDUCE_TYPES
 
 from ovxai_passes.gathering import chosen_by_image
 from ovxai_passes.head import Head
-from ovxai_passes.rewrites.sinking import DeclinedError, again, dims_of
+from ovxai_passes.rewrites.sinking import DeclinedError, again
 
 
 @dataclass(frozen=True)
@@ -43,20 +43,19 @@ def with_best(head: Head, count: int, ranked: TensorId) -> ChosenHead:
     """A head with a further input `chosen` [N,k] i64, the classes to score; `ranked`: what they are found from."""
     batch = head.model.get_results()[0].get_input_partial_shape(0)[0]
     chosen = ops.parameter(ov.PartialShape([batch, ov.Dimension(count)]), np.int64, name="chosen")
-    if batch.is_static and batch.get_length() == 1:
-        return _chosen(head, ops.squeeze(chosen, ops.constant([0])), ((chosen, ranked),), False)
-    return _chosen(head, chosen, ((chosen, ranked),), True)
+    one = batch.is_static and batch.get_length() == 1
+    made = _chosen(head, ops.squeeze(chosen, ops.constant([0])) if one else chosen, (chosen,), not one)
+    return replace(made, head=made.head.with_side(made.head.model, ranked, (head.shapes[0][0], count)))
 
 
-def _chosen(head: Head, indices: ov.Node, inputs: tuple[tuple[ov.Node, TensorId], ...], by_image: bool) -> ChosenHead:
+def _chosen(head: Head, indices: ov.Node, inputs: tuple[ov.Node, ...], by_image: bool) -> ChosenHead:
     clone = head.clone()
     graph = ModelGraph(clone.model)
     choice = _Choice(graph, indices.output(0), by_image)
     scores = choice.of(graph.model.get_results()[0].input_value(0), 1)
-    model = ov.Model([ops.result(scores)], [*graph.model.get_parameters(), *(node for node, _ in inputs)], "head")
+    model = ov.Model([ops.result(scores)], [*graph.model.get_parameters(), *inputs], "head")
     model.validate_nodes_and_infer_types()
-    sides = (*head.sides, *(source for _, source in inputs))
-    return ChosenHead(replace(clone, model=model, sides=sides), tuple(choice.reasons))
+    return ChosenHead(replace(clone, model=model), tuple(choice.reasons))
 
 
 @dataclass
@@ -94,8 +93,8 @@ class _Choice:
         """Entries of a constant; of one that differs along the classes alone, [N, 1.., k, 1..] if by image."""
         if not self.by_image:
             return ops.gather(output, self.indices, ops.constant(axis)).output(0)
-        others = [place for place, size in enumerate(dims_of(output)) if place != axis]
-        if any(dims_of(output)[place] > 1 for place in others) or axis == 0:
+        others = [place for place, size in enumerate(sizes_of_one_image(output)) if place != axis]
+        if any(sizes_of_one_image(output)[place] != 1 for place in others) or axis == 0:
             raise DeclinedError("a constant that differs along more than the classes")
         rows = ops.gather(ops.reshape(output, ops.constant([-1]), False), self.indices, ops.constant(0))
         return (ops.unsqueeze(rows, ops.constant(others[1:])) if others[1:] else rows).output(0)
@@ -119,7 +118,7 @@ class _Choice:
         inputs = []
         for value in node.input_values():
             missing = rank - len(value.get_partial_shape())
-            if axis < missing or dims_of(value)[axis - missing] == 1:
+            if axis < missing or sizes_of_one_image(value)[axis - missing] == 1:
                 inputs.append(value)
             elif missing and self.by_image:
                 wide = ops.unsqueeze(value, ops.constant(np.arange(missing)))
@@ -157,18 +156,20 @@ class _Choice:
         rows = ops.gather(kernel, self.indices, ops.constant(0))
         if not self.by_image:
             return again(node, [left, rows.output(0)]).output(0)
-        channels = dims_of(kernel)[1]
-        if any(size > 1 for size in dims_of(kernel)[2:] + dims_of(left)[2:]):
+        channels = sizes_of_one_image(kernel)[1]
+        if any(size != 1 for size in sizes_of_one_image(kernel)[2:] + sizes_of_one_image(left)[2:]):
             raise DeclinedError("a classifier that is a convolution over several positions")
         flat = ops.reshape(left, ops.constant([0, 1, channels]), True)
         matrix = ops.reshape(rows, ops.constant([0, self.count, channels]), True)
         product = ops.matmul(flat, matrix, False, True)
-        return ops.reshape(product, ops.constant([0, self.count, *([1] * (len(dims_of(left)) - 2))]), True).output(0)
+        return ops.reshape(
+            product, ops.constant([0, self.count, *([1] * (len(sizes_of_one_image(left)) - 2))]), True
+        ).output(0)
 
     def _reshape(self, output: ov.Output, axis: int) -> ov.Output:
         """A Reshape that leaves the classes one axis: of the chosen ones, to the same shape with k for K."""
         data = output.get_node().input_value(0)
-        before, after = dims_of(data), dims_of(output)
+        before, after = sizes_of_one_image(data), sizes_of_one_image(output)
         ahead = int(np.prod(after[:axis]))
         axes = [a for a, size in enumerate(before) if size == after[axis] and int(np.prod(before[:a])) == ahead]
         pattern = [dim.get_length() if dim.is_static else -1 for dim in output.get_partial_shape()]
@@ -199,3 +200,9 @@ class _Choice:
             raise DeclinedError(f"{node.get_type_name()} over the classes")
         over = ops.constant(np.array(sorted(gone)))
         return again(node, [self.of(data, left[axis]), over.output(0)]).output(0)
+
+
+def sizes_of_one_image(output: ov.Output) -> list[int]:
+    """The shape: 1 for a dynamic first axis (a batch), 0 for others that are not known before inference."""
+    shape = output.get_partial_shape()
+    return [dim.get_length() if dim.is_static else int(axis == 0) for axis, dim in enumerate(shape)]

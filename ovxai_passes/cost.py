@@ -7,8 +7,6 @@ from math import prod
 
 import openvino as ov
 
-from ovxai_passes.mapping.context import still
-
 _PRODUCTS_AN_ELEMENT = 16
 _NOT_COMPUTED = frozenset({"Constant", "Parameter", "Result"})
 _MADE_IN_PLACE = frozenset({"Reshape", "Squeeze", "Unsqueeze"})
@@ -35,18 +33,14 @@ class Cost:
 
 
 def cost_of(model: ov.Model) -> Cost:
-    """The cost of a model whose dimensions are known but for the batch. Loops count as often as they run."""
-    return _cost(still(model))
-
-
-def _cost(model: ov.Model) -> Cost:
+    """The cost of a model of static shapes. Loops count as often as they run."""
     products, largest, elements = 0, 0, 0
     for node in model.get_ops():
         kind = node.get_type_name()
         if kind in _NOT_COMPUTED or _is_constant(node):
             continue
         if kind == "TensorIterator":
-            body = _cost(node.get_function())
+            body = cost_of(node.get_function())
             products += body.products * _iterations(node)
             elements += body.elements * _iterations(node)
             largest = max(largest, body.largest)

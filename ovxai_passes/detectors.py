@@ -284,7 +284,9 @@ class ExplainDetector(ModelPass):
             target, scores, readout = found.levels[0].tensor, found.heads.scores, "class heads"
         elif found.maps is not None:
             target = scores = found.maps.tensors[found.level]
-            self.result = activation_map(target, found.maps.positions[found.level], graph.output(target))
+            self.result = activation_map(
+                graph, target, found.maps.positions[found.level], found.maps.grids[found.level]
+            )
             readout = "feature map"
         else:
             assert found.instances is not None, "one of three was found"

@@ -61,8 +61,10 @@ def put_fence(parameter: ov.Node) -> None:
 
 
 def fenced(output: ov.Output) -> ov.Output:
-    """The same values behind an identity product; the last axis has to be static."""
+    """The same values behind an identity product, over the whole last axis where its size is read at inference."""
     shape = output.get_partial_shape()
+    if shape[len(shape) - 1].is_dynamic:
+        return ops.matmul(output, _identity_of(output, len(shape) - 1), False, False).output(0)
     last = shape[len(shape) - 1].get_length()
     width = max(size for size in range(1, min(last, _WIDEST) + 1) if last % size == 0)
     if width < 2:
@@ -72,3 +74,13 @@ def fenced(output: ov.Output) -> ov.Output:
     split = ops.reshape(output, ops.constant([*copied, last // width, width]), special_zero=True)
     product = ops.matmul(split, identity, transpose_a=False, transpose_b=False)
     return ops.reshape(product, ops.constant([*copied, last]), special_zero=True).output(0)
+
+
+def _identity_of(output: ov.Output, axis: int) -> ov.Node:
+    """An identity matrix as large as a tensor along `axis`, of its type; it folds away where that is static."""
+    count = ops.gather(ops.shape_of(output, "i64"), ops.constant(axis), ops.constant(0))
+    places = ops.range(ops.constant(0), count, ops.constant(1), "i64")
+    rows = ops.unsqueeze(places, ops.constant([1]))
+    return ops.convert(
+        ops.equal(rows, ops.unsqueeze(places, ops.constant([0]))), output.get_element_type().get_type_name()
+    )

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.folding import Folding
+from ovxai_patterns.folding import Folding, Known
 from ovxai_patterns.graph import ModelGraph, TensorId
+from ovxai_patterns.layout import analysis_clone
 from ovxai_patterns.site import Site
 
 from ovxai_passes.quantisation import spell_out
@@ -24,7 +25,8 @@ class Head:
     other than the target, on which the head depends (dynamic shapes, paths past a target that is no dominator), in the
     order of the inputs. `origins`: unique name of a node of the head → place of the original's operation that it is a
     clone of. `above`: unique names of those clones of operations above the target that compute sides again.
-    `quantised`: whether a FakeQuantize was spelled out.
+    `quantised`: whether a FakeQuantize was spelled out. `shapes`: at the size that the model was analysed at, for each input of `model`; `known`: the values of those sides that are known then (shapes, axes). `grid_shape`:
+    shape and type of the tensor that tells the grid (`Site.grid_source`).
     """
 
     model: ov.Model
@@ -32,6 +34,39 @@ class Head:
     origins: dict[str, int]
     above: frozenset[str] = frozenset()
     quantised: bool = False
+    shapes: tuple[tuple[int, ...], ...] = ()
+    known: tuple[Known | None, ...] = ()
+    grid_shape: tuple[ov.PartialShape, ov.Type] | None = None
+
+    @property
+    def any_grid(self) -> bool:
+        """Whether the mask may have any number of positions."""
+        return bool(self.model.get_parameters()[1].get_partial_shape().is_dynamic)
+
+    def settled(self) -> tuple[ModelGraph, Folding]:
+        """A clone with static shapes (one image if the batch is dynamic), and what is known then.
+
+        Operations keep their places.
+        """
+        clone = self.model.clone()
+        for parameter, shape in zip(clone.get_parameters(), self.shapes, strict=True):
+            dims = zip(parameter.get_partial_shape(), shape, strict=True)
+            parameter.set_partial_shape(ov.PartialShape([dim if dim.is_static else size for dim, size in dims]))
+        clone.validate_nodes_and_infer_types()
+        graph = ModelGraph(clone)
+        sides = clone.get_parameters()[2:]
+        found = zip(sides, self.known, strict=True)
+        return graph, Folding(graph, {graph.id_of(side.output(0)): value for side, value in found if value is not None})
+
+    def with_side(self, model: ov.Model, source: TensorId, shape: tuple[int, ...]) -> Head:
+        """A head of another model that has one input more, fed by `source`."""
+        return replace(
+            self,
+            model=model,
+            sides=(*self.sides, source),
+            shapes=(*self.shapes, shape),
+            known=(*self.known, None),
+        )
 
     def clone(self) -> Head:
         """The same head on a clone of its model, to be changed."""
@@ -44,8 +79,13 @@ class Head:
         )
 
 
-def cut(model: ov.Model, site: Site) -> Head:  # noqa: PLR0912  # one step after the other
-    """Cut a clone of `model` at the site's target and put the mask on the site's edges. `model` is only read."""
+def cut(model: ov.Model, site: Site, settled: ModelGraph | None = None) -> Head:  # noqa: PLR0912  # one step after the other
+    """Cut a clone of `model` at the site's target and put the mask on the site's edges. `model` is only read.
+
+    `settled`: the model with the static shapes that it was analysed at (default: made here). Where the target has
+    dynamic sizes along the axes of the positions, the mask has them, too.
+    """
+    settled = settled or ModelGraph(analysis_clone(model))
     original = ModelGraph(model)
     graph = ModelGraph(model.clone())
     target = graph.output(site.target)
@@ -54,7 +94,7 @@ def cut(model: ov.Model, site: Site) -> Head:  # noqa: PLR0912  # one step after
     members = region | above
     readers = {place: graph.inputs_of(place) for place in sorted(members)}
     feature = _parameter(original.output(site.target), "feature")
-    mask = ops.parameter(list(site.positions.ids.shape), target.get_element_type(), name="mask")
+    mask = ops.parameter(_mask_shape(original.output(site.target), site), target.get_element_type(), name="mask")
     folding = Folding(original)
     sides: dict[TensorId, ov.Node] = {}
     replaced: dict[TensorId, ov.Output] = {site.target: feature.output(0)}
@@ -88,10 +128,32 @@ def cut(model: ov.Model, site: Site) -> Head:  # noqa: PLR0912  # one step after
             output.get_tensor().set_names(set())
     head = ov.Model([ops.result(scores)], [feature, mask, *sides.values()], "head")
     head.validate_nodes_and_infer_types()
+    values = Folding(settled)
+    known = tuple(values.value(source) if _is_whole(settled, source) else None for source in sides)
+    shapes = tuple(tuple(settled.output(source).get_shape()) for source in (site.target, *sides))
+    shapes = (shapes[0], site.positions.ids.shape, *shapes[1:])
+    telling = original.output(site.grid_source.tensor)
+    grid_shape = telling.get_partial_shape(), telling.get_element_type()
     quantised = any(graph.ops[place].get_type_name() == "FakeQuantize" for place in readers)
     names = {place: graph.ops[place].get_name() for place in members}
     origins = {names[place]: place for place in region}
-    return Head(head, tuple(sides), origins, frozenset(names[place] for place in above), quantised)
+    return Head(
+        head, tuple(sides), origins, frozenset(names[place] for place in above), quantised, shapes, known, grid_shape
+    )
+
+
+def _mask_shape(target: ov.Output, site: Site) -> ov.PartialShape:
+    """1 on batch and channel axes; on those of positions the target's sizes, dynamic ones as they are."""
+    shape, sizes = target.get_partial_shape(), site.positions.ids.shape
+    if any(sizes[axis] == 1 for axis in site.positions.lattice or ()):
+        return ov.PartialShape(list(sizes))  # one row or column of positions: how others would lie is not seen
+    dims = [ov.Dimension() if size > 1 and shape[axis].is_dynamic else size for axis, size in enumerate(sizes)]
+    return ov.PartialShape(dims)
+
+
+def _is_whole(graph: ModelGraph, source: TensorId) -> bool:
+    """Whether a tensor is of integers: a shape, axes or indices."""
+    return bool(graph.output(source).get_element_type().is_integral())
 
 
 def _fused_above(graph: ModelGraph, region: set[int]) -> set[int]:

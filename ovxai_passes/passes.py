@@ -33,7 +33,7 @@ from ovxai_passes.branch import Branch, joined
 from ovxai_passes.classes import ChosenHead, with_best, with_classes
 from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.fence import put_fence, shares_transpose, unfenced
-from ovxai_passes.finish.ranking import chosen_after, ranked
+from ovxai_passes.finish.ranking import ranked
 from ovxai_passes.finish.scale import scaled
 from ovxai_passes.head import Head, cut
 from ovxai_passes.labels import labels_of, numbers_of
@@ -125,6 +125,12 @@ class Locate(ModelPass):
         """The target and its positions."""
         return self.result.target, self.result.positions
 
+    @property
+    def settled(self) -> ModelGraph:
+        """The model with the static shapes that it was analysed at."""
+        assert self.search is not None, "asked after the run"
+        return self.search.settled
+
 
 def _method_and_mask(site: Site, options: Options) -> tuple[Method, Mask | None]:
     method = options.method or (Method.VITRECIPROCAM if site.k else Method.RECIPROCAM)
@@ -160,7 +166,7 @@ class Cut(ModelPass):
         """Cut a clone; the model is left as it is."""
         wrapped = ov.Model(model)
         self.names = tuple(op.get_name() for op in wrapped.get_ordered_ops())
-        self.result = cut(wrapped, self.locate.result)
+        self.result = cut(wrapped, self.locate.result, self.locate.settled)
         return False
 
 
@@ -182,38 +188,28 @@ class Explain(ModelPass):
         """Build the branch; the model is left as it is."""
         wrapped, choice, options = ov.Model(model), self.cut.locate.choice, self.cut.locate.options
         graph, scores = ModelGraph(wrapped), self.cut.locate.result.scores
-        if choice.mask is None and choice.site.dynamic:
-            raise TargetNotFoundError(
-                "the height or width of the picture is dynamic, which activationmap does not take; "
-                "give the model a static size first (model.reshape)"
-            )
         if choice.mask is None:
-            self.result = activation_map(choice.site.target, choice.site.positions, graph.output(choice.site.target))
+            self.result = activation_map(graph, choice.site.target, choice.site.positions, choice.site.grid_source)
             self.report = make_report(wrapped, choice, options)
             return False
         shown = scores.shown
-        wanted = _of_classes(self.cut.result, choice, options, shown)
-        built = built_branch(wrapped, choice, wanted.head, options)
+        settled = self.cut.locate.settled
+        built = built_branch(wrapped, choice, settled, lambda head: _of_classes(head, choice, options, shown), options)
         self.result, self.work = built.branch, built.work
         if options.top_k is not None:
-            if choice.site.dynamic:
-                self.result = chosen_after(self.result, options.top_k, shown)
             self.result = ranked(self.result, shown, graph.output(shown), scores.classes)
-        notices = tuple(f"scores of all classes are computed for each position: {why}" for why in wanted.reasons)
         report = replace(
             make_report(wrapped, choice, options),
             multiplied_out=len(built.branch.multiplied_out),
             cost=round(built.times, 3),
             story=(*choice.site.story, *(f"multiplied out: {why}" for why in sorted(set(built.branch.multiplied_out)))),
         )
-        self.report = report.with_notices(*notices, *built.notices)
+        self.report = report.with_notices(*built.notices)
         return False
 
 
 def _of_classes(head: Head, choice: Choice, options: Options, shown: TensorId) -> ChosenHead:
     """The head with the scores of those classes only that get a map; `shown`: the model's output of scores."""
-    if options.top_k is not None and choice.site.dynamic:
-        return ChosenHead(head, ("height and width are dynamic",))
     if options.top_k is not None:
         return with_best(head, options.top_k, shown)
     return ChosenHead(head, ()) if choice.classes is None else with_classes(head, choice.classes)
@@ -237,9 +233,11 @@ class Pool(ModelPass):
         target, positions = self.locate.pooled
         output = ModelGraph(ov.Model(model)).output(target)
         shape = output.get_partial_shape()
-        if any(shape[axis].is_dynamic for axis in range(1, len(shape))):
+        channels = [shape[axis] for axis, size in enumerate(positions.ids.shape) if axis and size == 1]
+        if any(dim.is_dynamic for dim in channels):
             raise OptionError(
-                "feature_vector takes a target of static height and width; give the model a static size (model.reshape)"
+                "feature_vector takes a target of a known number of channels; give the model a static size "
+                "(model.reshape, --shape)"
             )
         if any(FEATURES_NAME in port.get_names() for port in ov.Model(model).outputs):
             raise OptionError(f"the model has an output named {FEATURES_NAME} already: leave the option out")

@@ -72,23 +72,32 @@ def test_classes_and_scaling() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"mask": "gaussian"}, "masks"),
-        ({"reference": True}, "masks"),
-        ({"explain_method": "activationmap"}, "activationmap does not take"),
-    ],
+    "options",
+    [{"mask": "gaussian"}, {"reference": True}, {"explain_method": "activationmap"}, {"feature_vector": True}],
 )
-def test_what_needs_a_static_size(options: dict[str, object], said: str) -> None:
-    with pytest.raises(xai.TargetNotFoundError, match=said) as raised:
-        xai.insert_xai(network(POOLINGS["mean"]), **options)  # type: ignore[arg-type]
-    assert "static size" in str(raised.value)
+def test_whatever_the_option(options: dict[str, object]) -> None:
+    dynamic = network(POOLINGS["mean"])
+    image = np.random.default_rng(0).standard_normal((2, 3, 24, 40)).astype(np.float32)
+    static = dynamic.clone()
+    static.reshape([-1, 3, 24, 40])
+    for name in ("saliency_map", *(["feature_vector"] if "feature_vector" in options else [])):
+        wanted, found = (
+            run(xai.insert_xai(model, embed_scaling=False, **options), image, name=name)  # type: ignore[arg-type]
+            for model in (static, dynamic)
+        )
+        assert found.shape == wanted.shape
+        np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-5)
 
 
-def test_a_head_with_a_batch_baked_in_is_refused() -> None:
+def test_what_is_right_for_one_size_only_is_refused() -> None:
+    with pytest.raises(xai.TargetNotFoundError, match="static one first"):
+        xai.insert_xai(network(lambda x: ops.reduce_max(x, integers(2, 3), False)), mask="gaussian", max_cost=1e-9)
+
+
+def test_a_batch_baked_in() -> None:
     model = network(lambda x: ops.reshape(ops.reduce_mean(x, integers(2, 3), True), integers(1, 6), False), 1)
-    with pytest.raises(xai.TargetNotFoundError, match="batch baked in"):
-        xai.insert_xai(model)
+    image = np.random.default_rng(0).standard_normal((1, 3, 16, 24)).astype(np.float32)
+    assert run(xai.insert_xai(model), image, name="saliency_map").shape == (1, CLASSES, 2, 3)
 
 
 def test_verified_on_the_command_line(folder: object) -> None:  # noqa: F811

@@ -6,7 +6,7 @@ A head of one operation: feature ⊙ mask ─▶ operation ─▶ Reshape [N,-1]
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import openvino as ov
@@ -17,10 +17,10 @@ from openvino import opset13 as ops
 from ovxai_patterns.positions import Positions
 from ovxai_patterns.readout import ReadOut
 from ovxai_patterns.scores import Scores
-from ovxai_patterns.site import Site
+from ovxai_patterns.site import GridSource, Site
 
 from ovxai_passes.head import Head
-from ovxai_passes.mapping.values import NoRuleError
+from ovxai_passes.mapping.values import AnyGridError, NoRuleError
 from ovxai_passes.mapping.walk import mapped_head
 from ovxai_passes.methods.repeat import repeated_head
 from ovxai_passes.options import Mask
@@ -94,22 +94,48 @@ def cases(*layouts: str, masks: tuple[Mask, ...] = tuple(Mask)) -> st.SearchStra
 Build = Callable[[Case, ov.Node, Weights], ov.Node]
 
 
-def _compare(case: Case, build: Build) -> tuple[str, ...]:
-    """Hold the exact branch to the loop; returns what was multiplied out."""
-    feature = ops.parameter(ov.PartialShape([case.batch, *case.shape]), np.float32, name="feature")
-    mask = ops.parameter(list(case.positions.ids.shape), np.float32, name="mask")
+def _head(case: Case, build: Build, any_grid: bool = False) -> Head:
+    """A head of one operation; `any_grid`: of any batch, and of any grid where positions lie on two axes."""
+    ids, lattice = case.positions.ids, case.positions.lattice
+    free = {0, *(lattice or ())} if any_grid else set[int]()
+    dims = [ov.Dimension() if axis in free else size for axis, size in enumerate([case.batch, *case.shape])]
+    feature = ops.parameter(ov.PartialShape(dims), np.float32, name="feature")
+    seen = [ov.Dimension() if axis in free and axis else size for axis, size in enumerate(ids.shape)]
+    mask = ops.parameter(ov.PartialShape(seen), np.float32, name="mask")
     w = Weights(case.seed)
     shifted = ops.add(feature, _by_channel(case, w))
     result = build(case, ops.multiply(shifted, mask), w)
     scores = ops.reshape(result, integers(0, -1), True)
     model = ov.Model([ops.result(scores)], [feature, mask], "head")
-    site = Site(ReadOut.OTHER, (0, 0), case.positions, (), 0, Scores((0, 0), 0, 0), ())
-    head = Head(model, (), {})
+    shapes = ((1, *case.shape), ids.shape)
+    return Head(model, (), {}, shapes=shapes, grid_shape=(feature.get_partial_shape(), ov.Type.f32))
+
+
+def _compare(case: Case, build: Build) -> tuple[str, ...]:
+    """Hold the exact branch to the loop; returns what was multiplied out."""
+    source = GridSource((0, 0), case.positions.lattice or (0, 0), case.positions.lattice is not None, (0, 0))
+    site = Site(ReadOut.OTHER, (0, 0), case.positions, (), 0, Scores((0, 0), 0, 0), (), source)
+    head = _head(case, build)
     exact, naive = mapped_head(site, head, case.mask), repeated_head(site, head, case.mask)
     value = np.random.default_rng(case.seed).standard_normal([abs(case.batch) + (case.batch < 0), *case.shape])
     inputs = [value.astype(np.float32)]
     assert worst_difference(run(exact.model, *inputs), run(naive.model, *inputs)) <= 1
+    if case.positions.lattice is not None:
+        _compare_any_grid(case, build, site)
     return exact.multiplied_out
+
+
+def _compare_any_grid(case: Case, build: Build, site: Site) -> None:
+    """A branch that takes any grid is that of the loop on another grid and batch, or it does not run there at all."""
+    try:
+        branch = mapped_head(site, _head(case, build, True), case.mask)
+    except (AnyGridError, NoRuleError):
+        return
+    other = replace(case, batch=3, height=case.height + 1, width=case.width + 2)
+    head = _head(other, build)
+    wanted = repeated_head(replace(site, positions=other.positions), head, case.mask)
+    value = np.random.default_rng(case.seed).standard_normal([3, *other.shape]).astype(np.float32)
+    assert worst_difference(run(branch.model, value), run(wanted.model, value)) <= 1
 
 
 def _by_channel(case: Case, w: Weights, shift: float = 0.0) -> ov.Node:

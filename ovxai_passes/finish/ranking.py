@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.graph import TensorId
 
 from ovxai_passes.branch import Branch
-from ovxai_passes.gathering import chosen_by_image
 
 
 def ranked(branch: Branch, source: TensorId, output: ov.Output, classes: int) -> Branch:
@@ -41,15 +39,3 @@ def ranked(branch: Branch, source: TensorId, output: ov.Output, classes: int) ->
     changed = ov.Model([*results, ops.result(best.output(1))], parameters, "branch")
     changed.validate_nodes_and_infer_types()
     return replace(branch, model=changed)
-
-
-def chosen_after(branch: Branch, count: int, source: TensorId) -> Branch:
-    """A branch with an input `chosen` [N,k] more, fed by `source`: the maps of these classes, taken of all of them."""
-    model = branch.model.clone()
-    saliency = model.get_results()[0].input_value(0)
-    chosen = ops.parameter(
-        ov.PartialShape([saliency.get_partial_shape()[0], ov.Dimension(count)]), np.int64, name="chosen"
-    )
-    taken = chosen_by_image(saliency, chosen, 1)
-    changed = ov.Model([ops.result(taken)], [*model.get_parameters(), chosen], "branch")
-    return replace(branch, model=changed, sources=(*branch.sources, source))

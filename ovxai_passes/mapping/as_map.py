@@ -1,12 +1,12 @@
 """Scores of all masks as a map: the last layers written with positions where convolutions have them.
 
-    Before:  x [M,1,C] ─▶ MatMul W [K,C] ─▶ Add b ─▶ [M,1,K] ─▶ Transpose, Reshape ─▶ S [1,K,h,w]
-    After:   x [M,1,C] ─▶ Reshape, Transpose [1,C,h,w] ─▶ Convolution W [K,C,1,1] ─▶ Add b [1,K,1,1] ─▶ S [1,K,h,w]
+    Before:  x [M,N,C] ─▶ MatMul W [K,C] ─▶ Add b ─▶ [M,N,K] ─▶ Transpose, Reshape ─▶ S [N,K,h,w]
+    After:   x [M,N,C] ─▶ Transpose, Reshape [N,C,h,w] ─▶ Convolution W [K,C,1,1] ─▶ Add b [1,K,1,1] ─▶ S [N,K,h,w]
 
 The same products, but the result lies as it is wanted: plugins transpose [M,K] slowly, and run 1x1 convolutions on few
 positions faster than products of as many rows. It goes up through element-wise operations, products with weights and
-axes of size 1; rows that were taken from a map [1,C,h,w] become that map again. For a batch of 1; otherwise the scores
-are transposed.
+axes of size 1; rows that were taken from a map [N,C,h,w] become that map again. Where each image has weights of its own
+(its best classes), W [N,k,C] · [N,C,h*w] is the same.
 """
 
 from __future__ import annotations
@@ -14,34 +14,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.operations import ELEMENTWISE_TYPES
 
+from ovxai_passes.mapping.context import Context, ImageProduct
+from ovxai_passes.mapping.values import NoRuleError
 from ovxai_passes.rewrites.sinking import again
 
 _SIZE_ONE_MOVES = frozenset({"Reshape", "Squeeze", "Unsqueeze"})
 
 
-def as_map(scores: ov.Output, grid: tuple[int, int]) -> ov.Output:
+def as_map(context: Context, scores: ov.Output) -> ov.Output:
     """Scores [M,N,K] of the masks of all positions of a grid in raster order → [N,K,h,w]."""
-    batch = scores.get_partial_shape()[1]
-    if batch.is_static and batch.get_length() == 1:
-        return _Layout(grid).of(scores)
-    per_class = ops.transpose(scores, ops.constant([1, 2, 0]))
-    return ops.reshape(per_class, ops.constant([0, 0, *grid]), True).output(0)
+    return _Layout(context).of(scores)
 
 
 @dataclass
 class _Layout:
-    """Tensors [M,1..,C,1..] as [1,C,h,w], each laid out once."""
+    """Tensors [M,N,1..,C,1..] as [N,C,h,w], each laid out once."""
 
-    grid: tuple[int, int]
+    context: Context
     done: dict[tuple[str, int], ov.Output] = field(default_factory=dict)
 
     def of(self, output: ov.Output) -> ov.Output:
-        """A tensor with one axis besides M that is not of size 1."""
+        """A tensor with one axis besides M and N that is not of size 1."""
         key = output.get_node().get_name(), output.get_index()
         if key not in self.done:
             self.done[key] = self._made(output)
@@ -49,35 +46,47 @@ class _Layout:
 
     def _made(self, output: ov.Output) -> ov.Output:
         node, kind = output.get_node(), output.get_node().get_type_name()
+        if node.get_name() in self.context.rows_of_maps:
+            source, order = self.context.rows_of_maps[node.get_name()]
+            if len(order) != 4 or not self._fits(source, order):
+                return self._transposed(output)
+            return source if order == (0, 1, 2, 3) else ops.transpose(source, ops.constant(list(order))).output(0)
         if kind in ELEMENTWISE_TYPES and kind != "PRelu":
             operands = [self._operand(value, output) for value in node.input_values()]
             if all(operand is not None for operand in operands):
                 return again(node, operands).output(0)
         if kind == "MatMul" and _is_layer(node):
             return self._convolved(node)
-        if kind in _SIZE_ONE_MOVES and self._channels(node.input_value(0)) is not None:
+        product = self.context.products_by_image.get(node.get_name())
+        if product is not None and _channels(product.rows) is not None and len(_sizes(product.matrices)) == 3:
+            return self._multiplied(product)
+        if kind in _SIZE_ONE_MOVES and _channels(node.input_value(0)) == _channels(output) is not None:
             return self.of(node.input_value(0))
-        source = self._map_of_rows(node)
-        return self._transposed(output) if source is None else source
+        return self._transposed(output)
+
+    def _fits(self, source: ov.Output, order: Sequence[int]) -> bool:
+        """Whether the last two axes of a map are the grid's, the first one its batch."""
+        sizes = _sizes(source)
+        wanted = [0, 0] if self.context.any_grid else list(self.context.grid)
+        return order[0] == 0 and [sizes[axis] for axis in order[2:]] == wanted
 
     def _operand(self, value: ov.Output, result: ov.Output) -> ov.Output | None:
-        """An operand of an element-wise operation: laid out as well, or a constant along the channels."""
+        """An operand of an element-wise operation: laid out as well, or what is alike for all masks."""
         sizes, wanted = _sizes(value), _sizes(result)
-        if not _is_constant(value):
-            return self.of(value) if sizes == wanted and self._channels(value) is not None else None
+        if len(sizes) == len(wanted) and sizes[0] == wanted[0] and not _is_constant(value):
+            return self.of(value) if sizes == wanted and _channels(value) is not None else None
         if all(size == 1 for size in sizes):
             return value if not sizes else ops.reshape(value, ops.constant([1, 1, 1, 1]), False).output(0)
         aligned = [1] * (len(wanted) - len(sizes)) + sizes
         channel = _channel_axis(wanted)
-        if channel is None or aligned[0] != 1 or aligned[channel] != int(np.prod(aligned)):
+        if channel is None or aligned[0] != 1:
             return None
-        return ops.reshape(value, ops.constant([1, -1, 1, 1]), False).output(0)
-
-    def _channels(self, output: ov.Output) -> int | None:
-        """C of a tensor [M,1..,C,1..]."""
-        sizes = _sizes(output)
-        axis = _channel_axis(sizes)
-        return sizes[axis] if axis is not None and sizes[0] == self.grid[0] * self.grid[1] else None
+        if all(size == 1 for axis, size in enumerate(aligned) if axis != channel):
+            return ops.reshape(value, ops.constant([1, -1, 1, 1]), False).output(0)
+        if not _is_constant(value) and sizes[1:] and aligned[1] == wanted[1] and aligned[channel] == wanted[channel]:
+            count = ops.constant([aligned[channel], 1, 1])  # of each image
+            return ops.reshape(value, ops.concat([ops.constant([-1]), count], 0), False).output(0)
+        return None
 
     def _convolved(self, node: ov.Node) -> ov.Output:
         rows, weights = node.input_values()
@@ -86,22 +95,26 @@ class _Layout:
         kernel = ops.reshape(weights, ops.constant([*_sizes(weights), 1, 1]), False)
         return ops.convolution(self.of(rows), kernel, [1, 1], [0, 0], [0, 0], [1, 1]).output(0)
 
-    def _transposed(self, output: ov.Output) -> ov.Output:
-        channels = self._channels(output)
-        assert channels is not None, "asked for with channels only"
-        last = ops.reshape(output, ops.constant([1, *self.grid, channels]), False)
-        return ops.transpose(last, ops.constant([0, 3, 1, 2])).output(0)
+    def _multiplied(self, product: ImageProduct) -> ov.Output:
+        flat = ops.reshape(self.of(product.rows), ops.constant([0, 0, -1]), True)
+        made = ops.matmul(product.matrices, flat, not product.flipped, False)
+        return self._on_grid(made)
 
-    def _map_of_rows(self, node: ov.Node) -> ov.Output | None:
-        """The map [1,C,h,w] of which a Transpose has made rows [M,1,C], as mapping/rules/along_axes.py does."""
-        if node.get_type_name() != "Transpose" or not _is(node.input_value(1), [2, 0, 1]):
-            return None
-        flat = node.input_value(0).get_node()
-        if flat.get_type_name() != "Reshape":
-            return None
-        source = flat.input_value(0)
-        sizes = _sizes(source)
-        return source if len(sizes) == 4 and sizes[0] == 1 and tuple(sizes[2:]) == self.grid else None
+    def _transposed(self, output: ov.Output) -> ov.Output:
+        channels = _channels(output)
+        if channels is None:
+            raise NoRuleError("a number of class scores that is not known before inference")
+        flat = output if len(output.get_partial_shape()) == 3 else _three_axes(output, channels)
+        return self._on_grid(ops.transpose(flat, ops.constant([1, 2, 0])))
+
+    def _on_grid(self, flat: ov.Node) -> ov.Output:
+        """[N,C,M] → [N,C,h,w]."""
+        pattern = ops.concat([ops.constant([0, 0]), self.context.grid_sizes], 0)
+        return ops.reshape(flat, pattern, special_zero=True).output(0)
+
+
+def _three_axes(output: ov.Output, channels: int) -> ov.Output:
+    return ops.reshape(output, ops.constant([0, 0, channels]), special_zero=True).output(0)
 
 
 def _sizes(output: ov.Output) -> list[int]:
@@ -110,20 +123,25 @@ def _sizes(output: ov.Output) -> list[int]:
 
 
 def _channel_axis(sizes: Sequence[int]) -> int | None:
-    """The one axis besides the first that is not of size 1 (the last one if all are), or None where there are more."""
-    wide = [axis for axis, size in enumerate(sizes) if axis and size != 1]
-    if len(sizes) < 2 or len(wide) > 1:
+    """The one axis besides the first two that is not of size 1 (the last one if all are), or None for more.
+
+    None as well where it is of dynamic size.
+    """
+    wide = [axis for axis, size in enumerate(sizes) if axis > 1 and size != 1]
+    if len(sizes) < 3 or len(wide) > 1 or any(sizes[axis] == 0 for axis in wide):
         return None
     return wide[0] if wide else len(sizes) - 1
 
 
-def _is(output: ov.Output, values: list[int]) -> bool:
-    node = output.get_node()
-    return bool(node.get_type_name() == "Constant" and node.get_data().tolist() == values)
+def _channels(output: ov.Output) -> int | None:
+    """C of a tensor [M,N,1..,C,1..]."""
+    sizes = _sizes(output)
+    axis = _channel_axis(sizes)
+    return None if axis is None else sizes[axis]
 
 
 def _is_layer(node: ov.Node) -> bool:
-    """Whether a product is one of rows [M,1..,C] with a constant matrix."""
+    """Whether a product is one of rows [M,N,1..,C] with a constant matrix."""
     rows, weights = node.input_values()
     flipped = node.get_attributes()["transpose_a"]
     shape = _sizes(rows)

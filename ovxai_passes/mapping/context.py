@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +15,8 @@ from ovxai_patterns.graph import ModelGraph, TensorId
 
 from ovxai_passes.constants import constant_like
 from ovxai_passes.mapping.bell import bell_weights
-from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+from ovxai_passes.mapping.values import AnyGridError, Mapped, NoRuleError, Same, Spread, Value
+from ovxai_passes.mapping.weights import kept_in_front, shaped_like, weights_of_any_grid
 
 LARGEST_MAPPED = 1 << 29
 """Elements of one mapped tensor that is still made: 2 GiB of f32."""
@@ -24,16 +26,34 @@ _LARGE = 1 << 14
 
 
 @dataclass(frozen=True)
+class ImageProduct:
+    """Rows [M,N,r,C] times a matrix of each image, [N,C,K], or [N,K,C] if `flipped`."""
+
+    rows: ov.Output
+    matrices: ov.Output
+    flipped: bool
+
+
+@dataclass(frozen=True)
 class Context:
-    """`cells`: the masks [M,P] f32 over the positions of `grid`. `graph`: the head; `still`: it with batch 1."""
+    """`cells`: the masks [M,P] f32 over the positions of `grid`, (h, w). `graph`: the head.
+
+    `settled`: the head for one image with that grid. `sizes`: the grid as read at inference, i64 [2], where the branch
+    is to take any; None where it is made for `grid` alone.
+    """
 
     cells: npt.NDArray[np.float32]
     grid: tuple[int, int]
     graph: ModelGraph
     folding: Folding
-    still: ModelGraph
-    still_folding: Folding
+    settled: ModelGraph
+    settled_folding: Folding
+    sizes: ov.Node | None = None
     factories: dict[str, NodeFactory] = field(default_factory=dict)
+    rows_of_maps: dict[str, tuple[ov.Output, tuple[int, ...]]] = field(default_factory=dict)
+    """Unique name of a node that makes rows [M,N,C] → the map that they are rows of, its axes in the order N,C,h,w."""
+    products_by_image: dict[str, ImageProduct] = field(default_factory=dict)
+    """Unique name of a node that makes rows [M,N,r,K] → the product of each image that it is."""
 
     @property
     def masks(self) -> int:
@@ -44,6 +64,28 @@ class Context:
     def levels(self) -> tuple[float, ...]:
         """All weights that a mask takes, kept tokens' 1 included, ascending."""
         return tuple(sorted({0.0, 1.0, *np.unique(self.cells).tolist()}))
+
+    @property
+    def any_grid(self) -> bool:
+        """Whether the grid is read at inference."""
+        return self.sizes is not None
+
+    def one_grid(self, what: str) -> None:
+        """Raise AnyGridError where the grid is read at inference; `what` is done for one grid only."""
+        if self.any_grid:
+            raise AnyGridError(f"{what} is mapped for one grid only")
+
+    @property
+    def count(self) -> ov.Node:
+        """M as a tensor i64 [1]."""
+        if self.sizes is None:
+            return ops.constant([self.masks])
+        return ops.reduce_prod(self.sizes, ops.constant([0]), True)
+
+    @property
+    def grid_sizes(self) -> ov.Node:
+        """The grid as a tensor i64 [2]."""
+        return ops.constant(list(self.grid)) if self.sizes is None else self.sizes
 
     def value_of(self, tensor: TensorId) -> npt.NDArray[np.generic]:
         """A small value that is known before inference. Raises NoRuleError."""
@@ -66,13 +108,26 @@ class Context:
         factory = self.factories.setdefault(version, NodeFactory(version))
         return factory.create(node.get_type_name(), inputs, node.get_attributes() | changed)
 
-    def weights(self, spread: Spread) -> list[npt.NDArray[np.float32]]:
-        """w_i [M, *ids.shape] for each value but the first; kept tokens weigh 1 at weight 1."""
+    def weights(self, spread: Spread, like: ov.Output, dims: Sequence[int] | None = None) -> list[ov.Node]:
+        """w_i of each value but the first, of the element type of `like`; kept tokens weigh 1 at weight 1.
+
+        [M, *dims], where -1 of `dims` stands for the entries along the axes of positions; None: [M, *ids.shape].
+        """
+        linear = spread.weights == (0.0, 1.0)
+        if self.sizes is not None:
+            kept, one_hot = kept_in_front(spread.ids), self.levels == (0.0, 1.0)
+            levels = [None] if linear else spread.weights[1:]
+            made = [weights_of_any_grid(self.sizes, one_hot, kept, level) for level in levels]
+            if like.get_element_type() != ov.Type.f32:
+                made = [ops.convert(node, like.get_element_type()) for node in made]
+            if dims is None:
+                return [shaped_like(node, spread.values[-1], spread.axes) for node in made]
+            return [ops.unsqueeze(node, ops.constant(np.arange(1, len(dims)))) if dims[1:] else node for node in made]
         ids = spread.ids
         cells = np.where(ids >= 0, self.cells[:, np.maximum(ids, 0)], np.float32(1))
-        if spread.weights == (0.0, 1.0):
-            return [cells]
-        return [(cells == np.float32(weight)).astype(np.float32) for weight in spread.weights[1:]]
+        found = [cells] if linear else [(cells == np.float32(one)).astype(np.float32) for one in spread.weights[1:]]
+        shape = ids.shape if dims is None else tuple(dims)
+        return [self.constant(value.reshape(self.masks, *shape), like) for value in found]
 
     def levelled(self, spread: Spread) -> Spread:
         """The same tensor with a value for every weight that the mask takes."""
@@ -104,9 +159,10 @@ class Context:
         if size > LARGEST_MAPPED:
             raise NoRuleError(f"a tensor {shape} would be made for each of {self.masks} masks")
         total = value.values[0]
-        for weight, difference in zip(self.weights(value), self.differences(value), strict=True):
+        weights = self.weights(value, value.values[-1])
+        for weight, difference in zip(weights, self.differences(value), strict=True):
             wide = pad_rank(difference, value.ids.ndim)
-            term = ops.multiply(wide, self.constant(weight, difference))
+            term = ops.multiply(wide, weight)
             total = term.output(0) if is_zero(total) else ops.add(term, total).output(0)
         return Mapped(pad_rank(total, rank + 1))
 
@@ -116,7 +172,7 @@ class Context:
 
     def repeated(self, output: ov.Output) -> ov.Output:
         """A tensor that does not depend on the mask, with a mask axis in front all the same."""
-        shape = ops.concat([ops.constant([self.masks]), ops.shape_of(output)], 0)
+        shape = ops.concat([self.count, ops.shape_of(output)], 0)
         return ops.broadcast(output, shape).output(0)
 
     def constant(self, value: npt.NDArray[np.float32], like: ov.Output) -> ov.Node:
@@ -130,16 +186,6 @@ class Context:
             small = ops.convert(ops.constant(np.array(scaled, np.uint8, order="C")), like.get_element_type())
             return ops.multiply(small, constant_like(np.array(1 / 16), like.get_element_type()))
         return constant_like(value, like.get_element_type())
-
-
-def still(model: ov.Model) -> ov.Model:
-    """A clone with static shapes: 1 for each dynamic dimension. Operations keep their places."""
-    clone = model.clone()
-    for parameter in clone.get_parameters():
-        shape = parameter.get_partial_shape()
-        parameter.set_partial_shape(ov.PartialShape([dim if dim.is_static else ov.Dimension(1) for dim in shape]))
-    clone.validate_nodes_and_infer_types()
-    return clone
 
 
 def filled(row: ov.Output, like: ov.Output, axes: tuple[int, ...]) -> ov.Output:

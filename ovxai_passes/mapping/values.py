@@ -26,6 +26,10 @@ class NoRuleError(Exception):
     """An operation cannot be mapped without repeating it; the message says why."""
 
 
+class AnyGridError(Exception):
+    """A head cannot be mapped for grids of any size; it may be for the one that it was analysed at."""
+
+
 @dataclass(frozen=True)
 class Same:
     """A tensor that does not depend on the mask."""

@@ -26,13 +26,15 @@ from ovxai_passes.branch import Branch
 from ovxai_passes.fence import fenced
 from ovxai_passes.head import Head
 from ovxai_passes.mapping.as_map import as_map
-from ovxai_passes.mapping.context import Context, still
+from ovxai_passes.mapping.context import Context
 from ovxai_passes.mapping.narrow import narrowed
 from ovxai_passes.mapping.rules import along_axes, convolution, elementwise, matmul, movement
 from ovxai_passes.mapping.rules.batch import in_the_batch
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+from ovxai_passes.mapping.weights import telling_input
 from ovxai_passes.masks import grid_masks
 from ovxai_passes.options import Mask
+from ovxai_passes.sizes import sizes_of
 
 _IN_ATTENTION = frozenset({"Add", "Divide", "Multiply", "Reshape", "Softmax", "Transpose"})
 _BEFORE_ATTENTION = frozenset({"Add", "MatMul", "Multiply", "Reshape", "Transpose"})
@@ -55,7 +57,8 @@ RULES: tuple[tuple[frozenset[str], Rule], ...] = (
 def mapped_head(site: Site, head: Head, mask: Mask) -> Branch:
     """The exact branch of a head, trimmed or not. Raises NoRuleError where an operation has no rule.
 
-    `head` is only read; the branch shares its constants.
+    A head that takes any grid gives a branch that does, or AnyGridError. `head` is only read; the branch shares its
+    constants.
     """
     if head.quantised and site.k:
         # The branch would read tensors above a FakeQuantize, which a CPU plugin then no longer compiles.
@@ -70,11 +73,12 @@ class _Walk:
         self._site, self._head = site, head
         self._graph = ModelGraph(head.model)
         cells = grid_masks(mask, site.positions.grid)
-        quiet = ModelGraph(still(head.model))
         flat, grid = cells.reshape(len(cells), -1), site.positions.grid
-        self._context = Context(flat, grid, self._graph, Folding(self._graph), quiet, Folding(quiet))
-        self._values: dict[TensorId, Value] = {}
         self._sources: dict[TensorId, ov.Node] = {}
+        sizes = self._grid_sizes() if head.any_grid else None
+        settled, known = head.settled()
+        self._context = Context(flat, grid, self._graph, Folding(self._graph), settled, known, sizes)
+        self._values: dict[TensorId, Value] = {}
         self._ones: dict[TensorId, ov.Output] = {}
         self._multiplied: list[str] = []
 
@@ -97,17 +101,30 @@ class _Walk:
             scores = self._context.mapped(scores, 2)
         if not isinstance(scores, Mapped):
             raise NoRuleError("class scores that do not depend on the mask")
-        result = ops.result(as_map(scores.output, self._site.positions.grid))
+        result = ops.result(as_map(self._context, scores.output))
         needed = _ancestors(result)
         used = [source for source, node in self._sources.items() if node.get_name() in needed]
         model = ov.Model([result], [self._sources[source] for source in used], "branch")
         return Branch(model, tuple(used), tuple(self._multiplied))
 
+    def _grid_sizes(self) -> ov.Node:
+        """(h, w) as read from the tensor that tells the grid."""
+        source = self._site.grid_source
+        self._sources.setdefault(source.tensor, telling_input(self._site, self._head))
+        return sizes_of(self._sources[source.tensor], source.axes)
+
     def _mask_value(self, node: ov.Node) -> Value:
         element, ids = node.get_output_element_type(0), self._site.positions.ids
         zero = ops.constant(np.zeros((1,) * ids.ndim, element.to_dtype())).output(0)
         one = ops.constant(np.ones((1,) * ids.ndim, element.to_dtype())).output(0)
-        full = ops.broadcast(one, ops.constant(list(ids.shape)))  # its rows may be sliced
+        sizes: ov.Node = ops.constant(list(ids.shape))
+        if self._context.any_grid:
+            feature = self._head.model.get_parameters()[0]
+            others = [axis for axis, size in enumerate(ids.shape) if size == 1]
+            target = self._original(self._site.target, feature.output(0))
+            ones = ops.constant(np.ones(len(others), np.int64))
+            sizes = ops.scatter_update(ops.shape_of(target, "i64"), ops.constant(others), ones, ops.constant(0))
+        full = ops.broadcast(one, sizes)  # its rows may be sliced
         self._ones[self._graph.id_of(node.output(0))] = full.output(0)
         return Spread(ids, (0.0, 1.0), (zero, one))
 

@@ -6,7 +6,7 @@
 
 A MatMul rather than a ReduceMean: a plugin keeps the tail of a graph that holds no matrix product at a higher
 precision, which would change the original outputs. The Transpose stands only where channels lie between positions, the
-Gather only where tokens are kept or not in raster order.
+Gather only where positions are not in raster order; a guard then refuses other grids. Kept tokens are sliced off.
 """
 
 from __future__ import annotations
@@ -14,25 +14,57 @@ from __future__ import annotations
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.graph import TensorId
+from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.positions import NOWHERE, Positions
+from ovxai_patterns.site import GridSource
 
 from ovxai_passes.branch import Branch
 from ovxai_passes.constants import constant_like
 from ovxai_passes.methods.rows import as_rows
+from ovxai_passes.sizes import guarded, sizes_of
 
 
-def activation_map(source: TensorId, positions: Positions, target: ov.Output) -> Branch:
-    """Branch target → S [N,h,w] f32. `target`: the tensor `source` of the model, with its `positions`."""
-    feature = ops.parameter(target.get_partial_shape(), target.get_element_type(), name="target")
-    ids, grid = positions.ids, positions.grid
+def activation_map(graph: ModelGraph, source: TensorId, positions: Positions, grid: GridSource) -> Branch:
+    """Branch target → S [N,h,w] f32, for any batch; for any grid, where positions are in raster order.
+
+    `graph`: of the model; `source`: its target, with its `positions`; `grid`: what tells the grid at other sizes.
+    """
+    feature, telling = _inputs(graph, source, positions, grid)
+    ids = positions.ids
     rows = as_rows(feature, positions)
-    weights = constant_like(np.full((rows.channels, 1), 1 / rows.channels), target.get_element_type())
+    element = feature.get_output_element_type(0)
+    weights = constant_like(np.full((rows.channels, 1), 1 / rows.channels), element)
     mean: ov.Node = ops.matmul(rows.value, weights, transpose_a=rows.channels_first, transpose_b=False)
-    order = np.argsort(ids.reshape(-1), kind="stable")[int((ids == NOWHERE).sum()) :]
-    if not np.array_equal(order, np.arange(ids.size)):
+    kept = int((ids == NOWHERE).sum())
+    order = np.argsort(ids.reshape(-1), kind="stable")[kept:]
+    follows = grid.exact and np.array_equal(order, np.arange(kept, ids.size))
+    if not follows:
         mean = ops.gather(mean, ops.constant(order), ops.constant(1))
-    if target.get_element_type() != ov.Type.f32:
+    elif kept:
+        mean = ops.slice(mean, *(ops.constant([number]) for number in (kept, np.iinfo(np.int64).max, 1, 1)))
+    if element != ov.Type.f32:
         mean = ops.convert(mean, "f32")
-    saliency = ops.reshape(mean, ops.constant([0, *grid]), special_zero=True)
-    return Branch(ov.Model([ops.result(saliency)], [feature], "branch"), (source,))
+    sizes = sizes_of(telling, grid.axes)
+    pattern = ops.concat([ops.constant([0]), sizes if follows else ops.constant(list(positions.grid))], 0)
+    saliency = ops.reshape(mean, pattern, special_zero=True).output(0)
+    if not follows:
+        saliency = guarded(saliency, sizes, grid.sizes)
+    inputs = {source: feature, grid.tensor: telling}
+    return Branch(ov.Model([ops.result(saliency)], list(inputs.values()), "branch"), tuple(inputs))
+
+
+def _inputs(graph: ModelGraph, source: TensorId, positions: Positions, grid: GridSource) -> tuple[ov.Node, ov.Node]:
+    """Inputs for the target and for what tells the grid, both of any batch and of any sizes along its axes."""
+    target = graph.output(source)
+    places = {axis for axis, size in enumerate(positions.ids.shape) if size > 1} | {0}
+    if grid.tensor == source:
+        places |= set(grid.axes)
+    feature = _parameter(target, places, "target")
+    if grid.tensor == source:
+        return feature, feature
+    return feature, _parameter(graph.output(grid.tensor), {0, *grid.axes}, "sizes")
+
+
+def _parameter(output: ov.Output, free: set[int], name: str) -> ov.Node:
+    dims = [ov.Dimension() if axis in free else dim for axis, dim in enumerate(output.get_partial_shape())]
+    return ops.parameter(ov.PartialShape(dims), output.get_element_type(), name=name)

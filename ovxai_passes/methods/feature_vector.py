@@ -17,8 +17,8 @@ from ovxai_patterns.graph import TensorId
 from ovxai_patterns.positions import NOWHERE, Positions
 
 from ovxai_passes.branch import Branch
-from ovxai_passes.constants import constant_like
-from ovxai_passes.methods.rows import as_rows
+from ovxai_passes.methods.rows import Rows, as_rows
+from ovxai_passes.sizes import sizes_of
 
 
 def feature_vector(source: TensorId, positions: Positions, target: ov.Output) -> Branch:
@@ -27,11 +27,28 @@ def feature_vector(source: TensorId, positions: Positions, target: ov.Output) ->
     rows = as_rows(feature, positions)
     ids = positions.ids.reshape(-1)
     kept = np.flatnonzero(ids == NOWHERE)
-    weights = np.zeros((ids.size, 1))
-    weights[kept[:1] if kept.size else slice(None)] = 1 if kept.size else 1 / ids.size
-    factor = constant_like(weights, target.get_element_type())
+    factor = _token(rows, kept[0]) if kept.size else _mean(rows)
+    if target.get_element_type() != ov.Type.f32:
+        factor = ops.convert(factor, target.get_element_type())
     pooled: ov.Node = ops.matmul(rows.value, factor, transpose_a=not rows.channels_first, transpose_b=False)
     if target.get_element_type() != ov.Type.f32:
         pooled = ops.convert(pooled, "f32")
     vector = ops.reshape(pooled, ops.constant([0, rows.channels]), special_zero=True)
     return Branch(ov.Model([ops.result(vector)], [feature], "branch"), (source,))
+
+
+def _count(rows: Rows) -> ov.Node:
+    """P as a tensor i64 [1]."""
+    return sizes_of(rows.value, [2 if rows.channels_first else 1])
+
+
+def _mean(rows: Rows) -> ov.Node:
+    """[P,1] f32 of 1/P."""
+    share = ops.divide(ops.constant(np.float32(1)), ops.convert(_count(rows), "f32"))
+    return ops.broadcast(share, ops.concat([_count(rows), ops.constant([1])], 0))
+
+
+def _token(rows: Rows, place: int) -> ov.Node:
+    """[P,1] f32, 1 at one entry."""
+    places = ops.range(ops.constant(0), ops.squeeze(_count(rows), ops.constant([0])), ops.constant(1), "i64")
+    return ops.unsqueeze(ops.convert(ops.equal(places, ops.constant(np.int64(place))), "f32"), ops.constant([1]))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import openvino as ov
 from ovxai_patterns.graph import ModelGraph
 
 from ovxai_passes.branch import Branch
+from ovxai_passes.classes import ChosenHead
 from ovxai_passes.cost import Cost, cost_of
 from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
 from ovxai_passes.head import Head
-from ovxai_passes.mapping.values import NoRuleError
+from ovxai_passes.mapping.values import AnyGridError, NoRuleError
+from ovxai_passes.methods.opened import Opened, opened_heads
 from ovxai_passes.methods.reciprocam import reciprocam
-from ovxai_passes.methods.row_by_row import row_by_row
 from ovxai_passes.methods.vit_reciprocam import vit_reciprocam
-from ovxai_passes.options import Mask, Method, Options
+from ovxai_passes.options import Method, Options
 from ovxai_passes.report import Choice
 
 _log = logging.getLogger(__name__)
@@ -41,41 +43,82 @@ class Built:
     notices: tuple[str, ...] = ()
 
 
-def built_branch(model: ov.Model, choice: Choice, head: Head, options: Options) -> Built:
-    """The cheapest branch of `head`, which is cut from `model`. Raises TooCostlyError, TargetNotFoundError."""
-    if choice.site.dynamic:
-        return _of_dynamic_grid(model, choice, head, options)
-    plain = cost_of(model)
-    build = vit_reciprocam if choice.method is Method.VITRECIPROCAM else reciprocam
-    assert choice.mask is not None, "asked for the branch of a method without masks"
+def built_branch(
+    model: ov.Model, choice: Choice, settled: ModelGraph, pick: Callable[[Head], ChosenHead], options: Options
+) -> Built:
+    """The cheapest branch of a choice in `model`, which is only read. Raises TooCostlyError, TargetNotFoundError.
+
+    `settled`: the model with the static shapes that it was analysed at. `pick`: chooses the classes of a head.
+    """
+    plain = cost_of(settled.model)
+    heads = list(opened_heads(model, choice.site, settled, pick))
     refused: list[str] = []
     for reference in (True,) if options.reference else (False, True):
         try:
-            branch = build(choice.site, head, choice.mask, reference)
+            branch, reasons = _made(model, choice, heads, reference)
         except NoRuleError as reason:
-            _log.debug("no exact branch: %s", reason)
+            _log.debug("no branch: %s", reason)
             refused.append(f"the head cannot be mapped over positions: {reason}")
             continue
-        cost = cost_of(branch.model)
+        cost = cost_of(at_sizes(branch, settled))
         times, work = cost.products / max(plain.products, 1), cost.work / max(plain.work, 1)
-        built = Built(branch, cost, times, work, tuple(refused))
+        notices = tuple(f"scores of all classes are computed for each position: {why}" for why in reasons)
+        built = Built(branch, cost, times, work, (*refused, *notices))
         problem = _beyond(built, options)
         if not problem or options.reference:
             return _with_warning(built)
         refused.append(f"the {'naive' if reference else 'exact'} branch {problem}")
+    if choice.site.dynamic:
+        raise TargetNotFoundError(
+            "the height or width of the picture is dynamic, and this head is explained at one size only; give the "
+            "model a static one first (model.reshape, --shape)",
+            tuple(refused),
+        )
     raise TooCostlyError(
         f"explaining this target costs too much; what would cost less: {_WOULD_COST_LESS}", tuple(refused)
     )
 
 
-def _of_dynamic_grid(model: ov.Model, choice: Choice, head: Head, options: Options) -> Built:
-    if choice.mask is not Mask.ONE_HOT or options.reference:
-        raise TargetNotFoundError(
-            "the height or width of the picture is dynamic, so masks (mask 'gaussian', the naive branch) cannot be "
-            "constants; leave the option out, or give the model a static size first (model.reshape)"
-        )
-    branch = row_by_row(choice.site, head, ModelGraph(model).output(choice.site.target))
-    return Built(branch, Cost(0, 0), 0.0, 0.0, ("height and width are dynamic: the cost is not estimated",))
+def _made(model: ov.Model, choice: Choice, heads: Sequence[Opened], reference: bool) -> tuple[Branch, tuple[str, ...]]:
+    """The branch that multiplies least out, of the head that takes most shapes; and its head's reasons.
+
+    Raises NoRuleError where no head can be mapped.
+    """
+    build = vit_reciprocam if choice.method is Method.VITRECIPROCAM else reciprocam
+    assert choice.mask is not None, "asked for the branch of a method without masks"
+    best: tuple[Branch, Opened] | None = None
+    refusal = NoRuleError("height and width are dynamic, and no head takes any")
+    for one in heads:
+        try:
+            branch = build(choice.site, one.head, choice.mask, reference)
+        except AnyGridError as reason:
+            _log.debug("not for any grid: %s", reason)
+            if choice.site.dynamic:
+                refusal = NoRuleError(str(reason))
+            continue
+        except NoRuleError as reason:
+            refusal = reason
+            continue
+        if best is None or len(branch.multiplied_out) < len(best[0].multiplied_out):
+            best = branch, one
+        if reference or not branch.multiplied_out:
+            break
+    if best is None:
+        raise refusal
+    branch, taken = best
+    return taken.guard(branch, model), taken.chosen.reasons
+
+
+def at_sizes(branch: Branch, settled: ModelGraph) -> ov.Model:
+    """The branch for one image, with static shapes: those at which the model was analysed."""
+    model = branch.model.clone()
+    for parameter, source in zip(model.get_parameters(), branch.sources, strict=True):
+        shape, known = parameter.get_partial_shape(), settled.output(source).get_shape()
+        sizes = known if len(known) == len(shape) else [1] * len(shape)
+        dims = [dim if dim.is_static else ov.Dimension(size) for dim, size in zip(shape, sizes, strict=True)]
+        parameter.set_partial_shape(ov.PartialShape(dims))
+    model.validate_nodes_and_infer_types()
+    return model
 
 
 def _beyond(built: Built, options: Options) -> str:

@@ -14,13 +14,16 @@ from __future__ import annotations
 
 import openvino as ov
 from openvino import opset13 as ops
+from ovxai_patterns.graph import TensorId
 from ovxai_patterns.site import Site
 
 from ovxai_passes.branch import Branch
 from ovxai_passes.constants import constant_like
 from ovxai_passes.head import Head
+from ovxai_passes.mapping.weights import kept_in_front, shaped_like, telling_input, weights_of_any_grid
 from ovxai_passes.masks import target_masks
 from ovxai_passes.options import Mask
+from ovxai_passes.sizes import sizes_of
 
 _NOT_COMPUTED = ("Constant", "Parameter", "Result")
 
@@ -36,7 +39,8 @@ def repeated_head(site: Site, head: Head, mask: Mask) -> Branch:
     inner_feature, _, *inner_sides = body.get_parameters()
     feature = ops.parameter(inner_feature.get_partial_shape(), inner_feature.get_element_type(), name="target")
     sides = [ops.parameter(side.get_partial_shape(), side.get_element_type()) for side in inner_sides]
-    masks = constant_like(target_masks(mask, site.positions), one_mask.get_element_type())
+    inputs = {site.target: feature, **dict(zip(head.sides, sides, strict=True))}
+    masks, grid = _masks(site, head, mask, inputs)
     loop = ops.tensor_iterator()
     loop.set_body(body)
     loop.set_invariant_input(inner_feature, feature.output(0))
@@ -46,16 +50,34 @@ def repeated_head(site: Site, head: Head, mask: Mask) -> Branch:
     stacked = loop.get_concatenated_slices(body.get_results()[0].output(0), 0, 1, 1, -1, 0)
     loop.validate_and_infer_types()
     per_class = ops.transpose(stacked, ops.constant([1, 2, 0]))
-    height, width = site.positions.grid
-    saliency = ops.reshape(per_class, ops.constant([0, 0, height, width]), special_zero=True)
-    model = ov.Model([ops.result(saliency)], [feature, *sides], "branch")
-    return Branch(model, (site.target, *head.sides), reasons)
+    saliency = ops.reshape(per_class, ops.concat([ops.constant([0, 0]), grid], 0), special_zero=True)
+    model = ov.Model([ops.result(saliency)], list(inputs.values()), "branch")
+    return Branch(model, tuple(inputs), reasons)
+
+
+def _masks(site: Site, head: Head, mask: Mask, inputs: dict[TensorId, ov.Node]) -> tuple[ov.Node, ov.Node]:
+    """All masks, of the rank and type of the head's, and the grid i64 [2].
+
+    Of a head that takes any grid they are made of the grid that is read at inference: an input more, if need be.
+    """
+    feature, element = inputs[site.target], head.model.get_parameters()[1].get_element_type()
+    if not head.any_grid:
+        return constant_like(target_masks(mask, site.positions), element), ops.constant(list(site.positions.grid))
+    source = site.grid_source
+    sizes = sizes_of(inputs.setdefault(source.tensor, telling_input(site, head)), source.axes)
+    kept = kept_in_front(site.positions.ids)
+    flat = weights_of_any_grid(sizes, mask is Mask.ONE_HOT, kept, None)
+    places = tuple(axis for axis, size in enumerate(site.positions.ids.shape) if size > 1)
+    masks = shaped_like(flat, feature, places)
+    return masks if element == ov.Type.f32 else ops.convert(masks, element), sizes
 
 
 def _body(head: ov.Model) -> tuple[ov.Model, ov.Node]:
     """The head as a loop body: a leading axis of size 1 on mask and scores, along which the loop slices and stacks."""
     feature, mask, *sides = head.get_parameters()
-    sliced = ops.parameter([1, *mask.get_partial_shape().to_shape()], mask.get_element_type(), name="one_mask")
+    sliced = ops.parameter(
+        ov.PartialShape([ov.Dimension(1), *mask.get_partial_shape()]), mask.get_element_type(), name="one_mask"
+    )
     mask.output(0).replace(ops.squeeze(sliced, ops.constant([0])).output(0))
     scores = head.get_results()[0].input_value(0)
     stackable = ops.unsqueeze(scores, ops.constant([0]))

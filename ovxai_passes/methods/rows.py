@@ -17,12 +17,11 @@ from ovxai_patterns.positions import Positions
 
 @dataclass(frozen=True)
 class Rows:
-    """`value`: [N,C,P] if `channels_first`, else [N,P,C]; P and C are `positions` (kept tokens too) and `channels`."""
+    """`value`: [N,C,P] if `channels_first`, else [N,P,C]; P counts kept tokens, too, C is `channels`."""
 
     value: ov.Node
     channels_first: bool
     channels: int
-    positions: int
 
 
 def as_rows(feature: ov.Node, positions: Positions) -> Rows:
@@ -34,5 +33,5 @@ def as_rows(feature: ov.Node, positions: Positions) -> Rows:
     channels_first = max(channels, default=0) < min(places)
     if not channels_first and places != list(range(1, len(places) + 1)):
         feature = ops.transpose(feature, ops.constant([0, *places, *channels]))
-    flat = [0, count, ids.size] if channels_first else [0, ids.size, count]
-    return Rows(ops.reshape(feature, ops.constant(flat), special_zero=True), channels_first, count, ids.size)
+    flat = [0, count, -1] if channels_first else [0, -1, count]
+    return Rows(ops.reshape(feature, ops.constant(flat), special_zero=True), channels_first, count)

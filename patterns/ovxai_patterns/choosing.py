@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from ovxai_patterns.anatomy import Anatomy
 from ovxai_patterns.graph import TensorId
+from ovxai_patterns.grid_source import grid_source
 from ovxai_patterns.readout import ReadOut
 from ovxai_patterns.site import Edge, NoSite, Site
 from ovxai_patterns.vit import Block
@@ -48,9 +49,6 @@ def site_at(anatomy: Anatomy, target: TensorId, masked: tuple[Edge, ...], k: int
     positions = anatomy.positions(target)
     shape = anatomy.original.output(target).get_partial_shape()
     dynamic = any(shape[axis].is_dynamic for axis in range(1, len(shape)))
-    if dynamic and (k or told.readout is not ReadOut.POOLED):
-        reason = "the height or width of the picture is dynamic; give the model a static one first (model.reshape)"
-        return NoSite(reason, anatomy.inputs + told.story)
     height, width = positions.grid
     if height * width > _MOST_POSITIONS:
         reason = f"the grid of {anatomy.name(target)} has {height} x {width} positions, more than {_MOST_POSITIONS}"
@@ -58,7 +56,8 @@ def site_at(anatomy: Anatomy, target: TensorId, masked: tuple[Edge, ...], k: int
     notices = anatomy.scores.notices + told.notices
     if told.readout is ReadOut.OTHER:
         notices += ("how the class scores read the positions was not recognised",)
-    return Site(told.readout, target, positions, masked, k, anatomy.scores, told.story, notices, dynamic)
+    source = grid_source(anatomy.layout, target)
+    return Site(told.readout, target, positions, masked, k, anatomy.scores, told.story, source, notices, dynamic)
 
 
 def rerun(anatomy: Anatomy, k: int, told: Told) -> Site | NoSite:

@@ -17,20 +17,26 @@ import openvino as ov
 from ovxai_patterns.anatomy import Anatomy
 from ovxai_patterns.class_heads import ClassHeads, Level, NoHeads, find_class_heads
 from ovxai_patterns.graph import ModelGraph, TensorId
+from ovxai_patterns.grid_source import grid_source
 from ovxai_patterns.heads import ROI_TYPES, dense_heads
 from ovxai_patterns.layout import Layout, analysis_clone
 from ovxai_patterns.positions import Positions
 from ovxai_patterns.scores import Scores
+from ovxai_patterns.site import GridSource
 
 _ROI_EXTRACTOR = "ExperimentalDetectronROIFeatureExtractor"
 
 
 @dataclass(frozen=True)
 class FeatureMaps:
-    """Feature maps of a detector, the finest grid first, with the positions of each. `story`: why these."""
+    """Feature maps of a detector, the finest grid first, with the positions of each. `story`: why these.
+
+    `grids`: what tells the grid of each at another size of the picture.
+    """
 
     tensors: tuple[TensorId, ...]
     positions: tuple[Positions, ...]
+    grids: tuple[GridSource, ...]
     story: tuple[str, ...]
 
 
@@ -146,7 +152,8 @@ class Detector:
         known = [(tensor, self.layout.positions(tensor)) for tensor in tensors]
         maps = [(tensor, positions) for tensor, positions in known if positions is not None]
         maps.sort(key=lambda pair: -pair[1].grid[0] * pair[1].grid[1])
-        return FeatureMaps(tuple(tensor for tensor, _ in maps), tuple(positions for _, positions in maps), story)
+        grids = tuple(grid_source(self.layout, tensor) for tensor, _ in maps)
+        return FeatureMaps(tuple(tensor for tensor, _ in maps), tuple(positions for _, positions in maps), grids, story)
 
     def _below(self, level: Level) -> TensorId | None:
         """The map that a class head is put on: the last one above it that something else is made from as well.

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
 
 from ovxai_patterns.graph import ModelGraph, TensorId
+
+Known = npt.NDArray[np.generic]
+"""A small value that is known before any inference."""
 
 _LARGEST = 1 << 16  # elements: axes, shapes and indices, never weights
 
@@ -17,9 +22,10 @@ class Folding:
     Such chains stand where other formats have plain axes: ONNX pooling reduces over `Range(2, rank)`.
     """
 
-    def __init__(self, graph: ModelGraph) -> None:
+    def __init__(self, graph: ModelGraph, known: Mapping[TensorId, Known] | None = None) -> None:
+        """`known`: values of inputs that are told from elsewhere."""
         self._graph = graph
-        self._known: dict[TensorId, npt.NDArray[np.generic] | None] = {}
+        self._known: dict[TensorId, Known | None] = dict(known or {})
 
     def value(self, tensor: TensorId) -> npt.NDArray[np.generic] | None:
         """The value, or None where it depends on the input or is not small."""

@@ -14,6 +14,21 @@ Edge = tuple[int, int]
 
 
 @dataclass(frozen=True)
+class GridSource:
+    """The tensor whose sizes along `axes` (rows, columns) tell the grid of a target, at inference too.
+
+    `exact`: whether these sizes are the grid. They are not where no tensor holds the grid on two axes: the source is
+    the picture then, of which it is only known that a picture of the same sizes has the same grid. `sizes`: those at
+    which the model was analysed.
+    """
+
+    tensor: TensorId
+    axes: tuple[int, int]
+    exact: bool
+    sizes: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Site:
     """Where and how a model is explained; valid for the model it was found in and for clones of it.
 
@@ -21,6 +36,7 @@ class Site:
     `masked`: the edges at which a mask over positions multiplies what is read; all of them carry tensors of `target`'s
     shape. `k`: number of blocks re-run, 0 where the mask meets what is read out. `story`: why this place, a line each.
     `dynamic`: whether the grid is known at inference only; `positions` then are those of a picture of 224 x 224.
+    `grid_source`: what tells the grid at another size of the picture.
     """
 
     readout: ReadOut
@@ -30,6 +46,7 @@ class Site:
     k: int
     scores: Scores
     story: tuple[str, ...]
+    grid_source: GridSource
     notices: tuple[str, ...] = ()
     dynamic: bool = False
 

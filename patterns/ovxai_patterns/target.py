@@ -35,6 +35,12 @@ class Search:
         """`output`, `keep_quantization`: those of the wishes to come."""
         self._anatomy = _anatomy(model, output, keep_quantization)
 
+    @property
+    def settled(self) -> ModelGraph:
+        """The model with the static shapes that it was analysed at; only where the search finds a site."""
+        assert not isinstance(self._anatomy, NoSite), "asked where nothing was found"
+        return self._anatomy.graph
+
     def site(self, wish: Wish) -> Site | NoSite:
         """The site that fits a wish, or why there is none."""
         anatomy = self._anatomy

@@ -19,8 +19,12 @@ from openvino import opset13 as ops
 from ovxai_passes.constants import constant_like
 from ovxai_passes.mapping.context import Context, filled, is_zero
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+from ovxai_passes.mapping.weights import kept_in_front
+from ovxai_passes.sizes import sizes_of
 
 TYPES = frozenset({"LogSoftmax", "MVN", "NormalizeL2", "ReduceMax", "ReduceMean", "ReduceSum", "Softmax"})
+
+_FAR = np.iinfo(np.int64).max
 
 
 def along_axes(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
@@ -41,8 +45,7 @@ def along_axes(context: Context, node: ov.Node, inputs: list[Value], ones: list[
         ids = value.ids if keep else value.ids.squeeze(axes)
         return [Spread(ids, value.weights, (*values, ones[0]))]
     if kind in ("ReduceMean", "ReduceSum", "ReduceMax") and set(value.axes) <= set(axes):
-        shape = context.shape_of(source[0])
-        pooled = pool(context, value, axes, kind, math.prod(shape[axis] for axis in axes))
+        pooled = pool(context, value, axes, kind)
         if not node.get_attributes()["keep_dims"]:
             pooled = ops.squeeze(pooled, ops.constant([axis + 1 for axis in axes])).output(0)
         return [Mapped(pooled)]
@@ -68,11 +71,8 @@ def _over(context: Context, node: ov.Node, data: ov.Output, axes: tuple[int, ...
     return _inside(context, node, data, tuple(axis + 1 for axis in axes))
 
 
-def pool(context: Context, value: Spread, axes: tuple[int, ...], kind: str, count: int) -> ov.Output:
-    """A reduction over `axes`, of which the positions' are some: [M, ...] with size 1 on them.
-
-    `count`: how many elements are reduced to one.
-    """
+def pool(context: Context, value: Spread, axes: tuple[int, ...], kind: str) -> ov.Output:
+    """A reduction over `axes`, of which the positions' are some: [M, ...] with size 1 on them."""
     one_hot = context.levels == (0.0, 1.0)
     if kind == "ReduceMax":
         if not one_hot:
@@ -80,56 +80,62 @@ def pool(context: Context, value: Spread, axes: tuple[int, ...], kind: str, coun
         return _maximum(context, value, axes)
     (low, *_), others = value.values, [axis for axis in axes if axis not in value.axes]
     total: ov.Output | None = None
-    for weights, difference in zip(context.weights(value), context.differences(value), strict=True):
+    for place, difference in enumerate(context.differences(value)):
         if one_hot:
-            term = _rows(value, difference)
+            term = _rows(context, value, difference)
             kept = np.flatnonzero(value.ids.reshape(-1) < 0)
             if kept.size:
-                term = ops.add(term, _summed_rows(value, difference, kept)).output(0)
+                term = ops.add(term, _summed_rows(context, value, difference, kept)).output(0)
         else:
+            weights = context.weights(value, difference, (-1,))[place]
             term = _weighed_rows(context, value, weights, difference)
         total = term if total is None else ops.add(total, term).output(0)
     assert total is not None
     if others:
         total = ops.reduce_sum(total, ops.constant([axis + 1 for axis in others]), True).output(0)
     if not is_zero(low):
-        low_sum = ops.multiply(
-            ops.reduce_sum(low, ops.constant(list(axes)), True), _number(low, _repeats(low, axes, count))
-        )
-        total = ops.add(total, low_sum).output(0)
+        sums = ops.reduce_sum(low, ops.constant(list(axes)), True)
+        repeats = _ratio(low, _elements(value.values[-1], axes), _elements(low, axes))
+        total = ops.add(total, ops.multiply(sums, repeats)).output(0)
     if kind == "ReduceMean":
-        total = ops.multiply(total, _number(total, 1 / count)).output(0)
+        total = ops.multiply(total, _ratio(total, 1, _elements(value.values[-1], axes))).output(0)
     return total
 
 
-def _number(like: ov.Output, value: float) -> ov.Node:
-    return constant_like(np.array(value), like.get_element_type())
+def _elements(output: ov.Output, axes: tuple[int, ...]) -> int | ov.Node:
+    """How many elements of a tensor meet in a reduction over `axes`; read at inference where that is not known."""
+    sizes = [output.get_partial_shape()[axis] for axis in axes]
+    if all(size.is_static for size in sizes):
+        return math.prod(size.get_length() for size in sizes)
+    return ops.convert(ops.reduce_prod(sizes_of(output, axes), ops.constant([0]), False), "f32")
 
 
-def _repeats(low: ov.Output, axes: tuple[int, ...], count: int) -> float:
-    """How often a collapsed tensor's elements stand in the full one along `axes`."""
-    shape = low.get_partial_shape()
-    if any(shape[axis].is_dynamic for axis in axes):
-        raise NoRuleError("a pooled axis of dynamic size")
-    return count / math.prod(shape[axis].get_length() for axis in axes)
+def _ratio(like: ov.Output, above: int | ov.Node, below: int | ov.Node) -> ov.Node:
+    """A quotient of counts, of the element type of `like`."""
+    if isinstance(above, int) and isinstance(below, int):
+        return constant_like(np.array(above / below), like.get_element_type())
+    counts = [ops.constant(np.float32(one)) if isinstance(one, int) else one for one in (above, below)]
+    quotient = ops.divide(*counts)
+    kind = like.get_element_type()
+    return quotient if kind == ov.Type.f32 else ops.convert(quotient, kind)
 
 
-def _flat(value: Spread, data: ov.Output) -> ov.Output:
+def _flat(context: Context, value: Spread, data: ov.Output) -> ov.Output:
     """[T, rest...]: the entries along the position axes in front."""
     rest = [axis for axis in range(value.ids.ndim) if axis not in value.axes]
     if value.axes == tuple(range(len(rest), value.ids.ndim)):  # [N,C,h,w]: plugins transpose [N,C,h*w] faster
-        together = ops.reshape(data, ops.constant([*([0] * len(rest)), value.ids.size]), True)
-        return ops.transpose(together, ops.constant([len(rest), *range(len(rest))])).output(0)
+        together = ops.reshape(data, ops.constant([*([0] * len(rest)), -1]), True)
+        flat = ops.transpose(together, ops.constant([len(rest), *range(len(rest))])).output(0)
+        context.rows_of_maps[flat.get_node().get_name()] = data, (*rest, *value.axes)
+        return flat
     moved = ops.transpose(data, ops.constant([*value.axes, *rest]))
-    return ops.reshape(moved, ops.constant([value.ids.size, *_rest_pattern(data, rest)]), False).output(0)
-
-
-def _rest_pattern(data: ov.Output, rest: list[int]) -> list[int]:
-    shape = data.get_partial_shape()
-    pattern = [shape[axis].get_length() if shape[axis].is_static else -1 for axis in rest]
-    if pattern.count(-1) > 1:
-        raise NoRuleError("more than one dynamic axis")
-    return pattern
+    if len(value.axes) == 1:
+        return moved.output(0)
+    kept = ops.constant([len(value.axes) + place for place in range(len(rest))])
+    sizes = ops.gather(ops.shape_of(moved, "i64"), kept, ops.constant(0))
+    flat = ops.reshape(moved, ops.concat([ops.constant([-1]), sizes], 0), False).output(0)
+    context.rows_of_maps[flat.get_node().get_name()] = data, (*rest, *value.axes)
+    return flat
 
 
 def _spread_back(value: Spread, flat: ov.Output) -> ov.Output:
@@ -137,30 +143,37 @@ def _spread_back(value: Spread, flat: ov.Output) -> ov.Output:
     return ops.unsqueeze(flat, ops.constant([axis + 1 for axis in value.axes])).output(0)
 
 
-def _rows(value: Spread, data: ov.Output) -> ov.Output:
+def _rows(context: Context, value: Spread, data: ov.Output) -> ov.Output:
     """The row of each position, in raster order, as the mask axis."""
-    flat = _flat(value, data)
+    flat = _flat(context, value, data)
+    if context.any_grid:
+        kept = kept_in_front(value.ids)
+        if kept:
+            last, one, first = np.array([_FAR]), np.array([1]), np.array([0])
+            flat = ops.slice(flat, np.array([kept]), last, one, first).output(0)
+        return _spread_back(value, flat)
     order = np.argsort(value.ids.reshape(-1), kind="stable")[int((value.ids < 0).sum()) :]
     if not np.array_equal(order, np.arange(value.ids.size)):
         flat = ops.gather(flat, ops.constant(order), ops.constant(0)).output(0)
     return _spread_back(value, flat)
 
 
-def _summed_rows(value: Spread, data: ov.Output, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> ov.Output:
-    flat = _flat(value, data)
+def _summed_rows(
+    context: Context, value: Spread, data: ov.Output, rows: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> ov.Output:
+    flat = _flat(context, value, data)
     chosen = ops.gather(flat, ops.constant(rows), ops.constant(0))
     return _spread_back(value, ops.reduce_sum(chosen, ops.constant([0]), True).output(0))
 
 
-def _weighed_rows(context: Context, value: Spread, weights: object, data: ov.Output) -> ov.Output:
+def _weighed_rows(context: Context, value: Spread, weights: ov.Node, data: ov.Output) -> ov.Output:
     """W [M,T] times the rows [T, rest]."""
-    flat = _flat(value, data)
-    rest = [axis for axis in range(value.ids.ndim) if axis not in value.axes]
-    matrix = context.constant(np.asarray(weights, np.float32).reshape(context.masks, -1), data)
-    flat_rows = ops.reshape(flat, ops.constant([value.ids.size, -1]), False)
-    product = ops.matmul(matrix, flat_rows, False, False)
-    back = ops.reshape(product, ops.constant([context.masks, *_rest_pattern(data, rest)]), False)
-    return _spread_back(value, back.output(0))
+    flat = _flat(context, value, data)
+    rest = value.ids.ndim - len(value.axes)
+    flat_rows = ops.reshape(flat, ops.constant([0, -1]), True)
+    product = ops.matmul(weights, flat_rows, False, False)
+    sizes = ops.concat([ops.constant([0]), sizes_of(flat, range(1, rest + 1))], 0)
+    return _spread_back(value, ops.reshape(product, sizes, True).output(0))
 
 
 def _maximum(context: Context, value: Spread, axes: tuple[int, ...]) -> ov.Output:
@@ -169,10 +182,10 @@ def _maximum(context: Context, value: Spread, axes: tuple[int, ...]) -> ov.Outpu
     low, high = value.values
     if any(low.get_partial_shape()[axis] != 1 for axis in value.axes):
         raise NoRuleError("a maximum over positions that differ where the mask is 0")
-    largest = ops.maximum(_rows(value, high), ops.reduce_max(low, ops.constant(list(axes)), True))
+    largest = ops.maximum(_rows(context, value, high), ops.reduce_max(low, ops.constant(list(axes)), True))
     kept = np.flatnonzero(value.ids.reshape(-1) < 0)
     if kept.size:
-        flat = _flat(value, high)
+        flat = _flat(context, value, high)
         chosen = ops.reduce_max(ops.gather(flat, ops.constant(kept), ops.constant(0)), ops.constant([0]), True)
         largest = ops.maximum(largest, _spread_back(value, chosen.output(0)))
     others = [axis + 1 for axis in axes if axis not in value.axes]

@@ -50,7 +50,8 @@ def _folded(output: ov.Output) -> ov.Output:
 
 
 def _unfolded(context: Context, output: ov.Output, one: ov.Output) -> ov.Output:
-    return ops.reshape(output, ops.constant([context.masks, -1, *_fixed(one, 1)]), False).output(0)
+    pattern = ops.concat([context.count, ops.constant([-1, *_fixed(one, 1)])], 0)
+    return ops.reshape(output, pattern, False).output(0)
 
 
 def _fixed(output: ov.Output, first: int) -> list[int]:

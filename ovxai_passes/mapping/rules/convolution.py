@@ -7,8 +7,6 @@ Mapped   1x1 on [M,N,C,1,1]: a matrix product
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
@@ -53,6 +51,7 @@ def _as_matmul(context: Context, data: ov.Output, kernel: ov.Output, result: lis
 
 def _by_position(context: Context, node: ov.Node, value: Spread, kernel: ov.Output) -> Mapped:
     """A kernel as large as the grid: [N,C,h,w] as [P,N,C] times the kernel as [P,C,O]."""
+    context.one_grid("a kernel as large as the grid")
     if context.levels != (0.0, 1.0) or not np.array_equal(value.ids.reshape(-1), np.arange(context.masks)):
         raise NoRuleError("a kernel as large as the grid under a mask that is not one-hot in raster order")
     outputs, channels, height, width = kernel.get_shape()
@@ -82,4 +81,4 @@ def window_pooling(context: Context, node: ov.Node, inputs: list[Value], ones: l
     if "kernel" in attributes and list(attributes["kernel"]) != source[2:]:
         raise NoRuleError(f"{node.get_type_name()} that leaves out part of the grid")
     kind = "ReduceMax" if "Max" in node.get_type_name() else "ReduceMean"
-    return [Mapped(pool(context, value, (2, 3), kind, math.prod(source[2:])))]
+    return [Mapped(pool(context, value, (2, 3), kind))]

@@ -19,8 +19,9 @@ import openvino as ov
 from openvino import opset13 as ops
 
 from ovxai_passes.constants import constant_like
-from ovxai_passes.mapping.context import Context, filled, is_zero, pad_rank, zero_like
+from ovxai_passes.mapping.context import Context, ImageProduct, filled, is_zero, pad_rank, zero_like
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+from ovxai_passes.sizes import sizes_of
 
 TYPES = frozenset({"MatMul"})
 ATTENTION_TYPES = frozenset({"ScaledDotProductAttention"})
@@ -109,6 +110,7 @@ def _spread_right(product: Product, left: Same, right: Spread) -> Value:
 
 def _by_position(context: Context, product: Product, left: Spread, right: Same) -> Value:
     """A flattened map [N,C*P] or [N,P*C] times a matrix: the matrix's rows of each position apart."""
+    context.one_grid("a matrix over all positions")
     shape = right.output.get_partial_shape()
     if left.ids.ndim != 2 or product.flip_left or len(shape) != 2 or context.levels != (0.0, 1.0):
         raise NoRuleError("a product over positions that is no flattened map times a matrix")
@@ -148,10 +150,10 @@ def _columns(context: Context, product: Product, left: Mapped, right: Spread) ->
     low = right.values[0]
     contracted = _contracted(right.ids.ndim, flip, False)
     total: ov.Output | None = None
-    for kept, difference in zip(context.weights(right), context.differences(right), strict=True):
+    kept = context.weights(right, right.values[-1], (*([1] * (rank - 1)), -1))
+    for weights, difference in zip(kept, context.differences(right), strict=True):
         scores = _all_rows_at_once(context, rows, filled(difference, right.values[-1], (contracted,)), rank, flip)
-        shaped = kept.reshape(context.masks, *([1] * (rank - 1)), -1)
-        term = ops.multiply(scores, context.constant(shaped, difference)).output(0)
+        term = ops.multiply(scores, weights).output(0)
         total = term if total is None else ops.add(total, term).output(0)
     assert total is not None
     if not is_zero(low):
@@ -170,9 +172,9 @@ def _weighed(context: Context, product: Product, left: Mapped, right: Spread) ->
     rank = product.rank
     low, flip = right.values[0], product.flip_right
     total: ov.Output | None = None
-    for kept, difference in zip(context.weights(right), context.differences(right), strict=True):
-        shaped = kept.reshape(context.masks, *([1] * (rank - 1)), -1)
-        masked = ops.multiply(weights, context.constant(shaped, difference)).output(0)
+    kept = context.weights(right, right.values[-1], (*([1] * (rank - 1)), -1))
+    for seen, difference in zip(kept, context.differences(right), strict=True):
+        masked = ops.multiply(weights, seen).output(0)
         term = _all_rows_at_once(context, masked, difference, rank, flip)
         total = term if total is None else ops.add(total, term).output(0)
     assert total is not None
@@ -200,11 +202,15 @@ def _all_rows_at_once(context: Context, left: ov.Output, right: ov.Output, rank:
     if count > _FEW_ROWS:  # a product for each mask has rows enough
         return ops.matmul(left, right, False, flip).output(0)
     together = ops.transpose(left, ops.constant([*range(1, rank - 1), 0, rank - 1, rank]))
-    width = shape[rank].get_length() if shape[rank].is_static else -1
-    stacked = ops.reshape(together, ops.constant([*([0] * (rank - 2)), context.masks * count, width]), True)
+    copied = ops.constant([0] * (rank - 2))
+    width = sizes_of(left, [rank]) if shape[rank].is_dynamic else ops.constant([shape[rank].get_length()])
+    stacked = ops.reshape(together, ops.concat([copied, ops.constant([-1]), width], 0), True)
     product = ops.matmul(stacked, right, False, flip)
-    split = ops.reshape(product, ops.constant([*([0] * (rank - 2)), context.masks, count, -1]), True)
-    return ops.transpose(split, ops.constant([rank - 2, *range(rank - 2), rank - 1, rank])).output(0)
+    apart = ops.concat([copied, context.count, ops.constant([count, -1])], 0)
+    split = ops.reshape(product, apart, True)
+    made = ops.transpose(split, ops.constant([rank - 2, *range(rank - 2), rank - 1, rank]))
+    context.products_by_image[made.get_name()] = ImageProduct(left, right, flip)
+    return made.output(0)
 
 
 def attention(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:

@@ -16,7 +16,7 @@ from ovxai_patterns.positions import NOWHERE
 
 from ovxai_passes.gathering import chosen_by_image
 from ovxai_passes.mapping.context import Context, is_zero, zero_like
-from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+from ovxai_passes.mapping.values import AnyGridError, Mapped, NoRuleError, Same, Spread, Value
 from ovxai_passes.rewrites.sinking import dims_of
 
 TYPES = frozenset(DATA_INPUTS)
@@ -47,14 +47,18 @@ def _spread(
 ) -> list[Value]:
     place = context.graph.place_of(node)
     moved = _moved(context, place, value.ids)
+    if context.any_grid:
+        _check_for_any_grid(node, value.ids, moved)
     columns = [
-        context.again(node, [row, *further]).outputs() if number else _low_outputs(context, node, row, further)
+        context.again(node, [row, *further]).outputs() if number else _low_outputs(context, node, value, further)
         for number, row in enumerate(value.values[:-1])
     ]
     low = value.values[0]
-    if any(_merges_batch(output, one) for output, one in zip(columns[0], ones, strict=True)):
+    if not context.any_grid and any(_merges_batch(output, one) for output, one in zip(columns[0], ones, strict=True)):
         everywhere = ops.broadcast(low, ops.shape_of(value.values[-1]), broadcast_spec="BIDIRECTIONAL")
         columns[0] = context.again(node, [everywhere.output(0), *further]).outputs()
+    if not is_zero(low) and any(dim.is_dynamic for dim in list(low.get_partial_shape())[1:]):
+        context.one_grid("what differs by position where the mask is 0")
     alike = [] if is_zero(low) else _moved(context, place, _places(low, value.ids.ndim))
     results: list[Value] = []
     for port, ids in enumerate(moved):
@@ -67,10 +71,27 @@ def _spread(
     return results
 
 
+def _check_for_any_grid(node: ov.Node, before: Labels, after: list[Labels]) -> None:
+    """Raise AnyGridError unless positions are left as they are, or rows and columns become one axis in raster order.
+
+    The ids tell what an operation does to the grid that was analysed; only of these is it known to do the same to any.
+    """
+    kind = node.get_type_name()
+    if kind in ("Transpose", "Squeeze", "Unsqueeze"):
+        return
+    wide = [size for size in before.shape if size > 1]
+    for ids in after:
+        sizes = [size for size in ids.shape if size > 1]
+        same = np.array_equal(ids.reshape(-1), before.reshape(-1))
+        merged = kind == "Reshape" and len(wide) == 2 and len(sizes) == 1
+        if not (same and (sizes == wide or merged)) and not (ids < 0).all():
+            raise AnyGridError(f"{kind} moves positions, which is mapped for one grid only")
+
+
 def _moved(context: Context, place: int, labels: Labels) -> list[Labels]:
     sources: list[Labels | None] = [None] * context.graph.ops[place].get_input_size()
     sources[0] = labels
-    moved = move(context.still, context.still_folding, place, sources, NOWHERE)
+    moved = move(context.settled, context.settled_folding, place, sources, NOWHERE)
     if moved is None:
         kind = context.graph.ops[place].get_type_name()
         raise NoRuleError(f"{kind} by a shape or order that is not known before inference")
@@ -84,13 +105,18 @@ def _places(row: ov.Output, rank: int) -> Labels:
     return np.arange(int(np.prod(shape)), dtype=np.int32).reshape(shape)
 
 
-def _low_outputs(context: Context, node: ov.Node, row: ov.Output, further: list[ov.Output]) -> list[ov.Output]:
+def _low_outputs(context: Context, node: ov.Node, value: Spread, further: list[ov.Output]) -> list[ov.Output]:
     """The operation on the tensor where the mask is 0, laid out in full; of one image if it is the same for all."""
+    row = value.values[0]
+    if context.any_grid:
+        sizes = ops.shape_of(value.values[-1])
+        wide = ops.broadcast(row, sizes, broadcast_spec="BIDIRECTIONAL").output(0)
+        return list(context.again(node, [wide, *further]).outputs())
     source = context.graph.inputs_of(context.graph.place_of(node))[0]
     full, batch = context.shape_of(source), row.get_partial_shape()[0]
     if batch.is_static and batch.get_length() == 1:
         of_one_image = bool(context.graph.output(source).get_partial_shape()[0].is_dynamic) or full[0] == 1
-        full = list(context.still.output(source).get_shape())
+        full = list(context.settled.output(source).get_shape())
         further = _constants(context, node, of_one_image)
     wide = ops.broadcast(row, ops.constant(full), broadcast_spec="BIDIRECTIONAL").output(0)
     return list(context.again(node, [wide, *further]).outputs())
@@ -105,7 +131,7 @@ def _merges_batch(of_one_image: ov.Output, of_all: ov.Output) -> bool:
 def _constants(context: Context, node: ov.Node, of_one_image: bool) -> list[ov.Output]:
     """The inputs that say where to, as constants."""
     sources = context.graph.inputs_of(context.graph.place_of(node))[1:]
-    folding = context.still_folding if of_one_image else context.folding
+    folding = context.settled_folding if of_one_image else context.folding
     values = [folding.value(source) for source in sources]
     if any(value is None for value in values):
         raise NoRuleError(f"{node.get_type_name()} by a shape or order that is not known before inference")
@@ -149,14 +175,16 @@ def _one_axis_further(context: Context, node: ov.Node, data: ov.Output, further:
     known = [context.folding.value(source) for source in sources[1:]]
     kind = node.get_type_name()
     if kind == "Reshape" and known[0] is None:
-        pattern = ops.concat([ops.constant([context.masks]), ops.convert(further[0], "i64")], 0)
+        pattern = ops.concat([context.count, ops.convert(further[0], "i64")], 0)
         return [ops.reshape(data, pattern, bool(node.get_attributes()["special_zero"])).output(0)]
     if any(value is None for value in known):
         raise NoRuleError(f"{kind} by a shape or order that is not known before inference")
     first = np.array(known[0], np.int64) if known else np.array([], np.int64)
     if kind == "Reshape":
-        pattern = ops.constant(np.concatenate([[context.masks], first]))
-        return [ops.reshape(data, pattern, bool(node.get_attributes()["special_zero"])).output(0)]
+        copies = bool(node.get_attributes()["special_zero"])
+        if copies or first.all():  # a 0 in front then copies the mask axis
+            return [ops.reshape(data, ops.constant(np.concatenate([[0], first])), True).output(0)]
+        return [ops.reshape(data, ops.concat([context.count, ops.constant(first)], 0), False).output(0)]
     if kind == "Transpose":
         order = first if first.size else np.arange(len(data.get_partial_shape()) - 1)[::-1]
         return [ops.transpose(data, ops.constant(np.concatenate([[0], order + 1]))).output(0)]
