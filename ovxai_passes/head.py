@@ -25,7 +25,8 @@ class Head:
     other than the target, on which the head depends (dynamic shapes, paths past a target that is no dominator), in the
     order of the inputs. `origins`: unique name of a node of the head → place of the original's operation that it is a
     clone of. `above`: unique names of those clones of operations above the target that compute sides again.
-    `quantised`: whether a FakeQuantize was spelled out. `shapes`: at the size that the model was analysed at, for each input of `model`; `known`: the values of those sides that are known then (shapes, axes). `grid_shape`:
+    `quantised`: whether a FakeQuantize was spelled out. `shapes`: of the inputs of `model`, at the size that the model
+    was analysed at; `known`: the values of those sides that are known then (shapes, axes). `grid_shape`:
     shape and type of the tensor that tells the grid (`Site.grid_source`).
     """
 
