@@ -23,7 +23,7 @@ from ovxai_patterns.positions import Positions
 from ovxai_passes.branch import Branch
 from ovxai_passes.cost import cost_of
 from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
-from ovxai_passes.labels import labels_of, numbers_of
+from ovxai_passes.labels import labels_of, names_of, numbers_of
 from ovxai_passes.methods.activation_map import activation_map
 from ovxai_passes.methods.class_probability import class_probability_map
 from ovxai_passes.methods.instance_masks import MOST_DETECTIONS, Canvas, instance_masks
@@ -174,7 +174,7 @@ class _Search:
         found = Found(
             Method.DETCLASSPROBABILITYMAP, size, heads, heads.levels, story=heads.story, notices=heads.notices
         )
-        chosen = self._chosen(heads.classes)
+        chosen = self._chosen(heads.classes, heads.background)
         if heads.background is None or options.keep_background:
             return replace(found, chosen=chosen, rows=chosen)
         kept = [number for number in range(heads.classes) if number != heads.background]
@@ -245,10 +245,11 @@ class _Search:
         chosen = self._chosen(found.classes)
         return Found(Method.INSTANCEMASKS, size, instances=found, chosen=chosen, story=(found.reason,))
 
-    def _chosen(self, classes: int) -> tuple[int, ...] | None:
+    def _chosen(self, classes: int, background: int | None = None) -> tuple[int, ...] | None:
+        names_of(self.options.labels or (), classes, background)
         if self.options.classes is None:
             return None
-        return numbers_of(self.options.classes, self.options.labels or self.labels, classes)
+        return numbers_of(self.options.classes, self.options.labels or self.labels, classes, background)
 
     @property
     def _dynamic(self) -> bool:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import openvino as ov
 
-from ovxai_passes.errors import ModelReadError
+from ovxai_passes.errors import ModelReadError, OptionError
 
+_OF_A_DEVICE = "ExecutionNode"
 _ROOT_WITHIN = 4096  # bytes: an XML declaration and comments may stand before the root
 
 
@@ -17,11 +18,32 @@ def read_model(path: str | os.PathLike[str]) -> ov.Model:
 
     Raises ModelReadError.
     """
+    if not os.fspath(path):
+        raise ModelReadError("the model's name is empty: name a model file (.xml, .onnx, .tflite, ...)")
     path = Path(path)
     try:
         return _read(path)
-    except OSError as error:
-        raise ModelReadError(f"cannot read {path}: {error.strerror}") from error
+    except ModelReadError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise ModelReadError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def model_given(model: object) -> ov.Model:
+    """The model that a caller gives: an `ov.Model` that can be changed, or a path. Raises OptionError, ModelReadError."""
+    if isinstance(model, ov.CompiledModel):
+        raise OptionError("a compiled model cannot be changed: give the openvino.Model that it was compiled from")
+    if isinstance(model, (str, os.PathLike)):
+        model = read_model(model)
+    if not isinstance(model, ov.Model):
+        raise OptionError(f"model takes an openvino.Model or a path, not {type(model).__name__}")
+    if any(node.get_type_name() == _OF_A_DEVICE for node in model.get_ops()):
+        raise OptionError(
+            "this is a compiled model's runtime model, made for one device: give the openvino.Model that was compiled"
+        )
+    if not model.inputs:
+        raise OptionError("the model has no input, so there is no picture to explain: give a model that takes one")
+    return model
 
 
 def _read(path: Path) -> ov.Model:
