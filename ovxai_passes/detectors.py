@@ -21,7 +21,7 @@ from ovxai_patterns.layout import picture_axes
 from ovxai_patterns.positions import Positions
 
 from ovxai_passes.branch import Branch
-from ovxai_passes.cost import cost_of
+from ovxai_passes.cost import beyond, cost_of
 from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
 from ovxai_passes.labels import labels_of, names_of, numbers_of
 from ovxai_passes.methods.activation_map import activation_map
@@ -106,10 +106,11 @@ class LocateDetector(ModelPass):
         if found.instances is not None:
             rows = max(found.instances.classes, MOST_DETECTIONS)
         gib = _FLOAT * rows * found.size[0] * found.size[1] / (1 << 30)
-        if gib > self.options.max_tensor_gib:
+        most = self.options.max_tensor_gib
+        if gib > most:
             size = f"{found.size[0]}x{found.size[1]}"
             raise TooCostlyError(
-                f"maps of {size} take a tensor of {gib:.1f} GiB (--max-tensor-gib {self.options.max_tensor_gib:g}): "
+                f"maps of {size} take a tensor of {beyond(gib, most)} GiB (--max-tensor-gib {most:g}): "
                 "give a smaller saliency_map_size (--map-size)"
             )
 
@@ -328,6 +329,7 @@ class ExplainDetector(ModelPass):
             story=found.story,
             levels=levels,
             background=heads.background if heads else None,
+            options=options.asked(),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, fields, replace
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.kinds import check_kind, is_whole, plain
@@ -132,6 +132,14 @@ class Options:
         """The scaling asked for by `scaling` or `embed_scaling`."""
         return (self.scaling or Scaling.MAP) if self.embed_scaling else Scaling.NONE
 
+    def asked(self) -> dict[str, Any]:
+        """The options that ask for a map of some kind, those that are not the default, as plain values."""
+        return {
+            field.name: as_plain(getattr(self, field.name))
+            for field in fields(self)
+            if field.name not in _NO_OTHER_MAP and getattr(self, field.name) != field.default
+        }
+
     @property
     def target_layers(self) -> tuple[str, ...]:
         """The layers given by name, none or several."""
@@ -172,7 +180,9 @@ class Options:
             value = getattr(self, name)
             if isinstance(value, list):
                 object.__setattr__(self, name, tuple(value))  # frozen, and given as a list
-        if self.num_anchors is not None and not (self.num_anchors and all(is_whole(one, 1) for one in self.num_anchors)):
+        if self.num_anchors is not None and not (
+            self.num_anchors and all(is_whole(one, 1) for one in self.num_anchors)
+        ):
             raise OptionError(f"num_anchors counts anchors a place: whole numbers from 1 on, not {self.num_anchors!r}")
         if self.num_anchors is not None and not self.target_layers:
             raise OptionError("num_anchors says how the layers in target_layer are made: give these too")
@@ -230,6 +240,9 @@ class Options:
         return cls(**values)  # type: ignore[arg-type]  # the kinds are checked by the class
 
 
+_NO_OTHER_MAP = frozenset({"task", "labels", "max_cost", "max_tensor_gib"})
+"""What a model does, names and budgets: they do not say how a map is made."""
+
 _OF_DETECTORS = ("num_anchors", "saliency_map_size", "background", "keep_background", "objectness")
 _OF_CLASSIFIERS = ("k", "mask", "output", "keep_quantization", "reference", "top_k", "trim")
 _ONLY_OF = {
@@ -240,6 +253,13 @@ _ONLY_OF = {
 
 
 Kind = TypeVar("Kind", bound=Enum)
+
+
+def as_plain(value: Any) -> Any:
+    """An option's value as JSON has it."""
+    if isinstance(value, Enum):
+        return value.value
+    return [as_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def member(name: str, kind: type[Kind], value: object) -> Kind:

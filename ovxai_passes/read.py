@@ -30,7 +30,7 @@ def read_model(path: str | os.PathLike[str]) -> ov.Model:
 
 
 def model_given(model: object) -> ov.Model:
-    """The model that a caller gives: an `ov.Model` that can be changed, or a path. Raises OptionError, ModelReadError."""
+    """The model that a caller gives: an `ov.Model`, or a path. Raises OptionError, ModelReadError."""
     if isinstance(model, ov.CompiledModel):
         raise OptionError("a compiled model cannot be changed: give the openvino.Model that it was compiled from")
     if isinstance(model, (str, os.PathLike)):
@@ -57,13 +57,15 @@ def _read(path: Path) -> ov.Model:
     elif path.stat().st_size == 0:
         raise ModelReadError(f"cannot read {path}: the file is empty")
     if path.suffix == ".xml" and not path.with_suffix(".bin").exists():
-        raise ModelReadError(f"cannot read {path}: its weights, {path.with_suffix('.bin').name}, are not beside it")
+        raise ModelReadError(f"cannot read {path}: its weights, {path.stem}.bin, are not beside it")
     if path.suffix == ".xml" and b"<net" not in _beginning(path):
         raise ModelReadError(f"cannot read {path}: it is XML of another kind, not an OpenVINO model (no <net>)")
     try:
         return ov.Core().read_model(path)
     except Exception as error:  # frontends raise many types; all of them mean that the file is not a model they read
-        raise ModelReadError(f"cannot read {path}: OpenVINO does not take it for a model ({_reason(error)})") from error
+        raise ModelReadError(
+            f"cannot read {path}: OpenVINO does not take it for a model ({reason_of(error)})"
+        ) from error
 
 
 def _beginning(path: Path) -> bytes:
@@ -71,7 +73,7 @@ def _beginning(path: Path) -> bytes:
         return file.read(_ROOT_WITHIN)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """The sentence of an OpenVINO error that speaks of the model, not of its source code."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if any("Incorrect weights in bin file" in line for line in lines):
