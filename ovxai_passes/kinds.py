@@ -62,10 +62,12 @@ def is_whole(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
-def number(name: str, value: object, above: float, below: float = math.inf) -> float:
-    """A number between two others, which it is not. Raises OptionError."""
-    value = plain(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not above < value < below:
-        between = f"above {above:g}" if below == math.inf else f"between {above:g} and {below:g}"
-        raise OptionError(f"option {name!r} is a number {between}, not {value!r}")
-    return float(value)
+def number(name: str, value: object, above: float, below: float = math.inf, including: bool = False) -> float:
+    """A number between two others, which it is not, unless `including`. Raises OptionError."""
+    found = plain(value)
+    if isinstance(found, (int, float)) and not isinstance(found, bool):
+        inside = above < found < below or (including and found in (above, below))
+        if inside:
+            return float(found)
+    between = f"above {above:g}" if below == math.inf else f"between {above:g} and {below:g}"
+    raise OptionError(f"option {name!r} is a number {between}, not {value!r}")
