@@ -70,13 +70,13 @@ def no_inputs() -> ov.Model:
 
 
 INSERT: dict[str, tuple[Callable[[], Any], str]] = {
-    "a number": (lambda: xai.insert_xai(3), "an openvino.Model or a path, not int"),  # type: ignore[arg-type]
-    "None": (lambda: xai.insert_xai(None), "an openvino.Model or a path, not NoneType"),  # type: ignore[arg-type]
+    "a number": (lambda: xai.insert_xai(3), "an openvino.Model or a path, not int"),
+    "None": (lambda: xai.insert_xai(None), "an openvino.Model or a path, not NoneType"),
     "an empty name": (lambda: xai.insert_xai(""), "name is empty: name a model file"),
     "the folder": (lambda: xai.insert_xai("."), "it is a directory; name a model file"),
     "no such file": (lambda: xai.insert_xai("none.xml"), "there is no such file"),
     "a zero byte": (lambda: xai.insert_xai("a\0b.xml"), "cannot read"),
-    "compiled": (lambda: xai.insert_xai(ov.compile_model(graphs.cnn(), "CPU")), "give the openvino.Model"),  # type: ignore[arg-type]
+    "compiled": (lambda: xai.insert_xai(ov.compile_model(graphs.cnn(), "CPU")), "give the openvino.Model"),
     "runtime model": (lambda: xai.insert_xai(runtime_model()), "give the openvino.Model that was compiled"),
     "no inputs": (lambda: xai.insert_xai(no_inputs()), "no input, so there is no picture"),
     "task of a number": (lambda: xai.insert_xai(graphs.cnn(), task=3), "takes one of 'auto'"),  # type: ignore[arg-type]
@@ -189,9 +189,9 @@ HELPERS: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: get_detection_postprocess_fn()({"boxes": np.zeros((1, 2, 4)), "labels": np.zeros((1, 2))}),
         "boxes are [1,D,5] and labels [1,D]",
     ),
-    "nowhere to save": (lambda: white()(PICTURE, targets=0).save(None), "a folder to save maps in, not None"),  # type: ignore[arg-type]
+    "nowhere to save": (lambda: white()(PICTURE, targets=0).save(None), "a folder to save maps in, not None"),
     "confidences": (
-        lambda: white()(PICTURE, targets=0).save("a", confidence_scores=[0.5]),  # type: ignore[arg-type]
+        lambda: white()(PICTURE, targets=0).save("a", confidence_scores=[0.5]),
         "a score for each target",
     ),
     "no columns": (lambda: white()(PICTURE, targets=0).plot(num_columns=0), "a whole number from 1 on, not 0"),
