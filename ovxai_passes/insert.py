@@ -151,6 +151,10 @@ class ChosenTask:
 
 def task_of(model: ov.Model, options: Options) -> ChosenTask:
     """The task given, or told from the model's outputs. Raises TargetNotFoundError where the one given cannot be."""
+    if not model.inputs:
+        raise TargetNotFoundError(
+            "the model has no input, so there is no picture to explain: give one that takes pictures"
+        )
     if options.task is not Task.AUTO:
         check_task_given(model, options)
         return ChosenTask(options.task, "")

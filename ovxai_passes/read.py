@@ -41,8 +41,6 @@ def model_given(model: object) -> ov.Model:
         raise OptionError(
             "this is a compiled model's runtime model, made for one device: give the openvino.Model that was compiled"
         )
-    if not model.inputs:
-        raise OptionError("the model has no input, so there is no picture to explain: give a model that takes one")
     return model
 
 
@@ -78,5 +76,7 @@ def reason_of(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if any("Incorrect weights in bin file" in line for line in lines):
         return "its .bin is shorter than the .xml says: copy or convert it again"
+    if any("Unable to read the model" in line for line in lines):
+        return "it is damaged, or of a format that it does not read"
     spoken = [line for line in lines if not line.startswith(("Exception from", "Check '", "While validating"))]
     return (spoken or lines or [type(error).__name__])[-1][:300]

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 
 import click
+import openvino as ov
 
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
@@ -73,7 +74,10 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         with stage(f"Running each of {len(models)} models {runs} times"):
             times = interleaved(loaded, precision, runs, batch, device)
     except RuntimeError as error:
-        raise OptionError(f"OpenVINO does not run these models on {device}: {reason_of(error)}") from error
+        raise OptionError(
+            f"OpenVINO does not run these models on {device}: {reason_of(error)} "
+            f"(devices here: {', '.join(ov.Core().available_devices) or 'none'})"
+        ) from error
     with stage("Measuring memory"):
         memory = [None if no_memory else peak_memory(path, precision, batch, device, shapes) for path in paths]
     measured = measure(models, paths, loaded, times, memory)
