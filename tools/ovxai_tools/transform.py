@@ -233,7 +233,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
 
 
 def _check_request(request: Request, dry_run: bool) -> None:
-    """Raises OptionError for options that would have no effect, OutputError for pictures that cannot be written."""
+    """Raises OptionError for options that would have no effect."""
     if dry_run:
         unused = {"--verify": request.verify, "--preview": request.preview, "--image": request.image}
         given = [name for name, value in unused.items() if value]
@@ -245,8 +245,6 @@ def _check_request(request: Request, dry_run: bool) -> None:
         raise OptionError(
             "--mean, --scale and --bgr say how a picture becomes input, and there is none: give --image or --preview"
         )
-    if request.preview is not None:
-        check_picture_name(request.preview)
 
 
 def _dry_run(request: Request, options: Options) -> None:
@@ -301,7 +299,9 @@ def _check_paths(request: Request, source: Path, target: Path) -> None:
         if any(same_file(path, other) for other in written[:place]):
             raise OutputError(f"cannot write {path}: the model itself is written there; choose another name")
         check_output(path, request.force)
-    if request.preview is not None or request.image is not None:
+    if request.preview is not None:
+        check_picture_name(request.preview)
+    if request.image is not None:
         pillow()
     if request.image is not None:
         open_picture(request.image)
