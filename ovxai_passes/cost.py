@@ -86,3 +86,9 @@ def _products(node: ov.Node) -> int:
         query, key, value = (_sizes(node.input_value(port)) for port in range(3))
         return prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
     return 0
+
+
+def beyond(value: float, limit: float) -> str:
+    """A value above a limit, in as many digits as show that it is: 0.0021 of 0.002, 20.03 of 20."""
+    shown = (f"{value:.{digits}f}" if value >= 1 else f"{value:.{digits + 1}g}" for digits in range(1, 9))
+    return next((text for text in shown if float(text) > limit), repr(value))

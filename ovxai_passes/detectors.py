@@ -21,9 +21,9 @@ from ovxai_patterns.layout import picture_axes
 from ovxai_patterns.positions import Positions
 
 from ovxai_passes.branch import Branch
-from ovxai_passes.cost import cost_of
+from ovxai_passes.cost import beyond, cost_of
 from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
-from ovxai_passes.labels import labels_of, numbers_of
+from ovxai_passes.labels import labels_of, names_of, numbers_of
 from ovxai_passes.methods.activation_map import activation_map
 from ovxai_passes.methods.class_probability import class_probability_map
 from ovxai_passes.methods.instance_masks import MOST_DETECTIONS, Canvas, instance_masks
@@ -106,10 +106,11 @@ class LocateDetector(ModelPass):
         if found.instances is not None:
             rows = max(found.instances.classes, MOST_DETECTIONS)
         gib = _FLOAT * rows * found.size[0] * found.size[1] / (1 << 30)
-        if gib > self.options.max_tensor_gib:
+        most = self.options.max_tensor_gib
+        if gib > most:
             size = f"{found.size[0]}x{found.size[1]}"
             raise TooCostlyError(
-                f"maps of {size} take a tensor of {gib:.1f} GiB (--max-tensor-gib {self.options.max_tensor_gib:g}): "
+                f"maps of {size} take a tensor of {beyond(gib, most)} GiB (--max-tensor-gib {most:g}): "
                 "give a smaller saliency_map_size (--map-size)"
             )
 
@@ -174,7 +175,7 @@ class _Search:
         found = Found(
             Method.DETCLASSPROBABILITYMAP, size, heads, heads.levels, story=heads.story, notices=heads.notices
         )
-        chosen = self._chosen(heads.classes)
+        chosen = self._chosen(heads.classes, heads.background)
         if heads.background is None or options.keep_background:
             return replace(found, chosen=chosen, rows=chosen)
         kept = [number for number in range(heads.classes) if number != heads.background]
@@ -245,10 +246,11 @@ class _Search:
         chosen = self._chosen(found.classes)
         return Found(Method.INSTANCEMASKS, size, instances=found, chosen=chosen, story=(found.reason,))
 
-    def _chosen(self, classes: int) -> tuple[int, ...] | None:
+    def _chosen(self, classes: int, background: int | None = None) -> tuple[int, ...] | None:
+        names_of(self.options.labels or (), classes, background)
         if self.options.classes is None:
             return None
-        return numbers_of(self.options.classes, self.options.labels or self.labels, classes)
+        return numbers_of(self.options.classes, self.options.labels or self.labels, classes, background)
 
     @property
     def _dynamic(self) -> bool:
@@ -329,6 +331,7 @@ class ExplainDetector(ModelPass):
             story=found.story,
             levels=levels,
             background=heads.background if heads else None,
+            options=options.asked(),
         )
 
 

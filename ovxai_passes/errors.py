@@ -7,12 +7,12 @@ class OvxaiError(Exception):
     """Base of all errors raised on purpose by this library."""
 
 
-class ModelReadError(OvxaiError):
-    """The model cannot be read."""
+class ModelReadError(OvxaiError, OSError):
+    """The model cannot be read; an OSError, too."""
 
 
-class OptionError(OvxaiError):
-    """An option is unknown, of the wrong kind, not available, or does not go with another one."""
+class OptionError(OvxaiError, ValueError):
+    """An option is unknown, of the wrong kind, not available, or does not go with another one; a ValueError, too."""
 
 
 class TargetNotFoundError(OvxaiError):

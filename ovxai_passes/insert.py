@@ -15,7 +15,7 @@ from ovxai_patterns.task import find_task
 
 from ovxai_passes.clients import client_notices
 from ovxai_passes.detectors import ExplainDetector, LocateDetector
-from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
+from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
 from ovxai_passes.options import Method, Options, Scaling, Task
 from ovxai_passes.passes import (
     OUTPUT_NAME,
@@ -29,8 +29,10 @@ from ovxai_passes.passes import (
     Scale,
     Trim,
 )
-from ovxai_passes.read import read_model
+from ovxai_passes.read import model_given
+from ovxai_passes.recorded import check_same_map
 from ovxai_passes.report import Report
+from ovxai_passes.task_given import check_task_given
 
 _log = logging.getLogger(__name__)
 
@@ -148,8 +150,13 @@ class ChosenTask:
 
 
 def task_of(model: ov.Model, options: Options) -> ChosenTask:
-    """The task given, or told from the model's outputs."""
+    """The task given, or told from the model's outputs. Raises TargetNotFoundError where the one given cannot be."""
+    if not model.inputs:
+        raise TargetNotFoundError(
+            "the model has no input, so there is no picture to explain: give one that takes pictures"
+        )
     if options.task is not Task.AUTO:
+        check_task_given(model, options)
         return ChosenTask(options.task, "")
     found = find_task(model)
     return ChosenTask(Task(found.name), found.reason)
@@ -272,19 +279,19 @@ def insert_xai(
     -------
     The augmented model. `saliency_map` is [N,K,h,w] ([N,k,h,w] for some classes; with `top_k`, the output
     `saliency_classes` [N,k] i64 says which), or [N,h,w] for ActivationMap; InstanceMasks of a model that takes one
-    picture [1,K,h,w]. A model that has such an output already is returned as it is, with a logged notice.
+    picture [1,K,h,w]. A model that has such an output already is returned as it is, with a logged notice, unless
+    options ask for another map than it has (OptionError).
 
     Raises
     ------
     ModelReadError, OptionError, TargetNotFoundError, TooCostlyError
     """
-    if not isinstance(model, (ov.Model, str, os.PathLike)):
-        raise OptionError(f"model takes an openvino.Model or a path, not {type(model).__name__}")
     options = Options.checked(
         task=task, method=explain_method, target_layer=target_layer, embed_scaling=embed_scaling, **method_options
     )
-    original = model if isinstance(model, ov.Model) else read_model(model)
+    original = model_given(model)
     if is_augmented(original):
+        check_same_map(original, options)
         _log.warning("the model has an output named %s already and is returned as it is", OUTPUT_NAME)
         return original
     insertion = insert_any(original, options)

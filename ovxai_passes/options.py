@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, fields, replace
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.kinds import check_kind, is_whole, plain
 
 
 class Task(Enum):
@@ -102,6 +104,10 @@ class Options:
     objectness: bool = False
 
     def __post_init__(self) -> None:
+        for field in fields(self):
+            value = plain(getattr(self, field.name))
+            check_kind(field.name, value)
+            object.__setattr__(self, field.name, value)  # frozen, and given as numpy has it
         for name, kind in (("task", Task), ("method", Method), ("mask", Mask), ("scaling", Scaling)):
             value = getattr(self, name)
             if not isinstance(value, kind) and (value is not None or name == "task"):
@@ -114,7 +120,7 @@ class Options:
         self._check_classes()
         if not (self.max_cost > 0 and self.max_tensor_gib > 0):
             raise OptionError("max_cost and max_tensor_gib are numbers above 0")
-        if self.k is not None and (isinstance(self.k, bool) or not isinstance(self.k, int) or self.k < 0):
+        if self.k is not None and not is_whole(self.k, 0):
             raise OptionError(f"k counts the attention blocks to re-run: a whole number from 0 on, not {self.k!r}")
         if self.method is Method.RECIPROCAM and self.k:
             raise OptionError("k > 0 re-runs attention blocks, which is method 'vitreciprocam', not 'reciprocam'")
@@ -125,6 +131,14 @@ class Options:
     def effective_scaling(self) -> Scaling:
         """The scaling asked for by `scaling` or `embed_scaling`."""
         return (self.scaling or Scaling.MAP) if self.embed_scaling else Scaling.NONE
+
+    def asked(self) -> dict[str, Any]:
+        """The options that ask for a map of some kind, those that are not the default, as plain values."""
+        return {
+            field.name: as_plain(getattr(self, field.name))
+            for field in fields(self)
+            if field.name not in _NO_OTHER_MAP and getattr(self, field.name) != field.default
+        }
 
     @property
     def target_layers(self) -> tuple[str, ...]:
@@ -166,12 +180,14 @@ class Options:
             value = getattr(self, name)
             if isinstance(value, list):
                 object.__setattr__(self, name, tuple(value))  # frozen, and given as a list
-        if self.num_anchors is not None and not (self.num_anchors and all(_is_count(one) for one in self.num_anchors)):
+        if self.num_anchors is not None and not (
+            self.num_anchors and all(is_whole(one, 1) for one in self.num_anchors)
+        ):
             raise OptionError(f"num_anchors counts anchors a place: whole numbers from 1 on, not {self.num_anchors!r}")
         if self.num_anchors is not None and not self.target_layers:
             raise OptionError("num_anchors says how the layers in target_layer are made: give these too")
         size = self.saliency_map_size
-        if isinstance(size, tuple) and not (len(size) == 2 and all(_is_count(one) for one in size)):
+        if isinstance(size, tuple) and not (len(size) == 2 and all(is_whole(one, 1) for one in size)):
             raise OptionError(f"saliency_map_size takes height and width, whole numbers from 1 on, not {size!r}")
         if isinstance(size, str) and size not in (MIDDLE, LARGEST):
             raise OptionError(f"saliency_map_size takes (height, width), {MIDDLE!r} or {LARGEST!r}, not {size!r}")
@@ -198,7 +214,9 @@ class Options:
         for one in self.classes or ():
             if isinstance(one, bool) or not isinstance(one, (int, str)):
                 raise OptionError(f"option 'classes' takes numbers and names, not {one!r}")
-        if self.top_k is not None and (isinstance(self.top_k, bool) or self.top_k < 1):
+        if not all(isinstance(one, str) for one in self.labels or ()):
+            raise OptionError("option 'labels' takes the names of the classes, text each")
+        if self.top_k is not None and not is_whole(self.top_k, 1):
             raise OptionError(
                 f"top_k counts the best classes of each image: a whole number from 1 on, not {self.top_k!r}"
             )
@@ -213,36 +231,17 @@ class Options:
 
         Raises OptionError for unknown names and for values of the wrong kind.
         """
-        known = {field.name for field in fields(cls)}
+        known = sorted(field.name for field in fields(cls))
         for name in values:
             if name not in known:
-                raise OptionError(f"there is no option {name!r}; options: {', '.join(sorted(known))}")
-        types: dict[str, tuple[type, ...]] = {
-            "target_layer": (str, list, tuple, type(None)),
-            "feature_vector": (bool,),
-            "only_map": (bool,),
-            "num_anchors": (int, list, tuple, type(None)),
-            "saliency_map_size": (str, list, tuple, type(None)),
-            "background": (int, type(None)),
-            "keep_background": (bool,),
-            "objectness": (bool,),
-            "embed_scaling": (bool,),
-            "output": (int, str, type(None)),
-            "keep_quantization": (bool,),
-            "reference": (bool,),
-            "trim": (bool,),
-            "classes": (int, str, list, tuple, type(None)),
-            "labels": (list, tuple, type(None)),
-            "top_k": (int, type(None)),
-            "max_cost": (int, float),
-            "max_tensor_gib": (int, float),
-        }
-        for name, allowed in types.items():
-            if name in values and not isinstance(values[name], allowed):
-                wanted = " or ".join(kind.__name__ for kind in allowed if kind is not type(None))
-                raise OptionError(f"option {name!r} takes {wanted}, not {values[name]!r}")
-        return cls(**values)  # type: ignore[arg-type]  # the kinds were checked above
+                close = difflib.get_close_matches(str(name), known, 1)
+                hint = f"; did you mean {close[0]!r}?" if close else f"; options: {', '.join(known)}"
+                raise OptionError(f"there is no option {name!r}{hint}")
+        return cls(**values)  # type: ignore[arg-type]  # the kinds are checked by the class
 
+
+_NO_OTHER_MAP = frozenset({"task", "labels", "max_cost", "max_tensor_gib"})
+"""What a model does, names and budgets: they do not say how a map is made."""
 
 _OF_DETECTORS = ("num_anchors", "saliency_map_size", "background", "keep_background", "objectness")
 _OF_CLASSIFIERS = ("k", "mask", "output", "keep_quantization", "reference", "top_k", "trim")
@@ -256,8 +255,11 @@ _ONLY_OF = {
 Kind = TypeVar("Kind", bound=Enum)
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+def as_plain(value: Any) -> Any:
+    """An option's value as JSON has it."""
+    if isinstance(value, Enum):
+        return value.value
+    return [as_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def member(name: str, kind: type[Kind], value: object) -> Kind:

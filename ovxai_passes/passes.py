@@ -26,6 +26,7 @@ from ovxai_patterns.choosing import Wish
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.positions import Positions
 from ovxai_patterns.readout import ReadOut
+from ovxai_patterns.scores import NoScores, find_scores
 from ovxai_patterns.site import NoSite, Site
 from ovxai_patterns.target import Search
 
@@ -36,7 +37,7 @@ from ovxai_passes.fence import put_fence, shares_transpose, unfenced
 from ovxai_passes.finish.ranking import ranked
 from ovxai_passes.finish.scale import scaled
 from ovxai_passes.head import Head, cut
-from ovxai_passes.labels import labels_of, numbers_of
+from ovxai_passes.labels import labels_of, names_of, numbers_of
 from ovxai_passes.mapping.narrow import mixed_elements
 from ovxai_passes.methods.activation_map import activation_map
 from ovxai_passes.methods.feature_vector import feature_vector
@@ -101,6 +102,8 @@ class Locate(ModelPass):
             output=options.output,
             keep_quantization=options.keep_quantization,
         )
+        if self.search is None:
+            _check_counts(wrapped, options)  # what the model's outputs tell, before what takes its time
         search = self.search or Search(wrapped, wish.output, wish.keep_quantization)
         self.search = search
         found = search.site(wish)
@@ -140,13 +143,28 @@ def _method_and_mask(site: Site, options: Options) -> tuple[Method, Mask | None]
     return method, options.mask or (Mask.GAUSSIAN if reads_tokens else Mask.ONE_HOT)
 
 
+def _check_counts(model: ov.Model, options: Options) -> None:
+    """Raises OptionError where classes, labels or top_k do not go with the number of classes."""
+    if options.classes is None and options.labels is None and options.top_k is None:
+        return
+    scores = find_scores(ModelGraph(model), options.output)
+    if isinstance(scores, NoScores):
+        return  # the search says more of it
+    check_top_k(options.top_k, scores.classes)
+    names_of(options.labels or (), scores.classes)
+    numbers_of(options.classes or (), options.labels or labels_of(model), scores.classes)
+
+
+def check_top_k(top_k: int | None, classes: int) -> None:
+    """Raises OptionError where there are not that many classes."""
+    if top_k is not None and top_k > classes:
+        raise OptionError(f"top_k is {top_k}, but the model has {classes} classes: give that many, or fewer")
+
+
 def _classes(model: ov.Model, site: Site, options: Options) -> tuple[int, ...] | None:
-    count = site.scores.classes
-    if options.top_k is not None and options.top_k > count:
-        raise OptionError(f"top_k is {options.top_k}, but the model has {count} classes")
     if options.classes is None:
         return None
-    return numbers_of(options.classes, options.labels or labels_of(model), count)
+    return numbers_of(options.classes, options.labels or labels_of(model), site.scores.classes)
 
 
 class Cut(ModelPass):

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import openvino as ov
 
-from ovxai_passes.errors import ModelReadError
+from ovxai_passes.errors import ModelReadError, OptionError
 
+_OF_A_DEVICE = "ExecutionNode"
 _ROOT_WITHIN = 4096  # bytes: an XML declaration and comments may stand before the root
 
 
@@ -17,11 +18,30 @@ def read_model(path: str | os.PathLike[str]) -> ov.Model:
 
     Raises ModelReadError.
     """
+    if not os.fspath(path):
+        raise ModelReadError("the model's name is empty: name a model file (.xml, .onnx, .tflite, ...)")
     path = Path(path)
     try:
         return _read(path)
-    except OSError as error:
-        raise ModelReadError(f"cannot read {path}: {error.strerror}") from error
+    except ModelReadError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise ModelReadError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def model_given(model: object) -> ov.Model:
+    """The model that a caller gives: an `ov.Model`, or a path. Raises OptionError, ModelReadError."""
+    if isinstance(model, ov.CompiledModel):
+        raise OptionError("a compiled model cannot be changed: give the openvino.Model that it was compiled from")
+    if isinstance(model, (str, os.PathLike)):
+        model = read_model(model)
+    if not isinstance(model, ov.Model):
+        raise OptionError(f"model takes an openvino.Model or a path, not {type(model).__name__}")
+    if any(node.get_type_name() == _OF_A_DEVICE for node in model.get_ops()):
+        raise OptionError(
+            "this is a compiled model's runtime model, made for one device: give the openvino.Model that was compiled"
+        )
+    return model
 
 
 def _read(path: Path) -> ov.Model:
@@ -35,13 +55,15 @@ def _read(path: Path) -> ov.Model:
     elif path.stat().st_size == 0:
         raise ModelReadError(f"cannot read {path}: the file is empty")
     if path.suffix == ".xml" and not path.with_suffix(".bin").exists():
-        raise ModelReadError(f"cannot read {path}: its weights, {path.with_suffix('.bin').name}, are not beside it")
+        raise ModelReadError(f"cannot read {path}: its weights, {path.stem}.bin, are not beside it")
     if path.suffix == ".xml" and b"<net" not in _beginning(path):
         raise ModelReadError(f"cannot read {path}: it is XML of another kind, not an OpenVINO model (no <net>)")
     try:
         return ov.Core().read_model(path)
     except Exception as error:  # frontends raise many types; all of them mean that the file is not a model they read
-        raise ModelReadError(f"cannot read {path}: OpenVINO does not take it for a model ({_reason(error)})") from error
+        raise ModelReadError(
+            f"cannot read {path}: OpenVINO does not take it for a model ({reason_of(error)})"
+        ) from error
 
 
 def _beginning(path: Path) -> bytes:
@@ -49,10 +71,12 @@ def _beginning(path: Path) -> bytes:
         return file.read(_ROOT_WITHIN)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """The sentence of an OpenVINO error that speaks of the model, not of its source code."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if any("Incorrect weights in bin file" in line for line in lines):
         return "its .bin is shorter than the .xml says: copy or convert it again"
+    if any("Unable to read the model" in line for line in lines):
+        return "it is damaged, or of a format that it does not read"
     spoken = [line for line in lines if not line.startswith(("Exception from", "Check '", "While validating"))]
     return (spoken or lines or [type(error).__name__])[-1][:300]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+import json
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import openvino as ov
@@ -45,7 +46,7 @@ class Report:
     (constants and loop bodies included); both None while nothing has been inserted. `trimmed`: operations of the
     original network that compute fewer rows; while it is 0, original outputs are bit-identical. `story`: why this
     target, and what was multiplied out, a line each. `levels`: of a detector's class heads, the finest first;
-    `background`: its class that stands for nothing.
+    `background`: its class that stands for nothing. `options`: those given that say how the map is made.
     """
 
     input: str
@@ -73,6 +74,7 @@ class Report:
     story: tuple[str, ...]
     levels: tuple[LevelLayer, ...] = ()
     background: int | None = None
+    options: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain types only, for JSON."""
@@ -120,6 +122,7 @@ def make_report(model: ov.Model, choice: Choice, options: Options) -> Report:
         seconds=0.0,
         notices=site.notices,
         story=site.story,
+        options=options.asked(),
     )
 
 
@@ -142,6 +145,7 @@ def record(model: ov.Model, report: Report, version: str) -> None:
     texts["notices"] = "; ".join(report.notices)
     if report.chosen is not None:
         texts["chosen"] = " ".join(str(number) for number in report.chosen)
+    texts["options"] = json.dumps(report.options)
     del texts["story"]
     for key, text in texts.items():
         model.set_rt_info(text, [RT_INFO_KEY, key])

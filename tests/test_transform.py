@@ -108,7 +108,7 @@ def test_an_augmented_input_is_copied_or_refused(folder: Path) -> None:
     call("in.xml", "out.xml")
     assert "already" in call("out.xml", "copy.xml").output
     assert ov.Core().read_model("copy.xml").output("saliency_map")
-    assert "no options" in call("out.xml", "again.xml", "--k", 2, code=2).output
+    assert "give the model without it" in call("out.xml", "again.xml", "--k", 2, code=2).output
     assert "already" in call("out.xml", "--dry-run").output
     assert json.loads(call("out.xml", "--dry-run", "--json").stdout)["notices"]
     call("out.xml", "--dry-run", "--k", 2, code=2)
@@ -177,7 +177,7 @@ def test_a_file_of_no_known_format(folder: Path) -> None:
         (("nowhere/out.xml",), 2, "no folder nowhere"),
         (("out.onnx",), 2, "ends in .xml"),
         (("out.xml", "--method", "gradcam"), 2, "is not one of"),
-        (("out.xml", "--method", "rise"), 2, "not available yet"),
+        (("out.xml", "--method", "rise"), 2, "is not one of"),
         (("out.xml", "--task", "detection", "--method", "reciprocam"), 2, "does not go with task"),
         (("out.xml", "--k", "-1"), 2, "x>=0"),
         (("out.xml", "--image", "in.bin"), 2, "--verify and --preview"),

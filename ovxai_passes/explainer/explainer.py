@@ -8,25 +8,26 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
-import numpy as np
 import numpy.typing as npt
 import openvino as ov
 
-from ovxai_passes.errors import OptionError, OvxaiError
+from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.explainer.black_box.aise import AISEClassification
 from ovxai_passes.explainer.black_box.base import BlackBox, identity
 from ovxai_passes.explainer.black_box.detections import DRISE, AISEDetection
 from ovxai_passes.explainer.black_box.rise import RISE
 from ovxai_passes.explainer.black_box.running import Postprocess
+from ovxai_passes.explainer.checked import check_options, checked_function, checked_names, picture_array
 from ovxai_passes.explainer.explanation import Explanation
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.pictures import size_of
 from ovxai_passes.explainer.targets import Targets, explains_all, target_indices
-from ovxai_passes.explainer.visualizer import Visualizer
+from ovxai_passes.explainer.visualizer import Visualizer, checked_size
 from ovxai_passes.explainer.white_box import WhiteBox
 from ovxai_passes.insert import task_of
+from ovxai_passes.kinds import number
 from ovxai_passes.options import Method, Options, Task, member
-from ovxai_passes.read import read_model
+from ovxai_passes.read import model_given
 
 _log = logging.getLogger(__name__)
 
@@ -107,7 +108,9 @@ class Explainer:
         device_name: str = "CPU",
         **method_options: object,
     ) -> None:
-        self.model = model if isinstance(model, ov.Model) else read_model(model)
+        checked_function("preprocess_fn", preprocess_fn)
+        checked_function("postprocess_fn", postprocess_fn, may_be_none=True)
+        self.model = model_given(model)
         self.task = member("task", Task, task)
         if self.task is Task.AUTO:
             self.task = task_of(self.model, Options()).name
@@ -152,17 +155,22 @@ class Explainer:
         `overlay_weight`: of the maps, 0 to 1; `overlay_prediction`: write the class, and the score where it is known.
         `method_options`: of black-box methods, as `preset`, `num_masks`, `seed`. Raises OvxaiError.
         """
+        shown = picture_array(data)
+        picture = shown if original_input_image is None else picture_array(original_input_image, "original_input_image")
+        size = size_of(picture) if output_size is None else checked_size(output_size)
+        number("overlay_weight", overlay_weight, 0, 1, including=True)
+        self._check_method_options(method_options)
+        names = None if label_names is None else checked_names(label_names, *self._classes(data))
         indices = None
         if isinstance(self.method, BlackBox) and not explains_all(targets):
-            indices = target_indices(targets, None if self.task is Task.DETECTION else label_names)
+            indices = target_indices(targets, None if self.task is Task.DETECTION else names)
         saliency = self.method.generate_saliency_map(data, indices, **method_options)
-        explanation = Explanation(saliency, targets, self.task, label_names, self.method.predictions)
-        explanation.predicted_on = size_of(np.asarray(data))
-        picture = data if original_input_image is None else original_input_image
+        explanation = Explanation(saliency, targets, self.task, names, self.method.predictions)
+        explanation.predicted_on = size_of(shown)
         return self.visualizer(
             explanation,
-            np.asarray(picture),
-            output_size or size_of(np.asarray(picture)),
+            picture,
+            size,
             scaling,
             resize,
             colormap,
@@ -175,15 +183,34 @@ class Explainer:
         """The model's outputs for a picture."""
         return self.method.model_forward(x, preprocess)
 
+    def _check_method_options(self, options: Mapping[str, Any]) -> None:
+        if isinstance(self.method, BlackBox):
+            check_options(self.method.generate_saliency_map, options, type(self.method).__name__)
+        elif options:
+            raise OptionError(f"option {next(iter(options))!r} is one of black-box methods, and this is a white box")
+
+    def _classes(self, data: Any) -> tuple[int | None, int | None]:
+        """How many classes there are (None: not known, as of a black-box detector), and which stands for nothing."""
+        if isinstance(self.method, WhiteBox):
+            return self.method.classes, self.method.background
+        if isinstance(self.method, BlackBox) and self.task is Task.CLASSIFICATION:
+            return self.method.class_count(data), None
+        return None, None
+
     def _method(self) -> Explains:
         asks_for_black_box = self.explain_method in (Method.RISE, Method.AISE)
         if self.explain_mode is ExplainMode.BLACKBOX or asks_for_black_box:
             if self.explain_mode is ExplainMode.WHITEBOX:
                 raise OptionError(f"method {self.explain_method and self.explain_method.value!r} is a black-box method")
+            if self.method_options:
+                raise OptionError(
+                    f"option {next(iter(self.method_options))!r} is one of white-box methods; those of black-box "
+                    "methods are given with the picture"
+                )
             return self._black_box()
         try:
             return self._white_box()
-        except OvxaiError as error:
+        except TargetNotFoundError as error:
             if self.explain_mode is ExplainMode.WHITEBOX:
                 raise
             if self.postprocess_fn is None:

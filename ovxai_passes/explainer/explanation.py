@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.targets import Targets, explains_all, target_indices
+from ovxai_passes.kinds import whole_number
 from ovxai_passes.options import Task
 
 _log = logging.getLogger(__name__)
@@ -134,6 +136,12 @@ class Explanation:
 
         Needs Pillow (extra `image`). Raises OptionError.
         """
+        if not isinstance(dir_path, (str, os.PathLike)):
+            raise OptionError(f"dir_path is a folder to save maps in, not {dir_path!r}")
+        if confidence_scores is not None and not isinstance(confidence_scores, Mapping):
+            raise OptionError(
+                f"confidence_scores says a score for each target, as {{0: 0.8}}, not {confidence_scores!r}"
+            )
         try:
             from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
         except ImportError as error:
@@ -182,6 +190,8 @@ class Explanation:
         `backend`: "matplotlib" (extra `plot`), `num_columns` a row, or "cv", one window each, which needs OpenCV.
         Targets without a map are left out, which is logged. Raises OptionError.
         """
+        whole_number("max_num_plots", max_num_plots, 1)
+        whole_number("num_columns", num_columns, 1)
         shown = self.targets
         if targets is not None and not explains_all(targets):
             asked = target_indices(targets, self.label_names)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ovxai_passes.errors import OptionError
 
@@ -15,15 +16,22 @@ Targets = Any
 """-1 for all, an index, a name, or a list or array of indices or names."""
 
 
+def _as_array(targets: Targets) -> npt.NDArray[Any]:
+    try:
+        return np.atleast_1d(np.asarray(targets))
+    except ValueError:  # lists of several lengths
+        raise OptionError(f"targets are an index, a name, or a list of these, not {targets!r}") from None
+
+
 def explains_all(targets: Targets) -> bool:
     """Whether everything is to be explained."""
-    found = np.atleast_1d(np.asarray(targets))
+    found = _as_array(targets)
     return found.shape == (1,) and str(found[0]) == str(ALL)
 
 
 def target_indices(targets: Targets, label_names: Sequence[str] | None) -> list[int]:
     """Indices of targets, in the order asked for. Raises OptionError."""
-    found = np.atleast_1d(np.asarray(targets))
+    found = _as_array(targets)
     if found.ndim > 1 or found.size == 0:
         raise OptionError(f"targets are an index, a name, or a list of these, not {targets!r}")
     if np.issubdtype(found.dtype, np.integer):

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.checked import check_options, picture_array
 from ovxai_passes.explainer.detections import detections_of
-from ovxai_passes.explainer.visualizer import resize
+from ovxai_passes.explainer.visualizer import checked_size, resize
 from ovxai_passes.options import member
 
 Array = npt.NDArray[Any]
@@ -36,19 +37,39 @@ def preprocess_fn(  # noqa: PLR0913, PLR0917  # the interface of openvino_xai
     expand_zero_dim: bool = True,
 ) -> Array:
     """A picture [H,W,3] with channels reversed, resized to (width, height), (x - mean) / std, as CHW, as a batch."""
-    x = np.asarray(x)
+    x = picture_array(x, "a picture")
+    if x.ndim != 3:
+        raise OptionError(f"preprocess_fn takes one picture [H,W,C], not {list(x.shape)}")
     if change_channel_order:
         x = x[:, :, ::-1]
     if input_size is not None:
-        x = resize(np.moveaxis(x, 2, 0), input_size[::-1]).transpose(1, 2, 0)
-    x = ((x - np.asarray(mean)) / np.asarray(std)).astype(np.float32)
+        width, height = checked_size(input_size)
+        x = resize(np.moveaxis(x, 2, 0), (height, width)).transpose(1, 2, 0)
+    shift, span = (_per_channel(name, values, x.shape[2]) for name, values in (("mean", mean), ("std", std)))
+    x = ((x - shift) / span).astype(np.float32)
     if hwc_to_chw:
         x = x.transpose(2, 0, 1)
     return x[None] if expand_zero_dim else x
 
 
+def _per_channel(name: str, values: Any, channels: int) -> npt.NDArray[np.float64]:
+    """A number for each channel, or one for all of them. Raises OptionError."""
+    try:
+        found = np.asarray(values, np.float64).reshape(-1)
+    except (ValueError, TypeError):
+        found = np.full(1, np.nan)
+    if found.size and (found == found[0]).all():
+        found = found[:1]
+    if found.size not in (1, channels) or not np.isfinite(found).all() or (name == "std" and not found.all()):
+        raise OptionError(
+            f"{name} is a number, or one for each of the picture's {channels} channels (std not 0), not {values!r}"
+        )
+    return found
+
+
 def get_preprocess_fn(**options: Any) -> Callable[[Array], Array]:
-    """`preprocess_fn` with these options."""
+    """`preprocess_fn` with these options. Raises OptionError for others."""
+    check_options(preprocess_fn, options, "preprocess_fn")
     return partial(preprocess_fn, **options)
 
 
@@ -56,7 +77,7 @@ def postprocess_fn(
     x: Mapping[Any, Array], logit_name: str | int = "logits", activation: ActivationType | str = ActivationType.NONE
 ) -> Array:
     """Scores of the output with that name, or of the first one where there is none."""
-    logits = np.asarray(_output(x, logit_name))
+    logits = np.asarray(_output(x, logit_name)).astype(np.float32)  # bytes would overflow
     kind = member("activation", ActivationType, activation)
     if kind is ActivationType.SOFTMAX:
         shares = np.exp(logits - logits.max(-1, keepdims=True))
@@ -67,7 +88,8 @@ def postprocess_fn(
 def get_postprocess_fn(
     logit_name: str | int = "logits", activation: ActivationType | str = ActivationType.NONE
 ) -> Callable[[Mapping[Any, Array]], Array]:
-    """`postprocess_fn` with these options: for black-box explanations of classifiers."""
+    """`postprocess_fn` with these options: for black-box explanations of classifiers. Raises OptionError."""
+    member("activation", ActivationType, activation)
     return partial(postprocess_fn, logit_name=logit_name, activation=activation)
 
 
@@ -83,7 +105,10 @@ def boxes_postprocess_fn(
     x: Mapping[Any, Array], boxes: str | int = "boxes", labels: str | int = "labels", threshold: float = 0.0
 ) -> tuple[Array, Array, Array]:
     """Boxes [1,D,4], scores [1,D], labels [1,D] of outputs boxes [1,D,5] (with the score) and labels [1,D]."""
-    found, said = np.asarray(x[boxes]).reshape(-1, 5), np.asarray(x[labels]).reshape(-1)
+    found, said = np.asarray(_named(x, boxes)), np.asarray(_named(x, labels)).reshape(-1)
+    if found.shape[-1:] != (5,) or found.size != 5 * said.size:
+        raise OptionError(f"boxes are [1,D,5] and labels [1,D], not {list(found.shape)} and {list(said.shape)}")
+    found = found.reshape(-1, 5)
     kept = found[:, 4] >= threshold
     return found[None, kept, :4], found[None, kept, 4], said[None, kept]
 
@@ -92,7 +117,7 @@ def yolo_postprocess_fn(
     x: Mapping[Any, Array], output: str | int = 0, threshold: float = 0.3, overlap: float = 0.5
 ) -> tuple[Array, Array, Array]:
     """Boxes, scores and labels of an output [1,4+K,P]: middles and sizes in pixels, then class scores (YOLOv8)."""
-    rows = np.asarray(x[output])
+    rows = np.asarray(_named(x, output))
     if rows.ndim != 3 or len(rows) != 1 or rows.shape[1] < 5:  # a box and a class
         raise OptionError(f"detections in the layout of YOLOv8 are [1,4+K,P], not {list(rows.shape)}")
     found = detections_of(rows[0], threshold, overlap)
@@ -105,7 +130,16 @@ def get_detection_postprocess_fn(kind: str = "boxes", **options: Any) -> Callabl
     known = {"boxes": boxes_postprocess_fn, "yolo": yolo_postprocess_fn}
     if kind not in known:
         raise OptionError(f"there is no postprocess_fn for {kind!r}: there is {', '.join(known)}")
+    check_options(known[kind], options, f"postprocess_fn of {kind}")
     return partial(known[kind], **options)
+
+
+def _named(x: Mapping[Any, Array], name: str | int) -> Array:
+    try:
+        return x[name]
+    except (KeyError, IndexError, RuntimeError, TypeError):
+        names = ", ".join(sorted(key for key in x if isinstance(key, str)))
+        raise OptionError(f"the model has no output {name!r}; outputs by name: {names or 'none'}") from None
 
 
 def _output(x: Mapping[Any, Array], name: str | int) -> Array:

@@ -11,6 +11,7 @@ from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.jet import jet_table
 from ovxai_passes.explainer.lettering import letter_classes, letter_detections
 from ovxai_passes.explainer.pictures import as_bhwc, size_of
+from ovxai_passes.kinds import number
 from ovxai_passes.options import Task
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ Array = npt.NDArray[Any]
 Levels = npt.NDArray[np.uint8]
 
 JET = 2
+_CHANNELS = (1, 3, 4)
+_LARGEST = 65535
 _ROWS_AT_ONCE = 4096
 _AT_ONCE = 16  # classes, so that what is computed in between stays small
 
@@ -97,7 +100,12 @@ def overlay(saliency_map: Array, input_image: Array, overlay_weight: float = 0.5
     `overlay_weight`: of the maps, 0 to 1.
     """
     maps = saliency_map[None] if saliency_map.ndim == 3 else saliency_map
-    behind = as_bhwc(input_image)[0][..., :3].astype(np.float32) * np.float32(1 - overlay_weight)
+    image = as_bhwc(input_image)[0]
+    if image.shape[-1] not in _CHANNELS:
+        raise OptionError(
+            f"maps are laid over pictures of 1, 3 or 4 channels, not of {image.shape[-1]}: give original_input_image"
+        )
+    behind = image[..., :3].astype(np.float32) * np.float32(1 - overlay_weight)
     table = np.arange(256, dtype=np.float32) * np.float32(overlay_weight)
     result = np.empty(maps.shape, np.uint8 if cast_to_uint8 else np.float32)
     for start in range(0, len(maps), _AT_ONCE):
@@ -134,9 +142,8 @@ class Visualizer:
         """
         if not explanation.saliency_map:  # a detector that found nothing
             return explanation
-        if not 0 <= overlay_weight <= 1:
-            raise OptionError(f"overlay_weight is between 0 and 1, not {overlay_weight!r}")
-        output_size = None if output_size is None else _checked_size(output_size)
+        number("overlay_weight", overlay_weight, 0, 1, including=True)
+        output_size = None if output_size is None else checked_size(output_size)
         keys = list(explanation.saliency_map)
         maps = np.array(list(explanation.saliency_map.values()))
         image = None if original_input_image is None else as_bhwc(original_input_image)
@@ -169,10 +176,15 @@ _resize, _scaling, _colormap, _overlay = resize, scale, colormap, overlay
 """The functions, where a parameter has their name."""
 
 
-def _checked_size(size: Any) -> tuple[int, int]:
-    sizes = np.atleast_1d(np.asarray(size))
-    if sizes.shape != (2,) or not np.issubdtype(sizes.dtype, np.integer) or sizes.min() < 1:
-        raise OptionError(f"output_size is (height, width) in pixels, not {size!r}")
+def checked_size(size: Any) -> tuple[int, int]:
+    """Height and width in pixels. Raises OptionError."""
+    try:
+        sizes = np.atleast_1d(np.asarray(size))
+    except ValueError:
+        sizes = np.zeros(0)
+    whole = sizes.shape == (2,) and np.issubdtype(sizes.dtype, np.integer)
+    if not whole or sizes.min() < 1 or sizes.max() > _LARGEST:
+        raise OptionError(f"output_size is (height, width) in pixels, 1 to {_LARGEST} each, not {size!r}")
     return int(sizes[0]), int(sizes[1])
 
 

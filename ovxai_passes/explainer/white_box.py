@@ -11,6 +11,8 @@ import numpy.typing as npt
 import openvino as ov
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.black_box.base import identity
+from ovxai_passes.explainer.checked import checked_flag, compiled, fitting_input, told_by_the_runtime
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.insert import insert_xai
 from ovxai_passes.options import Mask, Method, Task
@@ -46,19 +48,34 @@ class WhiteBox:
             if options.pop(name, None) is not None:
                 _log.info("option %s has no effect: how the network is made is found out", name)
         if "use_gaussian" in options:
-            options["mask"] = Mask.GAUSSIAN if options.pop("use_gaussian") else Mask.ONE_HOT
+            bell = checked_flag("use_gaussian", options.pop("use_gaussian"))
+            options["mask"] = Mask.GAUSSIAN if bell else Mask.ONE_HOT
         self.model = insert_xai(model, task, explain_method, target_layer, embed_scaling, **options)
         self.preprocess_fn = preprocess_fn
         self.predictions: dict[int, Prediction] = {}
-        self._compiled = ov.Core().compile_model(self.model, device_name)
+        self._compiled = compiled(self.model, device_name)
+
+    @property
+    def classes(self) -> int | None:
+        """How many classes the model has, None where it does not say."""
+        count = int(said_in(self.model, "ovxai", "classes", "0"))
+        maps = self.model.output(OUTPUT_NAME).get_partial_shape()
+        if not count and maps.rank.is_static and len(maps) == 4 and maps[1].is_static:  # maps of other making
+            count = maps[1].get_length()
+        return count or None
+
+    @property
+    def background(self) -> int | None:
+        """The class of a detector that stands for nothing, if there is one."""
+        said = said_in(self.model, "ovxai", "background", "none")
+        return None if said == "none" else int(said)
 
     def model_forward(self, x: Array, preprocess: bool = True) -> Mapping[Any, Array]:
         """All outputs of the augmented model for a picture."""
-        x = np.asarray(self.preprocess_fn(x) if preprocess else x)
-        if len(self.model.inputs) != 1:
-            raise OptionError(f"the Explainer takes models of one input, not of {len(self.model.inputs)}")
-        rank = len(self.model.inputs[0].get_partial_shape())
-        return self._compiled(x[None] if x.ndim == rank - 1 else x)
+        made = self.preprocess_fn(x) if preprocess else x
+        fed = fitting_input(made, self.model, preprocess and self.preprocess_fn is not identity)
+        with told_by_the_runtime("the model does not run on this picture"):
+            return self._compiled(fed)
 
     def generate_saliency_map(
         self, data: Array, target_indices: Sequence[int] | None = None, **options: object

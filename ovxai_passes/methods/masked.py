@@ -11,7 +11,7 @@ from ovxai_patterns.graph import ModelGraph
 
 from ovxai_passes.branch import Branch
 from ovxai_passes.classes import ChosenHead
-from ovxai_passes.cost import Cost, cost_of
+from ovxai_passes.cost import Cost, beyond, cost_of
 from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
 from ovxai_passes.head import Head
 from ovxai_passes.mapping.values import AnyGridError, NoRuleError
@@ -124,10 +124,11 @@ def at_sizes(branch: Branch, settled: ModelGraph) -> ov.Model:
 def _beyond(built: Built, options: Options) -> str:
     """Why a branch is over the budget, or an empty string."""
     if built.times > options.max_cost:
-        return f"takes {built.times:.1f} times the model's multiply-adds (--max-cost {options.max_cost:g})"
+        times = beyond(built.times, options.max_cost)
+        return f"takes {times} times the model's multiply-adds (--max-cost {options.max_cost:g})"
     if built.cost.largest > options.max_tensor_gib * (1 << 30):
-        gib = built.cost.largest / (1 << 30)
-        return f"makes a tensor of {gib:.1f} GiB (--max-tensor-gib {options.max_tensor_gib:g})"
+        gib = beyond(built.cost.largest / (1 << 30), options.max_tensor_gib)
+        return f"makes a tensor of {gib} GiB (--max-tensor-gib {options.max_tensor_gib:g})"
     return ""
 
 

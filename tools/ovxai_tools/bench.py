@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 import click
+import openvino as ov
 
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
-from ovxai_passes.read import read_model
+from ovxai_passes.read import reason_of
+from ovxai_passes.shapes import StatedShape
+from ovxai_tools import demo
 from ovxai_tools.exits import EXIT_CODES, with_exit_codes
+from ovxai_tools.given import shape_option
 from ovxai_tools.measuring import Measured, interleaved, measure, peak_memory
 from ovxai_tools.progress import stage
+from ovxai_tools.reading import read_named
 
 HOW_TO_READ = """\b
 How to read it:
@@ -36,19 +40,27 @@ itself (bf16 on some CPUs).
 
 
 @click.command(epilog=HOW_TO_READ + EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("models", metavar="PLAIN AUGMENTED [MORE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("models", metavar="PLAIN AUGMENTED [MORE]...", nargs=-1)
 @click.option("--precision", type=click.Choice(["f32", "default"]), default="f32", show_default=True)
 @click.option("--runs", type=click.IntRange(min=3), default=50, show_default=True, help="Timed runs of each model.")
 @click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="In place of dynamic sizes.")
+@shape_option
 @click.option("--device", default="CPU", show_default=True)
 @click.option("--no-memory", is_flag=True, help="Leave out the processes that measure memory.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.version_option(__version__, prog_name="ovxai-bench")
 @with_exit_codes
 def main(  # noqa: PLR0913, PLR0917  # one parameter an option
-    models: tuple[Path, ...], precision: str, runs: int, batch: int, device: str, no_memory: bool, as_json: bool
+    models: tuple[str, ...],
+    precision: str,
+    runs: int,
+    batch: int,
+    shapes: tuple[StatedShape, ...],
+    device: str,
+    no_memory: bool,
+    as_json: bool,
 ) -> None:
-    """Measure models against the first one.
+    """Measure models (.xml, .onnx, ..., or demo:cnn) against the first one.
 
     All models are loaded in one process and run in turns, so that what slows the machine down slows all of them down.
     Latency: LATENCY hint, random input, one request at a time.
@@ -56,17 +68,19 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     if len(models) < 2:
         raise click.UsageError("give the plain model and at least one more to compare with it")
     with stage("Reading the models"):
-        loaded = [read_model(path) for path in models]
+        paths = [demo.model_path(name) for name in models]
+        loaded = [read_named(name, shapes) for name in models]
     try:
         with stage(f"Running each of {len(models)} models {runs} times"):
             times = interleaved(loaded, precision, runs, batch, device)
     except RuntimeError as error:
         raise OptionError(
-            f"OpenVINO does not run these models on {device}: {str(error).strip().splitlines()[-1]}"
+            f"OpenVINO does not run these models on {device}: {reason_of(error)} "
+            f"(devices here: {', '.join(ov.Core().available_devices) or 'none'})"
         ) from error
     with stage("Measuring memory"):
-        memory = [None if no_memory else peak_memory(path, precision, batch, device) for path in models]
-    measured = measure(list(models), loaded, times, memory)
+        memory = [None if no_memory else peak_memory(path, precision, batch, device, shapes) for path in paths]
+    measured = measure(models, paths, loaded, times, memory)
     if as_json:
         about = {"precision": precision, "runs": runs, "batch": batch, "device": device}
         click.echo(json.dumps(about | {"models": [asdict(one) for one in measured]}, indent=1))

@@ -34,6 +34,8 @@ class DemoScene:
 
 def model_path(name: str) -> Path:
     """The file that a command line's IN means: a path, or `demo:NAME`. Raises ModelReadError."""
+    if not name:
+        raise ModelReadError("the model's name is empty: name a model file (.xml, .onnx, .tflite, ...)")
     if not name.startswith(PREFIX):
         return Path(name)
     model = name[len(PREFIX) :]

@@ -25,6 +25,7 @@ from ovxai_passes.insert import insert
 from ovxai_passes.options import Mask, Method, Options
 from ovxai_passes.passes import OUTPUT_NAME
 from ovxai_passes.read import read_model
+from ovxai_passes.shapes import StatedShape
 from ovxai_passes.testing import F32
 from ovxai_tools import demo
 from ovxai_tools.evaluate_detector import DETECTOR_SETTINGS, pointing_in_scenes
@@ -37,9 +38,11 @@ from ovxai_tools.evaluate_quality import (
     table,
 )
 from ovxai_tools.exits import EXIT_CODES, with_exit_codes
+from ovxai_tools.given import shape_option
 from ovxai_tools.outcome import Pointing
 from ovxai_tools.pointing import points_inside
 from ovxai_tools.progress import stage
+from ovxai_tools.reading import read_named
 from ovxai_tools.scenes import make_scene
 from ovxai_tools.shapes import Picture, make_picture
 
@@ -106,16 +109,26 @@ def _answers(compiled: ov.CompiledModel, pictures: list[Picture]) -> Iterator[tu
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="--quality: pictures with images.json and imagenet_labels.txt, for models of ImageNet classes.",
 )
+@shape_option
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @with_exit_codes
-def main(models: tuple[str, ...], pictures: int, quality: bool, data: Path | None, as_json: bool) -> None:
+def main(  # noqa: PLR0913, PLR0917  # one parameter an option
+    models: tuple[str, ...],
+    pictures: int,
+    quality: bool,
+    data: Path | None,
+    shapes: tuple[StatedShape, ...],
+    as_json: bool,
+) -> None:
     """Play the pointing game with demo models (all of them by default), every method and setting.
 
     With --quality: demo classifiers, and with --data other classifiers (.xml, .tflite, ...), by all metrics.
     """
     if quality:
-        _compare(models or tuple(demo.PREFIX + name for name in demo.CLASSIFIERS), pictures, data, as_json)
+        _compare(models or tuple(demo.PREFIX + name for name in demo.CLASSIFIERS), pictures, data, shapes, as_json)
         return
+    if shapes:
+        raise OptionError("--shape is for models of your own, with --quality: demo pictures are of one size")
     names = models or tuple(demo.PREFIX + name for name in demo.MODELS)
     if any(not name.startswith(demo.PREFIX) for name in names):
         raise OptionError(f"the game is played on the demo pictures, so with {demo.PREFIX} models only")
@@ -142,16 +155,19 @@ def main(models: tuple[str, ...], pictures: int, quality: bool, data: Path | Non
         )
 
 
-def _compare(names: tuple[str, ...], pictures: int, data: Path | None, as_json: bool) -> None:
+def _compare(
+    names: tuple[str, ...], pictures: int, data: Path | None, shapes: tuple[StatedShape, ...], as_json: bool
+) -> None:
     shown = demo_samples(min(pictures, _COMPARED))
     found: list[Quality] = []
     for name in names:
         if not is_demo_classifier(name) and data is None:
             raise OptionError(f"{name} is compared on pictures of its own: give --data FOLDER")
-        path = demo.model_path(name)
-        samples = shown if is_demo_classifier(name) or data is None else folder_samples(path, data)
+        is_own = not is_demo_classifier(name)
+        model = read_named(name, shapes if is_own else ())
+        samples = folder_samples(model, data) if is_own and data is not None else shown
         with stage(f"Comparing methods on {name}"):
-            found += quality_of(path.name if not is_demo_classifier(name) else name, path, samples)
+            found += quality_of(Path(name).name if is_own else name, model, samples)
     click.echo(json.dumps([asdict(one) for one in found], indent=1) if as_json else table(found))
 
 

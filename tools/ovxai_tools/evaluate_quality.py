@@ -21,11 +21,11 @@ from ovxai_patterns.layout import picture_axes
 from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.explainer import Explainer, ExplainMode, Explanation
 from ovxai_passes.explainer.black_box.base import BlackBox
+from ovxai_passes.labels import names_of
 from ovxai_passes.metrics import ADCC, InsertionDeletionAUC
 from ovxai_passes.options import Method, Task
-from ovxai_passes.read import read_model
 from ovxai_tools import demo
-from ovxai_tools.explaining import shares_reader
+from ovxai_tools.explaining import class_count, shares_reader
 from ovxai_tools.images import open_picture
 from ovxai_tools.pointing import points_inside
 from ovxai_tools.shapes import make_picture
@@ -59,11 +59,10 @@ class Quality:
     seconds: float
 
 
-def quality_of(name: str, path: Path, samples: Sequence[Sample]) -> list[Quality]:
+def quality_of(name: str, model: ov.Model, samples: Sequence[Sample]) -> list[Quality]:
     """All methods on one classifier. Raises OptionError where there are no samples."""
     if not samples:
         raise OptionError(f"there are no pictures for {name}")
-    model = read_model(path)
     found = []
     for method in _METHODS:
         mode = ExplainMode.BLACKBOX if method in _FAST else ExplainMode.WHITEBOX
@@ -133,7 +132,7 @@ def demo_samples(count: int) -> list[Sample]:
     return [Sample(picture.pixels, picture.label, picture.box) for picture in pictures]
 
 
-def folder_samples(path: Path, folder: Path) -> list[Sample]:
+def folder_samples(model: ov.Model, folder: Path) -> list[Sample]:
     """The pictures of ImageNet classes in a folder with `images.json` and `imagenet_labels.txt`, for one model.
 
     Raises OptionError.
@@ -143,13 +142,18 @@ def folder_samples(path: Path, folder: Path) -> list[Sample]:
         labels = (folder / "imagenet_labels.txt").read_text().splitlines()
     except (OSError, ValueError) as error:
         raise OptionError(f"cannot read images.json and imagenet_labels.txt in {folder}: {error}") from error
-    node = read_model(path).get_parameters()[0]
+    node = model.get_parameters()[0]
     rows, columns = picture_axes(node) or (2, 3)
     shape = node.get_output_partial_shape(0)
+    names = names_of(labels, class_count(model) or len(labels))
+    if shape.rank.is_dynamic or shape[rows].is_dynamic or shape[columns].is_dynamic:
+        raise OptionError(
+            f"pictures are made as large as the model's input, and {shape} has no size: state one (--shape)"
+        )
     size = (shape[columns].get_length(), shape[rows].get_length())
     return [
         Sample(
-            np.asarray(open_picture(folder / name).resize(size)), labels.index(entry["imagenet"]), tuple(entry["box"])
+            np.asarray(open_picture(folder / name).resize(size)), names.index(entry["imagenet"]), tuple(entry["box"])
         )
         for name, entry in sorted(entries.items())
         if "imagenet" in entry

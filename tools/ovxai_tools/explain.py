@@ -13,20 +13,27 @@ import click
 
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
-from ovxai_passes.options import METHODS, Method, Task
-from ovxai_passes.read import read_model
-from ovxai_tools import demo
+from ovxai_passes.options import Method, Task
+from ovxai_passes.shapes import StatedShape
 from ovxai_tools.contact_sheet import Entry, Shown, contact_sheet
 from ovxai_tools.exits import EXIT_CODES, OutputError, with_exit_codes
 from ovxai_tools.explaining import Explaining, Said, UnreadableError, Wanted, picture_files
 from ovxai_tools.files import publish, staging
+from ovxai_tools.given import (
+    WHITE_BOX,
+    NamedPath,
+    NumberRange,
+    preparation_options,
+    read_labels,
+    shape_option,
+    size_given,
+)
 from ovxai_tools.images import Preparation, pillow
 from ovxai_tools.progress import stage
-from ovxai_tools.transform import numbers_given, read_labels, size_given
+from ovxai_tools.reading import read_named
 
 _SKIPPED = 5
 _LARGEST = 10_000
-_WHITE_BOX = [one.value for one in dict.fromkeys(one for task in Task if task in METHODS for one in METHODS[task])]
 
 
 @click.command(
@@ -34,24 +41,23 @@ _WHITE_BOX = [one.value for one in dict.fromkeys(one for task in Task if task in
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.argument("model")
-@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of results.")
+@click.argument("images", nargs=-1, required=True, type=NamedPath())
+@click.option("--output", required=True, type=NamedPath(file_okay=False), help="Folder of results.")
 @click.option("--targets", metavar="CLASS,...", help="Classes by number or name; default: the best ones.")
 @click.option("--top-k", type=click.IntRange(min=1), default=1, show_default=True, help="How many of the best classes.")
-@click.option("--labels", type=click.Path(path_type=Path), metavar="FILE", help="Names of the classes, a line each.")
+@click.option("--labels", type=NamedPath(), metavar="FILE", help="Names of the classes, a line each.")
 @click.option(
     "--method",
-    type=click.Choice([*_WHITE_BOX, "rise", "aise"], case_sensitive=False),
+    type=click.Choice([*WHITE_BOX, "rise", "aise"], case_sensitive=False),
     help="Explanation method; rise and aise only run the model. Default: as the model asks.",
 )
 @click.option("--black-box", is_flag=True, help="Only run the model, on masked pictures; slow.")
 @click.option("--size", metavar="HxW", callback=size_given, help="Size of maps and overlays; default: the picture's.")
 @click.option("--colormap", type=click.Choice(["jet", "grey"]), default="jet", show_default=True)
-@click.option("--overlay-weight", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Of the map.")
-@click.option("--mean", callback=numbers_given, help="Subtracted from pixels (0..255): one number, or R,G,B.")
-@click.option("--scale", callback=numbers_given, help="Divides pixels after --mean.")
-@click.option("--bgr", is_flag=True, help="The model takes blue, green, red.")
+@click.option("--overlay-weight", type=NumberRange(0, 1), default=0.5, show_default=True, help="Of the map.")
+@preparation_options
 @click.option("--layout", type=click.Choice(["NCHW", "NHWC"], case_sensitive=False), help="Of the model's input.")
+@shape_option
 @click.option("--json", "as_json", is_flag=True, help="Print predictions and files as JSON.")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
@@ -73,6 +79,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     scale: tuple[float, ...] | None,
     bgr: bool,
     layout: str | None,
+    shapes: tuple[StatedShape, ...],
     as_json: bool,
     force: bool,
     quiet: bool,
@@ -103,7 +110,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         preparation=Preparation(mean or (0.0,), scale or (1.0,), bgr) if given else None,
     )
     with stage(f"Preparing {model}", quiet):
-        loaded = read_model(demo.model_path(model))
+        loaded = read_named(model, shapes)
         if layout is not None:
             loaded.get_parameters()[0].layout = _layout(layout)
         explaining = Explaining(loaded, wanted)

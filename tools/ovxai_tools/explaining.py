@@ -18,10 +18,11 @@ from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer import Explainer, ExplainMode, colormap, overlay, resize, scaling
 from ovxai_passes.explainer.utils import yolo_postprocess_fn
 from ovxai_passes.insert import AnyInsertion, DetectorInsertion, insert_any, is_augmented, task_of
-from ovxai_passes.labels import labels_of, numbers_of
+from ovxai_passes.labels import labels_of, names_of, numbers_of, own_names_of
 from ovxai_passes.options import Options, Task
-from ovxai_passes.passes import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
+from ovxai_passes.passes import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME, check_top_k
 from ovxai_passes.rt_info import said_in
+from ovxai_passes.said import shares_of
 from ovxai_tools.images import Preparation, as_inputs, open_picture
 from ovxai_tools.preview_detector import class_scores
 
@@ -77,7 +78,7 @@ class Explaining:
     names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.names = self.wanted.labels or tuple(labels_of(self.model))
+        self.names = ()
         self._augmented = is_augmented(self.model)
         if len(self.model.inputs) != 1:
             raise OptionError(f"ovxai-explain takes models of one input, not of {len(self.model.inputs)}")
@@ -86,6 +87,8 @@ class Explaining:
         if task is Task.INSTANCE_SEGMENTATION and self.wanted.black_box:
             raise OptionError("--black-box explains classifiers and detectors, not instance segmentation")
         self.task = task
+        if task is Task.CLASSIFICATION:
+            self._count_classes(class_count(self.model))  # before what takes its time
         self._preparation = self.wanted.preparation or Preparation.from_model(self.model)
         self._explainer = Explainer(
             self.model,
@@ -94,6 +97,19 @@ class Explaining:
             explain_mode=ExplainMode.BLACKBOX if self.wanted.black_box else ExplainMode.WHITEBOX,
             explain_method=self._method(),
         )
+        if task is not Task.CLASSIFICATION:
+            made = getattr(self._explainer.method, "model", self.model)  # with maps, unless it is a black box
+            background = said_in(made, "ovxai", "background", "none")
+            count = int(said_in(made, "ovxai", "classes", "0"))
+            self._count_classes(count, None if background == "none" else int(background))
+
+    def _count_classes(self, count: int, background: int | None = None) -> None:
+        """Set the names of classes. Raises OptionError where labels or top_k do not go with `count` (0: unknown)."""
+        if not count:
+            self.names = self.wanted.labels or tuple(labels_of(self.model))
+            return
+        check_top_k(self.wanted.top_k, count)
+        self.names = names_of(self.wanted.labels, count, background) or own_names_of(self.model, count, background)
 
     def _method(self) -> str | None:
         """The method asked for; maps that are in the model stay what they are."""
@@ -206,9 +222,7 @@ class Explaining:
 def shares_reader(model: ov.Model) -> Callable[[Any], Any]:
     """From a classifier's outputs to K scores as shares, or None where there are none; the model is looked at once."""
     graph = ModelGraph(model)
-    places = [place for place, port in enumerate(model.outputs) if not port.get_names() & _ADDED]
-    candidates = [find_scores(graph), *(find_scores(graph, place) for place in places)]
-    known = [(one.output, one.classes) for one in candidates if isinstance(one, Scores) and one.output in places]
+    known = [(one.output, one.classes) for one in _own_scores(graph) if _holds_scores(graph, one)]
 
     def shares(outputs: Any) -> Any:
         for place, classes in known:
@@ -220,10 +234,26 @@ def shares_reader(model: ov.Model) -> Callable[[Any], Any]:
     return shares
 
 
+def class_count(model: ov.Model) -> int:
+    """How many classes a classifier scores, 0 where that is not known."""
+    return next((one.classes for one in _own_scores(ModelGraph(model))), 0)
+
+
+def _own_scores(graph: ModelGraph) -> list[Scores]:
+    """The class scores of outputs that no insertion has added, those that the model as a whole says first."""
+    outputs = enumerate(graph.model.outputs)
+    places = [place for place, port in outputs if not port.get_names() & _ADDED]
+    candidates = [find_scores(graph), *(find_scores(graph, place) for place in places)]
+    return [one for one in candidates if isinstance(one, Scores) and one.output in places]
+
+
+def _holds_scores(graph: ModelGraph, scores: Scores) -> bool:
+    """Whether an output holds the scores themselves, not a ranking of them (indices, or values in order)."""
+    return scores.shown == graph.id_of(graph.model.outputs[scores.output].get_node().input_value(0))
+
+
 def _as_shares(values: Any) -> Any:
-    if np.issubdtype(values.dtype, np.integer):
-        return values / np.iinfo(values.dtype).max
-    scores = values.astype(np.float64)
+    scores = shares_of(values, values.size).astype(np.float64)
     if scores.min() >= 0 and scores.max() <= 1:
         return scores
     shares = np.exp(scores - scores.max())

@@ -21,15 +21,16 @@ from ovxai_passes.passes import OUTPUT_NAME
 from ovxai_passes.read import read_model
 from ovxai_passes.testing import F32, Floats, scaled_map
 from ovxai_tools import demo
-from ovxai_tools.exits import EXIT_CODES, with_exit_codes
+from ovxai_tools.exits import EXIT_CODES, OutputError, with_exit_codes
 from ovxai_tools.files import check_output, publish, staging
+from ovxai_tools.given import NamedPath
 from ovxai_tools.images import Pixels, cells, overlay, pillow, strip
 from ovxai_tools.shapes import LABELS, make_pair
 
 
 @click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("model", metavar="demo:NAME")
-@click.argument("target", metavar="OUT.png", type=click.Path(path_type=Path))
+@click.argument("target", metavar="OUT.png", type=NamedPath())
 @click.option("--labels", default="star,ring", show_default=True, help="The two objects.")
 @click.option("--absent", type=click.Choice(LABELS), default="heart", show_default=True)
 @click.option("--picture", default=0, show_default=True, help="Number of the picture.")
@@ -41,6 +42,8 @@ def main(model: str, target: Path, labels: str, absent: str, picture: int, force
     if len(chosen) != 2 or not set(chosen) <= set(LABELS):
         raise click.BadParameter(f"two of {', '.join(LABELS)}, with a comma between them", param_hint="--labels")
     pillow()
+    if target.suffix.lower() != ".png":
+        raise OutputError(f"cannot write {target}: the gallery is a PNG; give a name that ends in .png")
     check_output(target, force)
     path = demo.classifier_path(model)
     numbers = LABELS.index(chosen[0]), LABELS.index(chosen[1])

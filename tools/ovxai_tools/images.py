@@ -14,12 +14,14 @@ from ovxai_patterns.layout import picture_axes
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.rt_info import said_in
-from ovxai_tools.exits import MissingExtraError
+from ovxai_tools.exits import MissingExtraError, OutputError
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?")
+
+_WRITTEN = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 _ANY_SIZE = 224
 _TILE = 256
@@ -53,6 +55,19 @@ def pillow() -> None:
         import PIL.Image  # noqa: F401, PLC0415  # an optional extra, imported where used
     except ImportError:
         raise MissingExtraError("pictures need Pillow: pip install 'ovxai-passes[image]'") from None
+
+
+def check_picture_name(path: Path) -> None:
+    """Raises OutputError where a picture cannot be written as what its name says, MissingExtraError."""
+    pillow()
+    from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
+
+    Image.init()
+    kind = Image.registered_extensions().get(path.suffix.lower())
+    if path.suffix.lower() not in _WRITTEN or kind not in Image.SAVE:
+        raise OutputError(
+            f"cannot write {path}: give a name that ends in one of {' '.join(_WRITTEN)}, which says its kind"
+        )
 
 
 def open_picture(path: Path) -> Image.Image:

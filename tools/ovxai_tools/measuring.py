@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -13,6 +14,7 @@ from statistics import median
 import openvino as ov
 
 from ovxai_passes.report import operation_count
+from ovxai_passes.shapes import StatedShape, set_shapes, stated_shape
 from ovxai_tools.verify import random_case
 
 _WARM_UP = 5
@@ -68,15 +70,19 @@ def interleaved(models: list[ov.Model], precision: str, runs: int, batch: int, d
 
 
 def measure(
-    paths: list[Path], models: list[ov.Model], times: list[list[float]], memory: list[int | None]
+    names: Sequence[str],
+    paths: Sequence[Path],
+    models: list[ov.Model],
+    times: list[list[float]],
+    memory: list[int | None],
 ) -> list[Measured]:
     """Lay out what was measured, the first model being what the others are compared with."""
     sizes = [_bin_size(path) for path in paths]
     counts = [operation_count(model) for model in models]
     found = []
-    for place, (path, runs) in enumerate(zip(paths, times, strict=True)):
+    for place, (name, runs) in enumerate(zip(names, times, strict=True)):
         one = Measured(
-            name=str(path),
+            name=name,
             median=median(runs),
             fastest=min(runs),
             slowest=max(runs),
@@ -100,9 +106,10 @@ def _bin_size(path: Path) -> int | None:
     return path.with_suffix(".bin").stat().st_size if path.suffix == ".xml" else None
 
 
-def peak_memory(path: Path, precision: str, batch: int, device: str) -> int | None:
+def peak_memory(path: Path, precision: str, batch: int, device: str, shapes: Sequence[StatedShape] = ()) -> int | None:
     """Largest resident size in bytes of a process of its own that reads, compiles and runs a model; None if unknown."""
     command = [sys.executable, "-m", "ovxai_tools.measuring", str(path), precision, str(batch), device]
+    command += [one.text for one in shapes]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         return int(json.loads(done.stdout.splitlines()[-1]))
@@ -119,8 +126,9 @@ def resident_peak() -> int | None:
     return int(lines[0].split()[1]) * 1024 if lines else None
 
 
-def _child(path: str, precision: str, batch: str, device: str) -> None:
+def _child(path: str, precision: str, batch: str, device: str, *shapes: str) -> None:
     model = ov.Core().read_model(path)
+    set_shapes(model, [stated_shape(one) for one in shapes])
     request = ov.compile_model(model, device, precision_hint(precision)).create_infer_request()
     inputs = random_case(model, int(batch)).inputs
     for _ in range(3):

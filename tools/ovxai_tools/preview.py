@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import openvino as ov
 from ovxai_patterns.scores import Scores
 
-from ovxai_passes.labels import labels_of
+from ovxai_passes.labels import names_of, own_names_of
 from ovxai_passes.passes import CLASSES_NAME, OUTPUT_NAME
-from ovxai_passes.testing import scaled_map
+from ovxai_passes.said import shares_of
+from ovxai_passes.testing import scaled_map, tensors_at
 from ovxai_tools import demo
 from ovxai_tools.images import Preparation, as_inputs, open_picture, triptych
 
@@ -21,43 +21,36 @@ from ovxai_tools.images import Preparation, as_inputs, open_picture, triptych
 class Shown:
     """What a preview needs to know.
 
-    `scores`: the class scores. `chosen`: the classes that have maps, None for all of them; `labels`: names, or none.
+    `plain`: the model without maps, and its class `scores`. `chosen`: the classes that have maps, None for all of them;
+    `labels`: names, or none.
     """
 
+    plain: ov.Model
     scores: Scores
     chosen: tuple[int, ...] | None = None
     labels: tuple[str, ...] = ()
 
 
 def write_preview(model: ov.Model, shown: Shown, image: Path | None, preparation: Preparation, target: Path) -> str:
-    """Run an augmented model on a picture (None: a demo picture) and write a PNG; returns its caption.
+    """Run an augmented model on a picture (None: a demo picture) and write the picture `target`; returns its caption.
 
-    The best class is the best of those that have maps.
+    The best class is the best of those that have maps, by the scores that the model's output shows, or ranks.
+    Raises OptionError.
     """
     picture = open_picture(image or demo.pictures()[0].path)
-    results = ov.compile_model(model, "CPU")(as_inputs(picture, model, preparation))
-    scores = _scores(np.asarray(results[shown.scores.output]), shown.scores.classes)
+    inputs = as_inputs(picture, model, preparation)
+    results = ov.compile_model(model, "CPU")(inputs)
+    scores = shares_of(tensors_at(shown.plain, [shown.scores.shown], inputs)[0], shown.scores.classes)
     mapped = list(range(scores.size)) if shown.chosen is None else list(shown.chosen)
     if any(CLASSES_NAME in port.get_names() for port in model.outputs):
         mapped = [int(number) for number in results[CLASSES_NAME][0]]
     row = int(scores[mapped].argmax())
     best = mapped[row]
-    labels = shown.labels or labels_of(model)
-    name = labels[best] if len(labels) == scores.size else f"class {best}"
+    names = names_of(shown.labels, scores.size) or own_names_of(shown.plain, scores.size)
+    name = names[best] if names else f"class {best}"
     saliency = results[OUTPUT_NAME][0]
     levels = saliency if saliency.dtype == np.uint8 else scaled_map(saliency)
     per_class = levels.ndim == 3
     caption = f"{name} (score {scores[best]:.3g})" if per_class else f"all classes; best {name}"
-    triptych(picture, levels[row] if per_class else levels, caption).save(target, format="PNG")
+    triptych(picture, levels[row] if per_class else levels, caption).save(target)
     return caption
-
-
-def _scores(values: npt.NDArray[np.generic], classes: int) -> npt.NDArray[np.float32]:
-    """The scores [K] of the first picture; of an output that only says which class is best, 1 for that one."""
-    first = values.reshape(len(values), -1)[0]
-    if first.size == classes and not np.issubdtype(first.dtype, np.integer):
-        return first.astype(np.float32)
-    scores = np.zeros(classes, np.float32)
-    if np.issubdtype(first.dtype, np.integer):
-        scores[int(first[0])] = 1
-    return scores

@@ -11,7 +11,7 @@ import openvino as ov
 from ovxai_patterns.class_heads import ClassHeads
 
 from ovxai_passes.insert import DetectorInsertion
-from ovxai_passes.labels import labels_of
+from ovxai_passes.labels import names_of, own_names_of
 from ovxai_passes.passes import OUTPUT_NAME
 from ovxai_passes.testing import scaled_map, tensors_at
 from ovxai_passes.testing_detectors import by_channel, mask_map, sigmoid, sources_of
@@ -29,7 +29,7 @@ def write_detector_preview(  # noqa: PLR0913, PLR0917  # as write_preview, and w
     preparation: Preparation,
     target: Path,
 ) -> str:
-    """Run an augmented detector on a picture (None: a demo scene) and write a PNG; returns its caption.
+    """Run an augmented detector on a picture (None: a demo scene) and write the picture `target`; returns its caption.
 
     `plain`: the detector without maps, in which the findings of `insertion` were made.
     """
@@ -43,10 +43,11 @@ def write_detector_preview(  # noqa: PLR0913, PLR0917  # as write_preview, and w
         scores = class_scores(plain, insertion, inputs)
         mapped = list(insertion.report.chosen or range(scores.size))
         row = int(scores[mapped].argmax())
-        names = labels or labels_of(model)
-        name = names[mapped[row]] if len(names) == scores.size else f"class {mapped[row]}"
+        background = insertion.report.background
+        names = names_of(labels, scores.size, background) or own_names_of(plain, scores.size, background)
+        name = names[mapped[row]] if names else f"class {mapped[row]}"
         caption, levels = f"{name} (score {scores[mapped[row]]:.3g})", levels[row]
-    triptych(picture, levels, caption).save(target, format="PNG")
+    triptych(picture, levels, caption).save(target)
     return caption
 
 

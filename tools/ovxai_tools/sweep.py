@@ -12,8 +12,10 @@ import click
 
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
+from ovxai_passes.shapes import StatedShape
 from ovxai_tools.exits import EXIT_CODES, OutputError, with_exit_codes
 from ovxai_tools.files import publish, staging
+from ovxai_tools.given import NamedPath, NumberRange, shape_option
 from ovxai_tools.sweeping import COLUMNS, Examiner, Limits
 
 _MODELS = (".xml", ".onnx", ".tflite", ".pb", ".pdmodel")
@@ -35,12 +37,13 @@ Exit code 4 if any model is not ok.
 
 
 @click.command(epilog=HOW_TO_READ + EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("sources", metavar="DIR_OR_FILES...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="CSV", help="The report, a row a model.")
+@click.argument("sources", metavar="DIR_OR_FILES...", nargs=-1, required=True, type=NamedPath())
+@click.option("--out", type=NamedPath(), required=True, metavar="CSV", help="The report, a row a model.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Models at a time.")
-@click.option("--timeout", type=click.FloatRange(min=1), default=300, show_default=True, help="Seconds for a model.")
-@click.option("--memory", type=click.FloatRange(min=1), default=16, show_default=True, help="GiB for a model.")
+@click.option("--timeout", type=NumberRange(min=1), default=300, show_default=True, help="Seconds for a model.")
+@click.option("--memory", type=NumberRange(min=1), default=16, show_default=True, help="GiB for a model.")
 @click.option("--runs", type=click.IntRange(min=0), default=5, show_default=True, help="Timed runs; 0: no ratio.")
+@shape_option
 @click.option("--again", is_flag=True, help="Look again at models that are in the report and are not ok.")
 @click.option("--force", is_flag=True, help="Begin anew, whatever the report holds.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bar, no summary.")
@@ -53,6 +56,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     timeout: float,
     memory: float,
     runs: int,
+    shapes: tuple[StatedShape, ...],
     again: bool,
     force: bool,
     quiet: bool,
@@ -60,13 +64,13 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     """Transform, verify and time every model of some folders, each in a process of its own.
 
     Nothing is written but the report. It is kept up to date model by model: an interrupted sweep goes on where it
-    ended when the same command is given again.
+    ended when the same command is given again; with other shapes (--shape), give another report or --force.
     """
     models = find_models(sources)
     rows = {} if force else _read_report(out)
     todo = [path for path in models if str(path) not in rows or (again and rows[str(path)]["status"] != "ok")]
     _write_report(out, list(rows.values()))  # now, so that a report that cannot be written is told before the work
-    limits = Limits(timeout, memory, runs)
+    limits = Limits(timeout, memory, runs, tuple(one.text for one in shapes))
     try:
         with click.progressbar(length=len(todo), label="Sweeping", hidden=quiet, item_show_func=_last_name) as bar:
             for row in _examined(todo, limits, jobs):

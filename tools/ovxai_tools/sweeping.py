@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -25,6 +25,7 @@ from ovxai_passes.insert import AnyInsertion, Insertion, insert_any, is_augmente
 from ovxai_passes.options import Options
 from ovxai_passes.passes import OUTPUT_NAME
 from ovxai_passes.read import read_model
+from ovxai_passes.shapes import set_shapes, stated_shape
 from ovxai_tools.measuring import interleaved, resident_peak
 from ovxai_tools.verify import random_case, verify
 
@@ -59,11 +60,12 @@ _OUT_OF_MEMORY = ("bad_alloc", "MemoryError", "Cannot allocate memory", "can't a
 
 @dataclass(frozen=True)
 class Limits:
-    """What one model may take: seconds, GiB of address space; and how often it is timed (0: not)."""
+    """What one model may take: seconds, GiB of address space; and how often it is timed (0: not), stated shapes."""
 
     seconds: float
     gib: float
     runs: int
+    shapes: tuple[str, ...] = ()
 
 
 class Examiner:
@@ -78,6 +80,7 @@ class Examiner:
         """A row of the report. Never raises for what the model does."""
         limits = self._limits
         command = [sys.executable, "-m", "ovxai_tools.sweeping", str(path), str(limits.gib), str(limits.runs)]
+        command += limits.shapes
         with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as complained:
             process = subprocess.Popen(command, stdout=said, stderr=complained, stdin=subprocess.DEVNULL, text=True)
             self._running.add(process)
@@ -135,9 +138,10 @@ def _as_text(value: object) -> str:
     return " ".join(str(value).split())
 
 
-def _look(path: Path, runs: int) -> None:
+def _look(path: Path, runs: int, shapes: Sequence[str]) -> None:
     """Transform, verify and measure; every finding is told as soon as it is made."""
     model = read_model(path)
+    set_shapes(model, [stated_shape(one) for one in shapes])
     if is_augmented(model):
         raise TargetNotFoundError(f"the model has an output named {OUTPUT_NAME} already; sweep the one without it")
     started = time.perf_counter()
@@ -200,10 +204,10 @@ def _limit_memory(gib: float) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
-def _child(path: str, gib: str, runs: str) -> None:
+def _child(path: str, gib: str, runs: str, *shapes: str) -> None:
     _limit_memory(float(gib))
     try:
-        _look(Path(path), int(runs))
+        _look(Path(path), int(runs), shapes)
     except TargetNotFoundError as error:
         _tell(status="refused", reason=str(error))
     except VerificationError as error:

@@ -15,16 +15,29 @@ import openvino as ov
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
 from ovxai_passes.insert import AnyInsertion, DetectorInsertion, insert_any, is_augmented, plan
-from ovxai_passes.options import LARGEST, MIDDLE, Mask, Method, Options, Scaling, Task
+from ovxai_passes.options import Mask, Options, Scaling, Task
 from ovxai_passes.read import read_model
-from ovxai_passes.report import Report
+from ovxai_passes.recorded import check_same_map
+from ovxai_passes.shapes import StatedShape
 from ovxai_tools import demo
 from ovxai_tools.exits import EXIT_CODES, OutputError, with_exit_codes
 from ovxai_tools.files import check_output, publish, same_file, staging
-from ovxai_tools.images import Preparation, as_inputs, open_picture, pillow
+from ovxai_tools.given import (
+    WHITE_BOX,
+    NamedPath,
+    NumberRange,
+    choice_of,
+    preparation_options,
+    read_labels,
+    shape_option,
+    size_given,
+)
+from ovxai_tools.images import Preparation, as_inputs, check_picture_name, open_picture, pillow
 from ovxai_tools.preview import Shown, write_preview
 from ovxai_tools.preview_detector import write_detector_preview
 from ovxai_tools.progress import stage
+from ovxai_tools.reading import read_named
+from ovxai_tools.showing import Telling, show
 from ovxai_tools.verify import Case, random_case, verify
 
 
@@ -34,6 +47,7 @@ class Request:
 
     source: str
     target: Path | None
+    shapes: tuple[StatedShape, ...]
     force: bool
     verify: bool
     image: Path | None
@@ -44,38 +58,15 @@ class Request:
     verbose: bool
 
 
-def _values(kind: type[Task] | type[Method] | type[Mask] | type[Scaling]) -> click.Choice[str]:
-    return click.Choice([member.value for member in kind], case_sensitive=False)
-
-
-def numbers_given(_context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, ...] | None:
-    """One number, or three with commas between them."""
-    if value is None:
-        return None
-    try:
-        numbers = tuple(float(part) for part in value.split(","))
-    except ValueError:
-        numbers = ()
-    if len(numbers) not in (1, 3) or (parameter.name == "scale" and 0 in numbers):
-        raise click.BadParameter(f"{value!r} is not one number, or three with commas between them (0 is no scale)")
-    return numbers
-
-
-def size_given(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[int, int] | str | None:
-    """HEIGHTxWIDTH, or the name of a level."""
-    if value is None or value in (MIDDLE, LARGEST):
-        return value
-    parts = value.lower().split("x")
-    if len(parts) != 2 or not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise click.BadParameter(f"{value!r} is not HEIGHTxWIDTH, as in 32x48, and not {MIDDLE} or {LARGEST}")
-    return int(parts[0]), int(parts[1])
-
-
 @click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("source", metavar="IN")
-@click.argument("target", metavar="[OUT.xml]", required=False, type=click.Path(path_type=Path))
-@click.option("--task", type=_values(Task), default="auto", show_default=True, help="What the model does.")
-@click.option("--method", type=_values(Method), help="Explanation method; default: as the read-out asks.")
+@click.argument("target", metavar="[OUT.xml]", required=False, type=NamedPath())
+@click.option("--task", type=choice_of(Task), default="auto", show_default=True, help="What the model does.")
+@click.option(
+    "--method",
+    type=click.Choice(WHITE_BOX, case_sensitive=False),
+    help="Explanation method; default: as the read-out asks.",
+)
 @click.option(
     "--target-layer",
     "target_layers",
@@ -103,7 +94,7 @@ def size_given(_context: click.Context, _parameter: click.Parameter, value: str 
 @click.option("--only-map", is_flag=True, help="Leave the original outputs out, for clients that take no further ones.")
 @click.option("--feature-vector", is_flag=True, help="Add the output feature_vector: class token, or pooled target.")
 @click.option("--k", type=click.IntRange(min=0), help="vitreciprocam: attention blocks to re-run.")
-@click.option("--mask", type=_values(Mask), help="Mask over positions; default: onehot for k=0, gaussian for more.")
+@click.option("--mask", type=choice_of(Mask), help="Mask over positions; default: onehot for k=0, gaussian for more.")
 @click.option("--output", "output", metavar="NAME|INDEX", help="The output with the class scores, if several could be.")
 @click.option("--keep-quantization", is_flag=True, help="Keep the 8-bit rounding of quantised class scores in the map.")
 @click.option("--reference", is_flag=True, help="Write the naive branch, which repeats the head for each position.")
@@ -117,46 +108,43 @@ def size_given(_context: click.Context, _parameter: click.Parameter, value: str 
 )
 @click.option(
     "--labels",
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     metavar="FILE",
     help="Names of the classes, a line each; default: those in the model.",
 )
 @click.option("--top-k", type=click.IntRange(min=1), help="Make maps for the best classes of each image only.")
 @click.option(
     "--max-cost",
-    type=click.FloatRange(min=0, min_open=True),
+    type=NumberRange(min=0, min_open=True),
     default=20.0,
     show_default=True,
     help="Refuse a map that takes more multiply-adds than so many times the model's.",
 )
 @click.option(
     "--max-tensor-gib",
-    type=click.FloatRange(min=0, min_open=True),
+    type=NumberRange(min=0, min_open=True),
     default=2.0,
     show_default=True,
     help="Refuse a map that makes a larger tensor.",
 )
 @click.option(
     "--scaling",
-    type=_values(Scaling),
+    type=choice_of(Scaling),
     help="What is 0 and 255: each map by itself (map, default), all classes of an image together (joint), or raw f32 "
     "scores (none).",
 )
 @click.option("--no-embed-scaling", is_flag=True, help="The same as --scaling none.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and why; write nothing.")
 @click.option("--verify", "check", is_flag=True, help="Compare with the original model and the definition of the map.")
-@click.option("--image", type=click.Path(path_type=Path), help="Picture for --verify and --preview.")
+@click.option("--image", type=NamedPath(), help="Picture for --verify and --preview.")
 @click.option(
     "--preview",
-    type=click.Path(path_type=Path),
-    metavar="PNG",
-    help="Write the overlay of the best class.",
+    type=NamedPath(),
+    metavar="FILE",
+    help="Write the overlay of the best class, as a picture of the kind that its name ends in (.png, .jpg, ...).",
 )
-@click.option(
-    "--mean", callback=numbers_given, help="Subtracted from the pixels (0..255) of --image: one number, or R,G,B."
-)
-@click.option("--scale", callback=numbers_given, help="Divides the pixels of --image after --mean.")
-@click.option("--bgr", is_flag=True, help="The model takes blue, green, red.")
+@preparation_options
+@shape_option
 @click.option("--force", is_flag=True, help="Overwrite existing output files.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more: why this layer, what was declined.")
@@ -196,6 +184,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     mean: tuple[float, ...] | None,
     scale: tuple[float, ...] | None,
     bgr: bool,
+    shapes: tuple[StatedShape, ...],
     force: bool,
     as_json: bool,
     verbose: bool,
@@ -235,31 +224,37 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     )
     given = mean is not None or scale is not None or bgr
     preparation = Preparation(mean or (0.0,), scale or (1.0,), bgr) if given else None
-    request = Request(source, target, force, check, image, preview, preparation, as_json, quiet, verbose)
+    request = Request(source, target, shapes, force, check, image, preview, preparation, as_json, quiet, verbose)
+    _check_request(request, dry_run)
     if dry_run:
         _dry_run(request, options)
     else:
         _transform(request, options)
 
 
-def read_labels(path: Path) -> tuple[str, ...]:
-    """Names of classes, a line each. Raises OptionError."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        raise OptionError(f"cannot read the labels in {path}: {reason}") from error
-    return tuple(line.strip() for line in lines if line.strip())
+def _check_request(request: Request, dry_run: bool) -> None:
+    """Raises OptionError for options that would have no effect."""
+    if dry_run:
+        unused = {"--verify": request.verify, "--preview": request.preview, "--image": request.image}
+        given = [name for name, value in unused.items() if value]
+        if given:
+            raise OptionError(f"{given[0]} needs the model that --dry-run does not make: leave one of them out")
+    if request.image is not None and not (request.verify or request.preview):
+        raise OptionError("--image is used by --verify and --preview only: give one of them")
+    if request.preparation is not None and not (request.image or request.preview):
+        raise OptionError(
+            "--mean, --scale and --bgr say how a picture becomes input, and there is none: give --image or --preview"
+        )
 
 
 def _dry_run(request: Request, options: Options) -> None:
-    model = read_model(demo.model_path(request.source))
+    model = read_named(request.source, request.shapes)
     if is_augmented(model):
-        _refuse_options(request, options)
+        _refuse_options(request, options, model)
         _tell_of_copy(request, "it would be copied as it is")
         return
     report = replace(plan(model, options), input=request.source)
-    _show(report, request, [], None)
+    show(report, Telling(request.as_json, request.quiet, request.verbose), [], None)
 
 
 def _transform(request: Request, options: Options) -> None:
@@ -270,7 +265,7 @@ def _transform(request: Request, options: Options) -> None:
     _check_paths(request, source, target)
     started = time.perf_counter()
     with stage(f"Reading {request.source}", request.quiet):
-        model = read_model(source)
+        model = read_named(request.source, request.shapes)
     if is_augmented(model):
         _copy_augmented(request, options, model, target)
         return
@@ -285,46 +280,47 @@ def _transform(request: Request, options: Options) -> None:
         notices: tuple[str, ...] = ()
         if request.preview is not None:
             notices = _preview(request, model, written, insertion, folder)
-            moves.append((folder / "preview.png", request.preview))
+            moves.append((folder / f"preview{request.preview.suffix}", request.preview))
         publish(folder, moves)
     report = replace(insertion.report, input=request.source, bin_growth=growth)
     report = replace(report, seconds=round(time.perf_counter() - started, 3), notices=report.notices + notices)
     files = [str(target), target.with_suffix(".bin").name, *([str(request.preview)] if request.preview else [])]
-    _show(report, request, held, f"wrote {', '.join(files)}")
+    show(report, Telling(request.as_json, request.quiet, request.verbose), held, f"wrote {', '.join(files)}")
 
 
 def _check_paths(request: Request, source: Path, target: Path) -> None:
     if target.suffix != ".xml":
         raise OutputError(f"cannot write {target}: an OpenVINO model is a pair of files; give a name that ends in .xml")
     written = [target, target.with_suffix(".bin"), *([request.preview] if request.preview else [])]
-    inputs = [source, source.with_suffix(".bin"), *([request.image] if request.image else [])]
+    inputs = [source, _weights_of(source), *([request.image] if request.image else [])]
     for place, path in enumerate(written):
         if any(same_file(path, other) for other in inputs):
             raise OutputError(f"cannot write {path}: it is an input; choose another name")
         if any(same_file(path, other) for other in written[:place]):
             raise OutputError(f"cannot write {path}: the model itself is written there; choose another name")
         check_output(path, request.force)
-    if request.image is not None and not (request.verify or request.preview):
-        raise OptionError("--image is used by --verify and --preview only: give one of them")
-    if request.preview is not None or request.image is not None:
+    if request.preview is not None:
+        check_picture_name(request.preview)
+    if request.image is not None:
         pillow()
     if request.image is not None:
         open_picture(request.image)
 
 
 def _copy_augmented(request: Request, options: Options, model: ov.Model, target: Path) -> None:
-    _refuse_options(request, options)
+    _refuse_options(request, options, model)
     with staging(target.parent) as folder:
         _save(model, folder / target.name)
         publish(folder, _staged_moves(folder, target))
     _tell_of_copy(request, f"copied to {target} as it is")
 
 
-def _refuse_options(request: Request, options: Options) -> None:
-    if options != Options() or request.verify or request.preview or request.preparation:
+def _refuse_options(request: Request, options: Options, model: ov.Model) -> None:
+    check_same_map(model, options)
+    if request.verify or request.preview or request.image or request.preparation:
         raise OptionError(
-            f"{request.source} has a saliency_map output already, so options have no effect: "
-            "give the model without it, or no options to copy it"
+            f"{request.source} has a saliency_map output already, so --verify and --preview have no effect: "
+            "give the model without it, or leave them out to copy it"
         )
 
 
@@ -346,9 +342,14 @@ def _save(model: ov.Model, path: Path) -> ov.Model:
         raise OutputError(f"cannot write {path.name}: {error} ({free >> 20} MiB are free on that disk)") from error
 
 
+def _weights_of(source: Path) -> Path:
+    """The .bin of an .xml; of a folder, which may be ".", a name that nothing has."""
+    return source.parent / f"{source.stem}.bin"
+
+
 def _bin_growth(model: ov.Model, source: Path, folder: Path, written: Path) -> int:
     """Bytes of weights added; a model that is no IR is saved as one to be compared."""
-    plain = source.with_suffix(".bin")
+    plain = _weights_of(source)
     if source.suffix != ".xml":
         (folder / "plain").mkdir()
         plain = folder / "plain" / "plain.bin"
@@ -381,79 +382,21 @@ def _preview(
     """Write the preview into `folder`; returns notices."""
     preparation = request.preparation or Preparation.from_model(written)
     options = insertion.locate.options
+    assert request.preview is not None, "a preview was asked for"
+    drawn = folder / f"preview{request.preview.suffix}"
     labels = options.labels or ()
     if options.only_map:  # a caption needs the scores
         written = insert_any(model, replace(options, only_map=False)).model
     with stage("Making the preview", request.quiet):
         if isinstance(insertion, DetectorInsertion):
-            write_detector_preview(
-                model, written, insertion, labels, request.image, preparation, folder / "preview.png"
-            )
+            write_detector_preview(model, written, insertion, labels, request.image, preparation, drawn)
         else:
-            shown = Shown(insertion.locate.result.scores, insertion.report.chosen, labels)
-            write_preview(written, shown, request.image, preparation, folder / "preview.png")
+            shown = Shown(model, insertion.locate.result.scores, insertion.report.chosen, labels)
+            write_preview(written, shown, request.image, preparation, drawn)
     plain_floats = preparation == Preparation() and written.inputs[0].get_element_type().is_real()
     if plain_floats and not request.source.startswith(demo.PREFIX):
         return ("the picture was fed as 0..255 RGB; give --mean, --scale, --bgr if the model was trained otherwise",)
     return ()
-
-
-def _show(report: Report, request: Request, held: list[str], done: str | None) -> None:
-    """Print the report; `done` None: nothing was written, and the story behind the choice is told."""
-    if request.as_json:
-        click.echo(json.dumps(report.as_dict() | {"verified": held}, indent=1))
-        return
-    if request.quiet:
-        return
-    grid = "x".join(str(size) for size in report.grid)
-    masked = f", k={report.k}, mask {report.mask}" if report.mask else ""
-    lines = [
-        f"task:         {report.task}",
-        f"method:       {report.method}{masked}",
-        f"read-out:     {report.readout}",
-        f"target layer: {report.target.name} ({report.target.type} {report.target.shape})",
-        f"grid:         {f'dynamic ({grid} for a picture of 224x224)' if report.dynamic else grid}",
-        *(
-            f"level:        {level.name} ({level.type} {level.shape}), grid {level.grid[0]}x{level.grid[1]}, "
-            f"anchors {level.anchors}"
-            for level in report.levels
-        ),
-        *([f"kept tokens:  {report.kept_tokens}"] if report.mask else []),
-        *([f"classes:      {report.classes}{_with_maps(report)}"] if report.classes else []),
-        f"scaling:      {report.scaling}",
-        *([f"multiplied out: {report.multiplied_out} operations"] if report.mask else []),
-        f"cost:         {report.cost:.3f} times the model's multiply-adds",
-    ]
-    if report.ops_growth is not None and report.bin_growth is not None:
-        lines.append(f"growth:       {report.bin_growth} bytes of .bin, {report.ops_growth} operations")
-        lines += [f"trimmed:      {report.trimmed} operations"] if report.trimmed else []
-        lines.append(f"seconds:      {report.seconds:.2f}")
-    if done is None and not request.verbose:  # -v has logged it already
-        lines += [f"why:          {line}" for line in report.story]
-    lines += [f"notice:       {line}" for line in report.notices]
-    lines += [f"verified:     {line}" for line in held]
-    click.echo("\n".join([*lines, done or "dry run: nothing was written"]))
-
-
-def _with_maps(report: Report) -> str:
-    if report.top_k is not None:
-        return f", maps for the best {report.top_k} of each image"
-    if report.chosen is not None:
-        background = f" (background: {report.background})" if report.background is not None else ""
-        return f", maps for {_ranges(report.chosen)}{background}"
-    return ""
-
-
-def _ranges(numbers: tuple[int, ...]) -> str:
-    """Numbers with runs of three and more shortened: 1 to 90."""
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and number == parts[-1][-1] + 1:
-            parts[-1].append(number)
-        else:
-            parts.append([number])
-    told = [f"{part[0]} to {part[-1]}" if len(part) > 2 else ", ".join(map(str, part)) for part in parts]
-    return ", ".join(told)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ovxai_passes.explainer.black_box.base import BlackBox
 from ovxai_passes.explainer.black_box.kernels import Floats, Search
 from ovxai_passes.explainer.black_box.running import Masking, Preset, class_scores, input_size, progress
+from ovxai_passes.explainer.checked import checked_flag, checked_numbers
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.visualizer import scaling
 from ovxai_passes.options import member
@@ -54,8 +55,8 @@ class AISEClassification(BlackBox):
         search = Search(
             input_size(picture),
             ((0.0, 1.0), (0.0, 1.0)),
-            list(widths if kernel_widths is None else kernel_widths),
-            num_iterations_per_kernel or iterations,
+            checked_numbers("kernel_widths", widths if kernel_widths is None else kernel_widths),
+            iterations if num_iterations_per_kernel is None else num_iterations_per_kernel,
             solver_epsilon,
             locally_biased,
         )
@@ -64,7 +65,7 @@ class AISEClassification(BlackBox):
         with progress(len(targets), "AISE") as done:
             for target in targets:
                 found = search.run(self._loss(picture, target, are_shares))
-                maps[target] = scaling(found) if scale_output else found
+                maps[target] = scaling(found) if checked_flag("scale_output", scale_output) else found
                 done(1)
         self.predictions = {target: Prediction(target, float(said[target])) for target in targets}
         return maps

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import openvino as ov
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.explainer.black_box.running import Postprocess, Runner, picture_of
+from ovxai_passes.explainer.black_box.running import Postprocess, Runner, class_scores, picture_of
+from ovxai_passes.explainer.checked import fitting_input, told_by_the_runtime
 from ovxai_passes.explainer.lettering import Prediction
+from ovxai_passes.explainer.targets import target_indices
 
 Array = npt.NDArray[Any]
 
@@ -53,6 +54,7 @@ class BlackBox:
         self.preprocess_fn = preprocess_fn
         self.predictions: dict[int, Prediction] = {}
         self.inferences = 0
+        self._classes: int | None = None
         self._model, self._postprocess_fn, self._device_name = model, postprocess_fn, device_name
         if prepare_model:
             self.prepare_model()
@@ -68,11 +70,21 @@ class BlackBox:
 
     def model_forward(self, x: Array, preprocess: bool = True) -> Mapping[Any, Array]:
         """The model's outputs for a picture."""
-        return self._runner.compiled(self.preprocess_fn(x) if preprocess else x)
+        made = self.preprocess_fn(x) if preprocess else x
+        fed = fitting_input(made, self._model, preprocess and self.preprocess_fn is not identity)
+        with told_by_the_runtime("the model does not run on this picture"):
+            return self._runner.compiled(fed)
 
     def prepared(self, data: Array) -> Array:
         """The model's input [1,C,H,W] or [1,H,W,C] for what is explained."""
-        return picture_of(self.preprocess_fn(data))
+        picture = picture_of(self.preprocess_fn(data))
+        return fitting_input(picture, self._model, self.preprocess_fn is not identity)
+
+    def class_count(self, data: Array) -> int:
+        """How many classes a classifier scores; asked of a picture once."""
+        if self._classes is None:
+            self._classes = len(class_scores(self._runner.one(self.prepared(data))))
+        return self._classes
 
     def run_one(self, picture: Array) -> Any:
         """What the model says of a picture, postprocessed."""
@@ -88,7 +100,7 @@ class BlackBox:
     @staticmethod
     def checked(targets: Sequence[int], count: int) -> list[int]:
         """Targets as whole numbers below `count`. Raises OptionError."""
-        found = [int(target) for target in np.atleast_1d(np.asarray(targets))]
+        found = target_indices(targets, None)
         for target in found:
             if not 0 <= target < count:
                 raise OptionError(f"there is no target {target}: the model says something of {count}, from 0 on")

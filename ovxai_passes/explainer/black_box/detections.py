@@ -20,6 +20,7 @@ from ovxai_passes.explainer.black_box.base import BlackBox
 from ovxai_passes.explainer.black_box.kernels import Bounds, Floats, Search
 from ovxai_passes.explainer.black_box.rise import masks_of, weighed
 from ovxai_passes.explainer.black_box.running import Masking, Preset, found_boxes, input_size, progress
+from ovxai_passes.explainer.checked import checked_flag, checked_numbers
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.pictures import size_of
 from ovxai_passes.explainer.visualizer import scaling
@@ -100,21 +101,22 @@ class AISEDetection(_Detections):
         """
         picture, targets = self._found(data, target_indices)
         iterations, standard = PRESETS[member("preset", Preset, preset)]
+        parts = checked_numbers("divisors", standard if divisors is None else divisors)
         maps: dict[int, Array] = {}
         with progress(len(targets), "AISE") as done:
             for target in targets:
                 bounds, side = _surroundings(target.box, input_size(picture))
-                widths = [side / divisor for divisor in (standard if divisors is None else divisors)]
+                widths = [side / divisor for divisor in parts]
                 search = Search(
                     input_size(picture),
                     bounds,
                     widths,
-                    num_iterations_per_kernel or iterations,
+                    iterations if num_iterations_per_kernel is None else num_iterations_per_kernel,
                     solver_epsilon,
                     locally_biased,
                 )
                 found = search.run(self._loss(picture, target))
-                maps[target.number] = scaling(found) if scale_output else found
+                maps[target.number] = scaling(found) if checked_flag("scale_output", scale_output) else found
                 done(1)
         return maps
 
@@ -147,7 +149,7 @@ class DRISE(_Detections):
             return np.array([target.similarity(output) for target in targets], np.float32)
 
         maps = weighed(self, picture, masks, similarities, len(targets), "D-RISE")
-        maps = scaling(maps) if scale_output else maps
+        maps = scaling(maps) if checked_flag("scale_output", scale_output) else maps
         return {target.number: saliency for target, saliency in zip(targets, maps, strict=True)}
 
 

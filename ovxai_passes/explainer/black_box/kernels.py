@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.checked import checked_flag
+from ovxai_passes.kinds import number, whole_number
 
 Floats = npt.NDArray[np.float32]
 Loss = Callable[[Floats], float]
@@ -27,7 +29,10 @@ Bounds = tuple[tuple[float, float], tuple[float, float]]
 
 @dataclass(frozen=True)
 class Search:
-    """How windows are searched for: `bounds` of their middles, `iterations` for each of `widths`."""
+    """How windows are searched for: `bounds` of their middles, `iterations` for each of `widths`.
+
+    Raises OptionError.
+    """
 
     size: tuple[int, int]
     bounds: Bounds
@@ -36,10 +41,13 @@ class Search:
     epsilon: float
     locally_biased: bool
 
+    def __post_init__(self) -> None:
+        whole_number("num_iterations_per_kernel", self.iterations, 1)
+        number("solver_epsilon", self.epsilon, 0)
+        checked_flag("locally_biased", self.locally_biased)
+
     def run(self, loss: Loss) -> Floats:
         """The map [H,W] f32. `loss`: of a window [H,W], larger where it holds more of what is explained."""
-        if not all(width > 0 for width in self.widths) or not self.widths or self.iterations < 1:
-            raise OptionError("widths of windows (kernel_widths, divisors) are above 0, and some are tried of each")
         total = np.zeros(self.size, np.float32)
         for width in self.widths:
             kernel = self._of_width(loss, float(width))

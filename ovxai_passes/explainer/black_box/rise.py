@@ -18,8 +18,10 @@ from ovxai_passes.explainer.black_box.base import BlackBox
 from ovxai_passes.explainer.black_box.masks import RandomMasks
 from ovxai_passes.explainer.black_box.product import Product
 from ovxai_passes.explainer.black_box.running import Masking, Preset, class_scores, input_size, progress
+from ovxai_passes.explainer.checked import checked_flag
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.visualizer import scaling
+from ovxai_passes.kinds import number, whole_number
 from ovxai_passes.options import member
 
 Array = npt.NDArray[Any]
@@ -28,6 +30,7 @@ Floats = npt.NDArray[np.float32]
 PRESETS = {Preset.SPEED: (1000, 4), Preset.BALANCE: (5000, 8), Preset.QUALITY: (10000, 12)}
 """Number of masks, and of cells along each side."""
 
+_MOST_MASKS = 1_000_000
 _MOST_AT_ONCE, _BYTES_AT_ONCE = 500, 1 << 27
 
 
@@ -42,10 +45,10 @@ def masks_of(  # noqa: PLR0913, PLR0917  # what a user may say of them
     """Masks as a preset says, unless said otherwise. Raises OptionError."""
     masks, cells = PRESETS[member("preset", Preset, preset)]
     masks, cells = masks if num_masks is None else num_masks, cells if num_cells is None else num_cells
-    whole = all(isinstance(number, (int, np.integer)) and number >= 1 for number in (masks, cells))
-    if not whole or not 0 < prob < 1:
-        raise OptionError("num_masks and num_cells are whole numbers from 1 on, prob is between 0 and 1")
-    return RandomMasks(size, masks, cells, prob, seed)
+    masks, cells = whole_number("num_masks", masks, 1), whole_number("num_cells", cells, 1)
+    if masks > _MOST_MASKS or cells > max(size):
+        raise OptionError(f"num_masks is at most {_MOST_MASKS}, num_cells at most the picture's side, {max(size)}")
+    return RandomMasks(size, masks, cells, number("prob", prob, 0, 1), whole_number("seed", seed, 0))
 
 
 def weighed(  # noqa: PLR0913, PLR0917  # a sum, and what it is made of
@@ -91,6 +94,6 @@ class RISE(BlackBox):
         said = class_scores(self.run_one(picture))
         targets = list(range(len(said))) if target_indices is None else self.checked(target_indices, len(said))
         maps = weighed(self, picture, masks, lambda output: class_scores(output)[targets], len(targets), "RISE")
-        maps = scaling(maps) if scale_output else maps
+        maps = scaling(maps) if checked_flag("scale_output", scale_output) else maps
         self.predictions = {target: Prediction(target, float(said[target])) for target in targets}
         return maps[None] if target_indices is None else dict(zip(targets, maps, strict=True))

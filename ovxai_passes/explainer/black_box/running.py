@@ -14,7 +14,9 @@ import numpy.typing as npt
 import openvino as ov
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.checked import compiled, picture_array, told_by_the_runtime
 from ovxai_passes.explainer.pictures import is_bhwc
+from ovxai_passes.said import shares_of
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
@@ -39,7 +41,7 @@ class Runner:
         if len(model.inputs) != 1:
             raise OptionError(f"black-box methods take models of one input, not of {len(model.inputs)}")
         config = {"PERFORMANCE_HINT": "THROUGHPUT"}
-        self.compiled = ov.Core().compile_model(model, device, config)
+        self.compiled = compiled(model, device, config)
         self.postprocess = postprocess
         count = int(self.compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         self._requests = [self.compiled.create_infer_request() for _ in range(count)]
@@ -76,16 +78,19 @@ class Runner:
         return results
 
     def _collected(self, request: ov.InferRequest) -> Any:
-        request.wait()
+        with told_by_the_runtime("the model does not run on this picture"):
+            request.wait()
         return self.postprocess(self._outputs(request))
 
 
 def class_scores(output: Any) -> Floats:
     """The scores [K] in what a postprocess of a classifier returns, [1,K]. Raises OptionError."""
-    scores = np.asarray(output)
-    if scores.ndim != 2 or len(scores) != 1:
+    scores = _as_numbers(output)
+    if scores is None or scores.ndim != 2 or len(scores) != 1 or not scores.size:
         raise OptionError(f"postprocess_fn of a classifier returns scores [1,K], not {_described(output)}")
-    return scores[0].astype(np.float32)
+    if not np.isfinite(scores).all():
+        raise OptionError("postprocess_fn returns scores that are not finite (nan or infinite)")
+    return shares_of(scores, scores.size)
 
 
 def found_boxes(output: Any) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
@@ -95,13 +100,29 @@ def found_boxes(output: Any) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
     """
     if not isinstance(output, (tuple, list)) or len(output) != 3:
         raise OptionError(f"postprocess_fn of a detector returns boxes, scores and labels, not {_described(output)}")
-    boxes, scores, labels = (np.asarray(part) for part in output)
-    if boxes.ndim != 3 or scores.ndim != 2 or labels.ndim != 2 or len(boxes) != 1:
+    boxes, scores, labels = (_as_numbers(part) for part in output)
+    count = scores.size if scores is not None else 0
+    if (
+        boxes is None
+        or scores is None
+        or labels is None
+        or (boxes.shape, scores.shape, labels.shape) != ((1, count, 4), (1, count), (1, count))
+    ):
         raise OptionError(
             "postprocess_fn of a detector returns boxes [1,D,4], scores [1,D] and labels [1,D], "
-            f"not {boxes.shape}, {scores.shape} and {labels.shape}"
+            f"not {', '.join(_described(part) for part in output)}"
         )
+    if not all(np.isfinite(part).all() for part in (boxes, scores, labels)) or (labels != labels.astype(int)).any():
+        raise OptionError("postprocess_fn returns finite boxes and scores, and whole numbers as labels; these are not")
     return boxes[0].astype(np.float32), scores[0].astype(np.float32), labels[0].astype(np.int64)
+
+
+def _as_numbers(output: Any) -> Array | None:
+    try:
+        found = np.asarray(output)
+    except ValueError:  # rows of several lengths
+        return None
+    return found if found.dtype.kind in "biuf" else None
 
 
 def _described(output: Any) -> str:
@@ -128,7 +149,7 @@ class Masking:
 
 def picture_of(data: Array) -> Array:
     """A preprocessed picture with its batch of one. Raises OptionError."""
-    data = np.ascontiguousarray(data)
+    data = np.ascontiguousarray(picture_array(data, "what preprocess_fn returns"))
     if data.ndim == 3:
         data = data[None]
     if data.ndim != 4 or len(data) != 1:

@@ -1,0 +1,77 @@
+"""What ovxai-transform tells of what it has done."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import click
+
+from ovxai_passes.report import Report
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How it is told: as JSON, not at all, or with more words."""
+
+    as_json: bool
+    quiet: bool
+    verbose: bool
+
+
+def show(report: Report, telling: Telling, held: list[str], done: str | None) -> None:
+    """Print the report; `done` None: nothing was written, and the story behind the choice is told."""
+    if telling.as_json:
+        click.echo(json.dumps(report.as_dict() | {"verified": held}, indent=1))
+        return
+    if telling.quiet:
+        return
+    grid = "x".join(str(size) for size in report.grid)
+    masked = f", k={report.k}, mask {report.mask}" if report.mask else ""
+    lines = [
+        f"task:         {report.task}",
+        f"method:       {report.method}{masked}",
+        f"read-out:     {report.readout}",
+        f"target layer: {report.target.name} ({report.target.type} {report.target.shape})",
+        f"grid:         {f'dynamic ({grid} for a picture of 224x224)' if report.dynamic else grid}",
+        *(
+            f"level:        {level.name} ({level.type} {level.shape}), grid {level.grid[0]}x{level.grid[1]}, "
+            f"anchors {level.anchors}"
+            for level in report.levels
+        ),
+        *([f"kept tokens:  {report.kept_tokens}"] if report.mask else []),
+        *([f"classes:      {report.classes}{_with_maps(report)}"] if report.classes else []),
+        f"scaling:      {report.scaling}",
+        *([f"multiplied out: {report.multiplied_out} operations"] if report.mask else []),
+        f"cost:         {report.cost:.3f} times the model's multiply-adds",
+    ]
+    if report.ops_growth is not None and report.bin_growth is not None:
+        lines.append(f"growth:       {report.bin_growth} bytes of .bin, {report.ops_growth} operations")
+        lines += [f"trimmed:      {report.trimmed} operations"] if report.trimmed else []
+        lines.append(f"seconds:      {report.seconds:.2f}")
+    if done is None and not telling.verbose:  # -v has logged it already
+        lines += [f"why:          {line}" for line in report.story]
+    lines += [f"notice:       {line}" for line in report.notices]
+    lines += [f"verified:     {line}" for line in held]
+    click.echo("\n".join([*lines, done or "dry run: nothing was written"]))
+
+
+def _with_maps(report: Report) -> str:
+    if report.top_k is not None:
+        return f", maps for the best {report.top_k} of each image"
+    if report.chosen is not None:
+        background = f" (background: {report.background})" if report.background is not None else ""
+        return f", maps for {_ranges(report.chosen)}{background}"
+    return ""
+
+
+def _ranges(numbers: tuple[int, ...]) -> str:
+    """Numbers with runs of three and more shortened: 1 to 90."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1].append(number)
+        else:
+            parts.append([number])
+    told = [f"{part[0]} to {part[-1]}" if len(part) > 2 else ", ".join(map(str, part)) for part in parts]
+    return ", ".join(told)
