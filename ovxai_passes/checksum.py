@@ -2,8 +2,8 @@
 
 An OpenVINO model is two files, and no file system replaces two files at once: a machine that stops between them leaves
 the .xml of one model beside the .bin of another. So the .xml ends with a comment that holds the SHA-256 of its .bin.
-Other programs skip the comment, and a program that saves the pair anew leaves it out, so it never speaks of other weights
-than those that it was written for.
+Other programs skip the comment, and a program that saves the pair anew leaves it out, so it never speaks of other
+weights than those that it was written for.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def _check_pair(path: Path, weights: Path) -> None:
         if look < _LOOKS - 1:
             time.sleep(_PAUSE)
     raise ModelReadError(
-        f"cannot read {path}: {weights.name} is not the file that it was written with (its checksum is another), so the "
+        f"cannot read {path}: {weights.name} is not the file that it was written with (its checksum is another): the "
         "writer was stopped between the two files, or one of them was replaced or damaged; write or copy both again"
     )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -66,7 +68,7 @@ def test_signals_wait_until_both_files_are_there(
 
 
 def test_a_second_signal_does_not_end_the_clearing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    remove = files.shutil.rmtree
+    remove = shutil.rmtree
 
     def interrupted(path: Path, **options: Any) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
@@ -200,10 +202,17 @@ def test_links_stay_and_their_ends_are_written(tmp_path: Path) -> None:
 def test_links_that_lead_nowhere(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to(tmp_path / "none" / "b")
     (tmp_path / "c").symlink_to(tmp_path / "c")
-    with pytest.raises(OutputError, match="there is no folder .*none"):
+    with pytest.raises(OutputError, match=r"there is no folder .*none"):
         check_output(tmp_path / "a", force=True)
     with pytest.raises(OutputError, match="leads back to itself"):
         check_output(tmp_path / "c", force=True)
+
+
+def write_with_preview(models: Path, pictures: Path) -> None:
+    with staging(models) as staged:
+        for name in (*PAIR, "preview.png"):
+            (staged / name).write_text("new")
+        publish(staged, [*model_moves(staged, models / "out.xml"), (staged / "preview.png", pictures / "p.png")])
 
 
 @pytest.mark.parametrize("fails", ["copyfile", "mkdtemp"])
@@ -211,7 +220,7 @@ def test_a_full_disk_is_named_by_its_own_folder(tmp_path: Path, monkeypatch: pyt
     models, pictures = tmp_path / "models", tmp_path / "pictures"
     models.mkdir()
     pictures.mkdir()
-    real, make = os.replace, files.tempfile.mkdtemp
+    real, make = os.replace, tempfile.mkdtemp
 
     def full(*_args: object, **options: Any) -> str:
         if fails == "mkdtemp" and options["dir"] == models:
@@ -225,9 +234,6 @@ def test_a_full_disk_is_named_by_its_own_folder(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr("ovxai_tools.files.os.replace", other_disk)
     monkeypatch.setattr(f"ovxai_tools.files.{'shutil' if fails == 'copyfile' else 'tempfile'}.{fails}", full)
-    with pytest.raises(OutputError, match=rf"cannot write to {pictures}: No space left"), staging(models) as staged:
-        for name in (*PAIR, "preview.png"):
-            (staged / name).write_text("new")
-        moves = [*model_moves(staged, models / "out.xml"), (staged / "preview.png", pictures / "p.png")]
-        publish(staged, moves)
+    with pytest.raises(OutputError, match=rf"cannot write to {pictures}: No space left"):
+        write_with_preview(models, pictures)
     assert listing(models) == listing(pictures) == []

@@ -65,8 +65,8 @@ def same_file(first: Path, second: Path) -> bool:
 def model_moves(staged: Path, target: Path) -> list[tuple[Path, Path]]:
     """How a pair in `staged` gets to its place, `target` (.xml) and the .bin beside it.
 
-    The weights first: an .xml without its .bin would be a broken model. But the .xml first where it replaces another: its
-    checksum tells that the weights are not its own, should the machine stop between the two.
+    The weights first: an .xml without its .bin would be a broken model. But the .xml first where it replaces another:
+    its checksum tells that the weights are not its own, should the machine stop between the two.
     """
     moves = [(staged / path.name, path) for path in (target.with_suffix(".bin"), target)]
     return moves[::-1] if target.exists() else moves

@@ -1,4 +1,7 @@
-"""Signals that end a program: when they may, and what has been written when they do. Needs the standard library only."""
+"""Signals that end a program: when they may, and what has been written when they do.
+
+Needs the standard library only: commands import this before anything else.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+from ovxai_tools.signal_handlers import set_handler
 
 ENDING: tuple[int, ...] = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -65,12 +70,12 @@ def handling(handler: Handler) -> Iterator[None]:
     try:
         for number, before in previous.items():
             if before not in (signal.SIG_IGN, None):
-                signal.signal(number, handler)
+                set_handler(number, handler)
         yield
     finally:
         for number, before in previous.items():
             if before not in (signal.SIG_IGN, None):
-                signal.signal(number, before)
+                set_handler(number, before)
 
 
 @contextlib.contextmanager
@@ -82,8 +87,8 @@ def held() -> Iterator[None]:
 
     def later(number: int, _frame: FrameType | None) -> None:
         if done:  # while the handlers are given back
-            signal.signal(number, before[number])
-            signal.raise_signal(number)
+            set_handler(number, before[number])
+            _give(number)
         else:
             waiting.append(number)
 
@@ -95,7 +100,15 @@ def held() -> Iterator[None]:
                 done = True
     finally:
         for number in dict.fromkeys(waiting):
-            signal.raise_signal(number)
+            _give(number)
+
+
+def _give(number: int) -> None:
+    handler = signal.getsignal(number)
+    if callable(handler):
+        handler(number, None)
+    else:
+        signal.raise_signal(number)
 
 
 def leave(_number: int, _frame: FrameType | None) -> None:

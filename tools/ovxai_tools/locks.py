@@ -1,7 +1,7 @@
 """Locks between processes: files that are locked as long as their process lives, and that do not stay.
 
-A lock file is removed by who holds it. One that waited for it then holds a file that nobody else can find, so whoever gets
-a lock looks whether its file is still the one in the folder, and asks again if it is not.
+A lock file is removed by who holds it. One that waited for it then holds a file that nobody else can find, so whoever
+gets a lock looks whether its file is still the one in the folder, and asks again if it is not.
 
 Some disks (network, FUSE) and systems (Windows) know no such locks. Writers do not take turns there, and what dead ones
 have left is not removed, because nothing tells the dead from the living; all else holds.
