@@ -99,14 +99,16 @@ def test_the_sentence_is_only_of_what_is_there() -> None:
     assert interrupts.sentence() == "Interrupted; nothing was written."
 
 
-def _write_often(folder: Path, name: str, times: int) -> None:
+def _write_often(folder: Path, name: str, times: int, together: Any) -> None:
+    together.wait()
     for number in range(times):
         write(folder, f"{name}{number}")
 
 
 def test_two_writers_never_leave_a_mixed_pair(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("fork")
-    writers = [context.Process(target=_write_often, args=(tmp_path, name, 200)) for name in "ab"]
+    context = multiprocessing.get_context("spawn")
+    together = context.Barrier(2)
+    writers = [context.Process(target=_write_often, args=(tmp_path, name, 200, together)) for name in "ab"]
     for writer in writers:
         writer.start()
     mixed = 0

@@ -81,6 +81,8 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
 ) -> None:
     """Explain what MODEL (.xml with or without maps, .onnx, ..., or demo:cnn) says of IMAGES, files or folders.
 
+    A picture has at most 100 million pixels; it is turned upright as its camera says.
+
     Writes NAME_CLASS_map.png and NAME_CLASS_overlay.png for each picture and class, and index.html to look at. Results
     are written as they come: after an interrupt the same command goes on, and what is complete is not done again.
     """

@@ -120,10 +120,10 @@ class Record:
     def _note(self, values: Line, offset: int) -> None:
         self.owned.update(values.get("files", ()))
         if "told" in values:
-            kept = Kept(values["stamp"], values["told"], offset)
-            self.kept[values["at"]] = kept
+            key: str = values["at"]
+            kept = self.kept[key] = Kept(values["stamp"], values["told"], offset)
             self.owned.update(kept.files)
-            self.of.update({name: values["at"] for name in kept.files})
+            self.of.update(dict.fromkeys(kept.files, key))
 
 
 def check_folder(folder: Path, about: Line, page: str, force: bool) -> None:
