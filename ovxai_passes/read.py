@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import openvino as ov
 
+from ovxai_passes.checksum import checksum_in, file_digest
 from ovxai_passes.errors import ModelReadError, OptionError
 
 _OF_A_DEVICE = "ExecutionNode"
 _ROOT_WITHIN = 4096  # bytes: an XML declaration and comments may stand before the root
+_LOOKS, _PAUSE = 3, 0.05  # seconds; a writer's two renames take less
 
 
 def read_model(path: str | os.PathLike[str]) -> ov.Model:
     """The model at a path that `openvino.Core().read_model` reads: .xml, .onnx, .tflite, .pb, .pdmodel, ...
 
-    Raises ModelReadError.
+    Where an .xml ends with the checksum of its weights (`checksum.py`), the .bin has to have it. Raises ModelReadError.
     """
     if not os.fspath(path):
         raise ModelReadError("the model's name is empty: name a model file (.xml, .onnx, .tflite, ...)")
@@ -52,18 +55,37 @@ def _read(path: Path) -> ov.Model:
             raise ModelReadError(
                 f"cannot read {path}: it is a directory; name a model file (.xml, .onnx, .tflite, ...)"
             )
+    elif not path.is_file():  # a pipe would be waited for
+        raise ModelReadError(f"cannot read {path}: it is a pipe or device; name a model file")
     elif path.stat().st_size == 0:
         raise ModelReadError(f"cannot read {path}: the file is empty")
-    if path.suffix == ".xml" and not path.with_suffix(".bin").exists():
-        raise ModelReadError(f"cannot read {path}: its weights, {path.stem}.bin, are not beside it")
-    if path.suffix == ".xml" and b"<net" not in _beginning(path):
-        raise ModelReadError(f"cannot read {path}: it is XML of another kind, not an OpenVINO model (no <net>)")
+    if path.suffix == ".xml":
+        _check_pair(path, path.with_suffix(".bin"))
     try:
         return ov.Core().read_model(path)
     except Exception as error:  # frontends raise many types; all of them mean that the file is not a model they read
         raise ModelReadError(
             f"cannot read {path}: OpenVINO does not take it for a model ({reason_of(error)})"
         ) from error
+
+
+def _check_pair(path: Path, weights: Path) -> None:
+    if not weights.exists():
+        raise ModelReadError(f"cannot read {path}: its weights, {weights.name}, are not beside it")
+    if not weights.is_file():
+        raise ModelReadError(f"cannot read {path}: its weights, {weights.name}, are a folder, pipe or device, no file")
+    if b"<net" not in _beginning(path):
+        raise ModelReadError(f"cannot read {path}: it is XML of another kind, not an OpenVINO model (no <net>)")
+    for look in range(_LOOKS):  # again, if a writer was just replacing the pair
+        wanted = checksum_in(path)
+        if wanted is None or file_digest(weights) == wanted:
+            return
+        if look < _LOOKS - 1:
+            time.sleep(_PAUSE)
+    raise ModelReadError(
+        f"cannot read {path}: {weights.name} is not the file that it was written with (its checksum is another): the "
+        "writer was stopped between the two files, or one of them was replaced or damaged; write or copy both again"
+    )
 
 
 def _beginning(path: Path) -> bytes:

@@ -13,6 +13,17 @@ settings.load_profile("same every time")
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 
+_BREAKING = Path(__file__).resolve().parents[2] / "shared" / "repro"
+
+
+@pytest.fixture(scope="session")
+def repro() -> Path:
+    """The folder of small models and pictures that have broken the package (OVXAI_TEST_REPRO)."""
+    folder = Path(os.environ.get("OVXAI_TEST_REPRO", _BREAKING)).resolve()
+    if not folder.is_dir():
+        pytest.skip("breaking models and pictures are not here: set OVXAI_TEST_REPRO to their folder")
+    return folder
+
 
 @pytest.fixture(scope="session")
 def data() -> Path:

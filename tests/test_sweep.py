@@ -107,6 +107,18 @@ def test_a_crash_is_a_row(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert (row["status"], row["reason"].split()[0]) == ("crashed", "SIGABRT")
 
 
+@pytest.mark.parametrize("ends", ["os.kill(os.getpid(), signal.SIGABRT)", "os._exit(7)"])
+def test_what_a_process_says_may_be_any_bytes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ends: str
+) -> None:
+    said = "os.write(1, b'{\\xff}\\n'); os.write(2, b'parse error near \\xff\\xfe\\n')"
+    (tmp_path / "sitecustomize.py").write_text(f"import os, signal\n{said}\n{ends}\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    row = Examiner(Limits(60, 16, 0)).examine(folder / "cnn.xml")
+    assert row["status"] == "crashed"
+    assert "parse error near" in row["reason"]
+
+
 def test_wrong_use(folder: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -103,6 +103,13 @@ def test_what_is_asked_for_is_done() -> None:
         show(_explanation(), None, output_size=(4, 4), overlay=True)
 
 
+def test_pictures_of_sixteen_bits_are_scaled_not_cut_off() -> None:
+    picture = RNG.integers(0, 256, (4, 5, 3), np.uint8)
+    heat = RNG.integers(0, 256, (4, 5, 3), np.uint8)
+    wide = picture.astype(np.uint16) * 257
+    np.testing.assert_allclose(overlay(heat, wide, 0.3).astype(int), overlay(heat, picture, 0.3).astype(int), atol=1)
+
+
 def test_predictions_are_written_onto_overlays() -> None:
     pytest.importorskip("PIL", reason="letters need Pillow: pip install 'ovxai-passes[image]'")
     image = np.zeros((60, 90, 3), np.uint8)

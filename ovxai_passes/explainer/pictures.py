@@ -24,6 +24,11 @@ def as_bhwc(image: Array) -> Array:
     return image if is_bhwc(image) else image.transpose(0, 2, 3, 1)
 
 
+def in_levels(image: Array) -> Array:
+    """The values of a picture as 0..255: u16, white at 65535, is scaled; others are so already."""
+    return image * np.float32(255 / 65535) if image.dtype == np.uint16 else image
+
+
 def is_bhwc(image: Array) -> bool:
     """Whether channels are the last of four axes: where the last one is 1, 3 or 4, or at least the smallest."""
     _, first, second, last = image.shape

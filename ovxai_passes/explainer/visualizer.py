@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.jet import jet_table
 from ovxai_passes.explainer.lettering import letter_classes, letter_detections
-from ovxai_passes.explainer.pictures import as_bhwc, size_of
+from ovxai_passes.explainer.pictures import as_bhwc, in_levels, size_of
 from ovxai_passes.kinds import number
 from ovxai_passes.options import Task
 
@@ -95,7 +95,7 @@ def colormap(saliency_map: Levels, colormap_type: int = JET) -> Levels:
 
 
 def overlay(saliency_map: Array, input_image: Array, overlay_weight: float = 0.5, cast_to_uint8: bool = True) -> Array:
-    """Coloured maps [H,W,3] or [K,H,W,3] laid over a picture [H,W,C] (or a batch of one) of values 0..255.
+    """Coloured maps [H,W,3] or [K,H,W,3] laid over a picture [H,W,C] (or a batch of one) of values 0..255, or of u16.
 
     `overlay_weight`: of the maps, 0 to 1.
     """
@@ -105,7 +105,7 @@ def overlay(saliency_map: Array, input_image: Array, overlay_weight: float = 0.5
         raise OptionError(
             f"maps are laid over pictures of 1, 3 or 4 channels, not of {image.shape[-1]}: give original_input_image"
         )
-    behind = image[..., :3].astype(np.float32) * np.float32(1 - overlay_weight)
+    behind = in_levels(image[..., :3]).astype(np.float32) * np.float32(1 - overlay_weight)
     table = np.arange(256, dtype=np.float32) * np.float32(overlay_weight)
     result = np.empty(maps.shape, np.uint8 if cast_to_uint8 else np.float32)
     for start in range(0, len(maps), _AT_ONCE):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,45 +22,33 @@ figcaption { font-size: .85rem; padding: .2rem 0; }
 """
 
 
-@dataclass(frozen=True)
-class Shown:
-    """An overlay, the class it is of, and the score."""
-
-    overlay: Image.Image
-    label: str
-    score: float | None
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A picture with its overlays."""
-
-    name: str
-    picture: Image.Image
-    shown: Sequence[Shown]
-
-
-def contact_sheet(title: str, entries: Sequence[Entry], skipped: Sequence[str]) -> str:
-    """The page. `skipped`: a sentence for each picture that could not be read."""
-    parts = [
-        "<!doctype html>",
-        f'<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>',
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>',
-        f"<h1>{html.escape(title)}</h1>",
-    ]
-    for entry in entries:
-        parts += [f"<h2>{html.escape(entry.name)}</h2>", '<div class="row">', _figure(entry.picture, "picture", None)]
-        parts += [_figure(one.overlay, one.label, one.score) for one in entry.shown]
-        parts.append("</div>")
+def page(title: str, rows: Iterable[str], skipped: Sequence[str]) -> Iterator[str]:
+    """The parts of the page, to be written one after the other. `skipped`: a sentence for each unreadable picture."""
+    yield "<!doctype html>\n"
+    yield f'<html lang="en"><head><meta charset="utf-8"><title>{_escaped(title)}</title>\n'
+    yield f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>\n'
+    yield f"<h1>{_escaped(title)}</h1>\n"
+    yield from rows
     if skipped:
-        parts += ["<h2>Left out</h2><ul>", *(f"<li>{html.escape(line)}</li>" for line in skipped), "</ul>"]
-    return "\n".join([*parts, "</body></html>", ""])
+        yield f"<h2>Left out</h2><ul>{''.join(f'<li>{_escaped(line)}</li>' for line in skipped)}</ul>\n"
+    yield "</body></html>\n"
 
 
-def _figure(picture: Image.Image, label: str, score: float | None) -> str:
+def row(name: str, figures: Sequence[str]) -> str:
+    """One picture's part of the page."""
+    return "\n".join([f"<h2>{_escaped(name)}</h2>", '<div class="row">', *figures, "</div>", ""])
+
+
+def figure(picture: Image.Image, label: str, score: float | None) -> str:
+    """A small copy of a picture above its label, some 20 kB."""
     said = "" if score is None else f' <span class="score">{score:.3g}</span>'
-    image = f'<img alt="{html.escape(label, quote=True)}" src="{_embedded(picture)}">'
-    return f"<figure>{image}<figcaption>{html.escape(label)}{said}</figcaption></figure>"
+    image = f'<img alt="{_escaped(label)}" src="{_embedded(picture)}">'
+    return f"<figure>{image}<figcaption>{_escaped(label)}{said}</figcaption></figure>"
+
+
+def _escaped(text: str) -> str:
+    """Text in HTML; names of files may hold bytes that are no UTF-8, which are shown as escapes."""
+    return html.escape(text.encode("utf-8", "backslashreplace").decode(), quote=True)
 
 
 def _embedded(picture: Image.Image) -> str:

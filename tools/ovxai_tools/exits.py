@@ -5,23 +5,24 @@
 2    wrong usage, unreadable input, unwritable or existing output, full disk, missing extra
 3    no target found, or the target asked for is unsuitable or too costly
 4    verification failed; of ovxai-sweep: a model that is not ok
-130  interrupted
+5    of ovxai-explain: done, but pictures that could not be read were left out
+130  interrupted (SIGINT, SIGTERM, SIGHUP); the message says what is there
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import signal
+import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import ParamSpec
+from typing import NoReturn, ParamSpec
 
 import click
 
 from ovxai_passes.errors import OvxaiError, TargetNotFoundError, VerificationError
-
-_ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+from ovxai_tools.interrupts import INTERRUPTED, handling, remembering, sentence
 
 Parameters = ParamSpec("Parameters")
 
@@ -50,27 +51,53 @@ def with_exit_codes(program: Callable[Parameters, None]) -> Callable[Parameters,
 
     @functools.wraps(program)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
-        previous = {number: signal.signal(number, _interrupt) for number in _ENDING}
-        try:
-            program(*args, **kwargs)
-        except KeyboardInterrupt:
-            click.echo("Interrupted; nothing was written.", err=True)
-            sys.exit(130)
-        except OvxaiError as error:
-            click.echo(f"Error: {error}", err=True)
-            sys.exit(_code(error))
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
+        interrupted = leaving = False
+
+        def interrupt(_signal: int, _frame: FrameType | None) -> None:
+            nonlocal interrupted
+            interrupted = True
+            if not leaving:
+                raise KeyboardInterrupt
+
+        with remembering(), _printing_anything(), handling(interrupt):
+            try:
+                program(*args, **kwargs)
+            except KeyboardInterrupt:
+                leaving = True
+                _leave()
+            except Exception as error:
+                leaving = True
+                if interrupted:  # the runtime turns what is raised in its callbacks into errors of its own
+                    _leave()
+                if not isinstance(error, OvxaiError):
+                    raise
+                click.echo(f"Error: {error}", err=True)
+                sys.exit(_code(error))
 
     return run
+
+
+def _leave() -> NoReturn:
+    click.echo(sentence(), err=True)
+    sys.exit(INTERRUPTED)
+
+
+@contextlib.contextmanager
+def _printing_anything() -> Iterator[None]:
+    """What the terminal's encoding does not have (names of files may be any bytes) is printed as escapes."""
+    stream = sys.stdout
+    if not isinstance(stream, io.TextIOWrapper):
+        yield
+        return
+    errors = stream.errors
+    stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    finally:
+        stream.reconfigure(errors=errors)
 
 
 def _code(error: OvxaiError) -> int:
     if isinstance(error, TargetNotFoundError):
         return 3
     return 4 if isinstance(error, VerificationError) else 2
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ovxai_passes import __version__
+from ovxai_passes.checksum import file_digest
 from ovxai_passes.errors import OptionError
-from ovxai_passes.options import Method, Task
+from ovxai_passes.options import Method
 from ovxai_passes.shapes import StatedShape
-from ovxai_tools.contact_sheet import Entry, Shown, contact_sheet
-from ovxai_tools.exits import EXIT_CODES, OutputError, with_exit_codes
-from ovxai_tools.explaining import Explaining, Said, UnreadableError, Wanted, picture_files
-from ovxai_tools.files import publish, staging
+from ovxai_tools import demo
+from ovxai_tools.exits import EXIT_CODES, with_exit_codes
+from ovxai_tools.explaining import Explaining, Wanted
 from ovxai_tools.given import (
     WHITE_BOX,
     NamedPath,
@@ -29,11 +28,15 @@ from ovxai_tools.given import (
     size_given,
 )
 from ovxai_tools.images import Preparation, pillow
+from ovxai_tools.keeping import check_folder
+from ovxai_tools.picture_files import picture_files
 from ovxai_tools.progress import stage
 from ovxai_tools.reading import read_named
+from ovxai_tools.writing_maps import PAGE, Results, write_maps
 
 _SKIPPED = 5
 _LARGEST = 10_000
+_WHATEVER_THE_RESULT = ("model", "images", "output", "labels", "as_json", "force", "quiet")
 
 
 @click.command(
@@ -86,7 +89,10 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
 ) -> None:
     """Explain what MODEL (.xml with or without maps, .onnx, ..., or demo:cnn) says of IMAGES, files or folders.
 
-    Writes NAME_CLASS_map.png and NAME_CLASS_overlay.png for each picture and class, and index.html to look at.
+    A picture has at most 100 million pixels; it is turned upright as its camera says.
+
+    Writes NAME_CLASS_map.png and NAME_CLASS_overlay.png for each picture and class, and index.html to look at. Results
+    are written as they come: after an interrupt the same command goes on, and what is complete is not done again.
     """
     logging.basicConfig(format="%(message)s", level=logging.ERROR)
     pillow()
@@ -109,89 +115,48 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         coloured=colormap == "jet",
         preparation=Preparation(mean or (0.0,), scale or (1.0,), bgr) if given else None,
     )
+    source = demo.model_path(model)
+    about = _about(source, wanted.labels)
+    check_folder(output, about, PAGE, force)
     with stage(f"Preparing {model}", quiet):
         loaded = read_named(model, shapes)
         if layout is not None:
             loaded.get_parameters()[0].layout = _layout(layout)
         explaining = Explaining(loaded, wanted)
-    _write(explaining, files, output, model, force, as_json, quiet)
+    written = write_maps(explaining, files, Results(output, about, force, f"What {model} says, and why"), quiet)
+    if as_json:
+        click.echo(json.dumps({"model": model, "explained": written.told, "left_out": written.skipped}, indent=1))
+    elif not quiet:
+        for one in written.told:
+            score = "" if one["score"] is None else f" ({one['score']:.3g})"
+            click.echo(f"{one['picture']}: {one['class']}{score}")
+        before = f" ({written.before} pictures were complete already)" if written.before else ""
+        click.echo(f"wrote {written.files} files to {output}{before}: look at {output / PAGE}")
+    if written.skipped:
+        sys.exit(_SKIPPED)
+
+
+def _about(source: Path, labels: tuple[str, ...]) -> dict[str, Any]:
+    """What decides on the results: the version, the model's content, and the options that do not only say where to."""
+    given = {
+        f"--{name.replace('_', '-')}": value
+        for name, value in click.get_current_context().params.items()
+        if name not in _WHATEVER_THE_RESULT
+    }
+    pair = (source, source.with_suffix(".bin")) if source.name else ()
+    files = [path for path in pair if path.is_file()]
+    try:
+        digests = [file_digest(path) for path in files]
+    except OSError:  # told where it is read
+        digests = []
+    about = {"version": __version__, "model": digests or str(source), "options": given | {"--labels": labels}}
+    return json.loads(json.dumps(about, default=str))
 
 
 def _layout(layout: str) -> Any:
     import openvino as ov  # noqa: PLC0415  # only where a layout is given
 
     return ov.Layout(layout.upper())
-
-
-def _write(  # noqa: PLR0913, PLR0917  # what the command line says
-    explaining: Explaining, files: list[Path], output: Path, model: str, force: bool, as_json: bool, quiet: bool
-) -> None:
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot write to {output}: {error.strerror}") from error
-    if (output / "index.html").exists() and not force:
-        raise OutputError(f"cannot write {output / 'index.html'}: it exists; choose another folder or give --force")
-    skipped: list[str] = []
-    told: list[dict[str, Any]] = []
-    entries: list[Entry] = []
-    hidden = quiet or not sys.stderr.isatty()
-    with staging(output) as folder:
-        with click.progressbar(files, label="Explaining", file=sys.stderr, hidden=hidden) as bar:
-            for path in bar:
-                try:
-                    entries.append(_explained(explaining, path, folder, told))
-                except UnreadableError as error:
-                    skipped.append(str(error))
-                    click.echo(f"left out: {error}", err=True)
-        page = contact_sheet(f"What {model} says, and why", entries, skipped)
-        (folder / "index.html").write_text(page, encoding="utf-8")
-        moves = [(path, output / path.name) for path in sorted(folder.iterdir())]
-        taken = [target for _, target in moves if target.exists()]
-        if taken and not force:
-            raise OutputError(f"cannot write {taken[0]}: it exists; choose another folder or give --force to overwrite")
-        publish(folder, moves)
-    if as_json:
-        click.echo(json.dumps({"model": model, "explained": told, "left_out": skipped}, indent=1))
-    elif not quiet:
-        for one in told:
-            score = "" if one["score"] is None else f" ({one['score']:.3g})"
-            click.echo(f"{one['picture']}: {one['class']}{score}")
-        click.echo(f"wrote {len(moves)} files to {output}: look at {output / 'index.html'}")
-    if skipped:
-        sys.exit(_SKIPPED)
-
-
-def _explained(explaining: Explaining, path: Path, folder: Path, told: list[dict[str, Any]]) -> Entry:
-    """Explain one picture and write its maps and overlays into `folder`. Raises UnreadableError."""
-    from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
-
-    picture, found = explaining.picture(path)
-    shown = []
-    for said in found:
-        stem = _unused(folder, _stem(path, said, explaining))
-        names = [f"{stem}_map.png", f"{stem}_overlay.png"]
-        drawn = [Image.fromarray(pixels) for pixels in explaining.drawn(picture, said)]
-        for name, one in zip(names, drawn, strict=True):
-            one.save(folder / name)
-        shown.append(Shown(drawn[1], said.label, said.score))
-        about = {"picture": str(path), "target": said.target, "class": said.label, "score": said.score}
-        told.append({**about, "files": names})
-    return Entry(str(path), picture, shown)
-
-
-def _unused(folder: Path, stem: str) -> str:
-    """A stem that nothing is written as yet: numbered, where pictures or classes have the same name."""
-    stems = (stem if number == 1 else f"{stem}_{number}" for number in count(1))
-    return next(one for one in stems if not (folder / f"{one}_map.png").exists())
-
-
-def _stem(path: Path, said: Said, explaining: Explaining) -> str:
-    """NAME_CLASS for the files of one map; boxes of detections are numbered, for several may be of one class."""
-    label = "all" if said.target is None else said.label.split(",", maxsplit=1)[0].strip()
-    plain = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in label)
-    number = f"_{said.target}" if explaining.wanted.black_box and explaining.task is Task.DETECTION else ""
-    return f"{path.stem}_{plain}{number}"
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from ovxai_patterns.layout import picture_axes
 from ovxai_passes.errors import OptionError
 from ovxai_passes.rt_info import said_in
 from ovxai_tools.exits import MissingExtraError, OutputError
+from ovxai_tools.pixels import decoded, picture_file
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -71,15 +72,24 @@ def check_picture_name(path: Path) -> None:
 
 
 def open_picture(path: Path) -> Image.Image:
-    """A picture file as RGB. Raises OptionError, MissingExtraError."""
-    pillow()
-    from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
+    """A picture file as RGB of 8 bits, upright as its camera says, what is transparent on white.
 
+    Grey of 16 bits is scaled. Raises OptionError (also for pictures of more than `MOST_PIXELS`), MissingExtraError.
+    """
+    pillow()
     try:
-        with Image.open(path) as picture:
-            return picture.convert("RGB")
+        with picture_file(path) as file:
+            return decoded(file, path)
+    except OptionError:
+        raise
     except Exception as error:  # Pillow raises many types for what is no picture
-        raise OptionError(f"cannot read the picture {path}: {getattr(error, 'strerror', None) or error}") from error
+        raise OptionError(f"cannot read the picture {path}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if type(error).__name__ == "UnidentifiedImageError":  # it says which object of Python it has read
+        return "it is of no kind that Pillow reads"
+    return str(getattr(error, "strerror", None) or error or type(error).__name__)
 
 
 def as_inputs(picture: Image.Image, model: ov.Model, preparation: Preparation) -> list[npt.NDArray[np.generic]]:

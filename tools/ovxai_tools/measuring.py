@@ -110,7 +110,7 @@ def peak_memory(path: Path, precision: str, batch: int, device: str, shapes: Seq
     """Largest resident size in bytes of a process of its own that reads, compiles and runs a model; None if unknown."""
     command = [sys.executable, "-m", "ovxai_tools.measuring", str(path), precision, str(batch), device]
     command += [one.text for one in shapes]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     try:
         return int(json.loads(done.stdout.splitlines()[-1]))
     except (IndexError, ValueError, TypeError):  # ended by the system, or a platform that does not tell

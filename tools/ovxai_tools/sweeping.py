@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import IO, Any
 
 import openvino as ov
 
@@ -73,7 +73,7 @@ class Examiner:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._running: set[subprocess.Popen[str]] = set()
+        self._running: set[subprocess.Popen[bytes]] = set()
         self._stopped = False
 
     def examine(self, path: Path) -> dict[str, str]:
@@ -81,8 +81,8 @@ class Examiner:
         limits = self._limits
         command = [sys.executable, "-m", "ovxai_tools.sweeping", str(path), str(limits.gib), str(limits.runs)]
         command += limits.shapes
-        with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as complained:
-            process = subprocess.Popen(command, stdout=said, stderr=complained, stdin=subprocess.DEVNULL, text=True)
+        with _output() as said, _output() as complained:
+            process = subprocess.Popen(command, stdout=said, stderr=complained, stdin=subprocess.DEVNULL)
             self._running.add(process)
             if self._stopped:
                 process.kill()
@@ -110,6 +110,11 @@ class Examiner:
         self._stopped = True
         for process in tuple(self._running):
             process.kill()
+
+
+def _output() -> IO[str]:
+    """A file for what a process says: a reader of another format may print parts of the model, so any bytes."""
+    return tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
 
 
 def _told(lines: str) -> dict[str, Any]:

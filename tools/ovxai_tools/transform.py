@@ -13,6 +13,7 @@ import click
 import openvino as ov
 
 from ovxai_passes import __version__
+from ovxai_passes.checksum import add_checksum
 from ovxai_passes.errors import OptionError
 from ovxai_passes.insert import AnyInsertion, DetectorInsertion, insert_any, is_augmented, plan
 from ovxai_passes.options import Mask, Options, Scaling, Task
@@ -21,7 +22,7 @@ from ovxai_passes.recorded import check_same_map
 from ovxai_passes.shapes import StatedShape
 from ovxai_tools import demo
 from ovxai_tools.exits import EXIT_CODES, OutputError, with_exit_codes
-from ovxai_tools.files import check_output, publish, same_file, staging
+from ovxai_tools.files import check_output, model_moves, publish, same_file, staging
 from ovxai_tools.given import (
     WHITE_BOX,
     NamedPath,
@@ -276,12 +277,12 @@ def _transform(request: Request, options: Options) -> None:
             written = _save(insertion.model, folder / target.name)
             growth = _bin_growth(model, source, folder, folder / target.with_suffix(".bin").name)
         held = _verified(request, options, model, written) if request.verify else []
-        moves = _staged_moves(folder, target)
+        moves = model_moves(folder, target)
         notices: tuple[str, ...] = ()
         if request.preview is not None:
             notices = _preview(request, model, written, insertion, folder)
             moves.append((folder / f"preview{request.preview.suffix}", request.preview))
-        publish(folder, moves)
+        publish(folder, moves, request.force)
     report = replace(insertion.report, input=request.source, bin_growth=growth)
     report = replace(report, seconds=round(time.perf_counter() - started, 3), notices=report.notices + notices)
     files = [str(target), target.with_suffix(".bin").name, *([str(request.preview)] if request.preview else [])]
@@ -311,7 +312,7 @@ def _copy_augmented(request: Request, options: Options, model: ov.Model, target:
     _refuse_options(request, options, model)
     with staging(target.parent) as folder:
         _save(model, folder / target.name)
-        publish(folder, _staged_moves(folder, target))
+        publish(folder, model_moves(folder, target), request.force)
     _tell_of_copy(request, f"copied to {target} as it is")
 
 
@@ -336,7 +337,9 @@ def _save(model: ov.Model, path: Path) -> ov.Model:
     """Save with constants of the types they have, and read back: a disk that filled up shows here."""
     try:
         ov.save_model(model, path, compress_to_fp16=False)
-        return read_model(path)
+        written = read_model(path)
+        add_checksum(path)
+        return written
     except Exception as error:  # OpenVINO raises RuntimeError for a full disk, and for the torn file it leaves
         free = shutil.disk_usage(path.parent).free
         raise OutputError(f"cannot write {path.name}: {error} ({free >> 20} MiB are free on that disk)") from error
@@ -358,12 +361,6 @@ def _bin_growth(model: ov.Model, source: Path, folder: Path, written: Path) -> i
     if plain.is_relative_to(folder):
         plain.unlink()
     return growth
-
-
-def _staged_moves(folder: Path, target: Path) -> list[tuple[Path, Path]]:
-    """The weights first: an .xml without its .bin would be a broken model."""
-    pair = (target.with_suffix(".bin"), target)
-    return [(folder / path.name, path) for path in pair]
 
 
 def _verified(request: Request, options: Options, model: ov.Model, written: ov.Model) -> list[str]:

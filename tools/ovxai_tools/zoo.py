@@ -16,9 +16,10 @@ from typing import Any
 import click
 import openvino as ov
 
+from ovxai_passes.checksum import add_checksum
 from ovxai_passes.errors import OvxaiError
 from ovxai_tools.exits import MissingExtraError, OutputError, with_exit_codes
-from ovxai_tools.files import publish, staging
+from ovxai_tools.files import model_moves, publish, staging
 
 
 def build(name: str, seed: int = 0) -> Any:
@@ -97,8 +98,8 @@ def _save(model: ov.Model, path: Path) -> None:
     """Both files of an IR, or none: a later run leaves alone what is there."""
     with staging(path.parent) as staged:
         ov.save_model(model, staged / path.name)
-        weights = path.with_suffix(".bin")
-        publish(staged, [(staged / weights.name, weights), (staged / path.name, path)])
+        add_checksum(staged / path.name)
+        publish(staged, model_moves(staged, path))
 
 
 @click.command()
