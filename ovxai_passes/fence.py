@@ -52,7 +52,7 @@ def shares_transpose(parameter: ov.Node, output: ov.Output) -> bool:
 
 
 def put_fence(parameter: ov.Node) -> None:
-    """Put an identity product between an input (static last axis) and its readers."""
+    """Put an identity product between an input and its readers."""
     target = parameter.output(0)
     readers = list(target.get_target_inputs())
     copied = fenced(target)
@@ -61,14 +61,21 @@ def put_fence(parameter: ov.Node) -> None:
 
 
 def fenced(output: ov.Output) -> ov.Output:
-    """The same values behind an identity product; the last axis has to be static."""
+    """The same values behind an identity product; of width 1 where the last axis is dynamic, or there is none."""
     shape = output.get_partial_shape()
-    last = shape[len(shape) - 1].get_length()
-    width = max(size for size in range(1, min(last, _WIDEST) + 1) if last % size == 0)
+    last = shape[len(shape) - 1] if len(shape) else ov.Dimension(1)
+    if last.is_dynamic or not len(shape):
+        flat = ops.reshape(output, ops.constant([-1, 1]), special_zero=False)
+        return ops.reshape(_product(flat, 1, output), ops.shape_of(output), special_zero=False).output(0)
+    size = last.get_length()
+    width = max(width for width in range(1, min(size, _WIDEST) + 1) if size % width == 0)
     if width < 2:
-        width = last
-    identity = constant_like(np.eye(width), output.get_element_type())
+        width = size
     copied = [0] * (len(shape) - 1)
-    split = ops.reshape(output, ops.constant([*copied, last // width, width]), special_zero=True)
-    product = ops.matmul(split, identity, transpose_a=False, transpose_b=False)
-    return ops.reshape(product, ops.constant([*copied, last]), special_zero=True).output(0)
+    split = ops.reshape(output, ops.constant([*copied, size // width, width]), special_zero=True)
+    return ops.reshape(_product(split, width, output), ops.constant([*copied, size]), special_zero=True).output(0)
+
+
+def _product(rows: ov.Node, width: int, like: ov.Output) -> ov.Node:
+    identity = constant_like(np.eye(width), like.get_element_type())
+    return ops.matmul(rows, identity, transpose_a=False, transpose_b=False)

@@ -44,6 +44,7 @@ from ovxai_passes.methods.masked import built_branch
 from ovxai_passes.options import Mask, Method, Options, Task
 from ovxai_passes.report import Choice, Report, make_report, operation_count, record
 from ovxai_passes.rewrites.trim import trim
+from ovxai_passes.tapping import firmly_fed, repeats_reader
 from ovxai_passes.version import __version__
 
 OUTPUT_NAME = "saliency_map"
@@ -286,12 +287,16 @@ class Graft(ModelPass):
 
     def run_on_model(self, model: ov.Model) -> bool:
         """Add the branch to the model."""
-        wrapped, added = ov.Model(model), self.branch.result.model.clone()
+        wrapped = ov.Model(model)
         graph = ModelGraph(wrapped)
-        fed = list(zip(added.get_parameters(), self.branch.result.sources, strict=True))
+        branch = firmly_fed(graph, self.branch.result)
+        added = branch.model.clone()
+        fed = list(zip(added.get_parameters(), branch.sources, strict=True))
         open_to_tail = {parameter.get_name() for parameter in unfenced(added)}
         for parameter, source in fed:
-            if parameter.get_name() in open_to_tail or shares_transpose(parameter, graph.output(source)):
+            output = graph.output(source)
+            shared = shares_transpose(parameter, output) or repeats_reader(parameter, output)
+            if parameter.get_name() in open_to_tail or (shared and output.get_element_type().is_real()):
                 put_fence(parameter)
         for parameter, source in fed:
             output = graph.output(source)

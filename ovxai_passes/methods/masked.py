@@ -18,6 +18,7 @@ from ovxai_passes.methods.row_by_row import row_by_row
 from ovxai_passes.methods.vit_reciprocam import vit_reciprocam
 from ovxai_passes.options import Mask, Method, Options
 from ovxai_passes.report import Choice
+from ovxai_passes.tapping import firmly_fed
 
 _log = logging.getLogger(__name__)
 
@@ -45,13 +46,13 @@ def built_branch(model: ov.Model, choice: Choice, head: Head, options: Options) 
     """The cheapest branch of `head`, which is cut from `model`. Raises TooCostlyError, TargetNotFoundError."""
     if choice.site.dynamic:
         return _of_dynamic_grid(model, choice, head, options)
-    plain = cost_of(model)
+    plain, graph = cost_of(model), ModelGraph(model)
     build = vit_reciprocam if choice.method is Method.VITRECIPROCAM else reciprocam
     assert choice.mask is not None, "asked for the branch of a method without masks"
     refused: list[str] = []
     for reference in (True,) if options.reference else (False, True):
         try:
-            branch = build(choice.site, head, choice.mask, reference)
+            branch = firmly_fed(graph, build(choice.site, head, choice.mask, reference))
         except NoRuleError as reason:
             _log.debug("no exact branch: %s", reason)
             refused.append(f"the head cannot be mapped over positions: {reason}")
