@@ -1,73 +1,36 @@
-"""Which tensors of a network a branch may read, and what it computes again where it may not.
+"""A branch reads firm tensors of a network only (`firm.py`); what it needs of others it computes again.
 
-A plugin computes a product or a reduction and the element-wise operations after it in one kernel, as long as nothing
-else reads what lies in between. A branch that reads there, too, makes the plugin compute them one by one, and the
-network's outputs are rounded otherwise: at bf16 in the third digit, at f32 in the last bit.
+    Before:  F ─▶ MatMul ─▶ T ─▶ Sigmoid ─▶ scores        After:  F ─┬─▶ MatMul ─▶ T ─▶ Sigmoid ─▶ scores
+                            └─▶ branch                               └─▶ fence ─▶ MatMul ─▶ branch
 
-    not firm:  Convolution, MatMul, MVN, Reduce..., element-wise ─▶ T ─▶ element-wise operations alone
-               (a Reshape or Transpose in between makes no difference: plugins move operations past them)
-               Pad ─▶ T ─▶ Convolution, pooling                Multiply ─▶ T ─▶ Convolution
-               T ─▶ Add ◀─ Convolution                         (the sum is made in place of T)
-    firm:      every other tensor
-
-What is not firm is computed again, from the firm tensors above it on, each behind a fence (`fence.py`): an equal
-operation on the same tensor would be found and shared.
+Each firm tensor that it computes from is read behind a fence (`fence.py`): an equal operation on the same tensor would
+be found and shared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.graph import ModelGraph, TensorId
-from ovxai_patterns.operations import ELEMENTWISE_TYPES, REDUCE_TYPES, SHAPE_KEEPING_TYPES, WINDOW_TYPES
 
 from ovxai_passes.branch import Branch
 from ovxai_passes.fence import fenced
+from ovxai_passes.firm import FirmTensors
 from ovxai_passes.quantisation import spell_out
-
-_FUSED_BELOW = ELEMENTWISE_TYPES | {"BatchNormInference"}
-_MOVED_PAST = frozenset(
-    {"BatchToSpace", "Broadcast", "DepthToSpace", "Gather", "Reshape", "ShuffleChannels", "Squeeze", "Transpose", "Unsqueeze"}
-)
-_CONVOLUTIONS = frozenset({"Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData"})
-_FUSED_ABOVE = (
-    _FUSED_BELOW | _MOVED_PAST | REDUCE_TYPES | WINDOW_TYPES | (SHAPE_KEEPING_TYPES - {"LogSoftmax", "Softmax"})
-    | {"MatMul", "ScaledDotProductAttention"}
-)  # fmt: skip
-_SCALINGS = frozenset({"Divide", "Multiply"})
-
-
-def is_firm(graph: ModelGraph, tensor: TensorId) -> bool:
-    """Whether a further reader of a tensor leaves it to a plugin to compute the network as it did."""
-    place = tensor[0]
-    kind = graph.ops[place].get_type_name()
-    if place not in graph.from_parameters:
-        return True
-    readers = list(_readers(graph, tensor))
-    kinds = {graph.ops[reader].get_type_name() for reader, _ in readers}
-    if any(_is_sum_in_place(graph, *reader) for reader in readers):
-        return False
-    if kind == "Pad" and kinds and kinds <= WINDOW_TYPES:
-        return False
-    if kind in _SCALINGS and kinds and kinds <= _CONVOLUTIONS:
-        return False
-    if kind == "Transpose" and kinds & (REDUCE_TYPES | WINDOW_TYPES):
-        return False
-    return not (kind in _FUSED_ABOVE and kinds and kinds <= _FUSED_BELOW)
 
 
 def firmly_fed(graph: ModelGraph, branch: Branch) -> Branch:
     """The branch fed from firm tensors; it is left as it is."""
-    soft = [source for source in branch.sources if not is_firm(graph, source)]
+    firm = FirmTensors(graph)
+    soft = [source for source in branch.sources if source not in firm]
     if not soft:
         return branch
     model = branch.model.clone()
     inputs = dict(zip(branch.sources, model.get_parameters(), strict=True))
-    again = _Again(graph)
+    again = _Again(graph, firm)
     for source in soft:
         parameter = inputs.pop(source)
         parameter.output(0).replace(again.made(source))
@@ -84,9 +47,9 @@ def firmly_fed(graph: ModelGraph, branch: Branch) -> Branch:
 class _Again:
     """Tensors of a network computed again, on a clone of it; `inputs`: parameters in the place of firm tensors."""
 
-    def __init__(self, graph: ModelGraph) -> None:
+    def __init__(self, graph: ModelGraph, firm: FirmTensors) -> None:
         self.inputs: dict[TensorId, ov.Node] = {}
-        self._graph = graph
+        self._graph, self._firm = graph, firm
         self._copy = ModelGraph(graph.model.clone())
         self._done: dict[TensorId, ov.Output] = {}
         for node in self._copy.ops:  # names are the network's: a second tensor of a name would take it away on saving
@@ -99,7 +62,7 @@ class _Again:
         while open_ends:
             place = open_ends[-1][0]
             missing = [source for source in self._graph.inputs_of(place) if source not in self._done]
-            above = [source for source in missing if not is_firm(self._graph, source)]
+            above = [source for source in missing if source not in self._firm]
             if above:
                 open_ends += above
                 continue
@@ -131,9 +94,7 @@ class _Again:
 def repeats_reader(parameter: ov.Node, output: ov.Output) -> bool:
     """Whether a branch does to an input what the network does to that tensor: a plugin would do it once for both."""
     return any(
-        _is_same(mine, its)
-        for mine in parameter.output(0).get_target_inputs()
-        for its in output.get_target_inputs()
+        _is_same(mine, its) for mine in parameter.output(0).get_target_inputs() for its in output.get_target_inputs()
     )
 
 
@@ -153,30 +114,3 @@ def _may_be_equal(first: ov.Output, second: ov.Output) -> bool:
     if all(constant):
         return bool(np.array_equal(nodes[0].get_data(), nodes[1].get_data()))
     return not any(constant)
-
-
-def _readers(graph: ModelGraph, tensor: TensorId) -> Iterator[tuple[int, int]]:
-    """(place, port) of what reads a tensor's values, past what only lays them out anew."""
-    open_ends = [tensor]
-    while open_ends:
-        for place, port in graph.consumers(open_ends.pop()):
-            if graph.ops[place].get_type_name() in _MOVED_PAST and port == 0:
-                open_ends.append((place, 0))
-            else:
-                yield place, port
-
-
-def _is_sum_in_place(graph: ModelGraph, place: int, port: int) -> bool:
-    """Whether a reader adds the tensor to what a convolution makes for it alone."""
-    if graph.ops[place].get_type_name() != "Add":
-        return False
-    tensor = graph.inputs_of(place)[1 - port]
-    while len(list(graph.consumers(tensor))) == 1:
-        kind = graph.ops[tensor[0]].get_type_name()
-        if kind in _CONVOLUTIONS:
-            return True
-        varying = [source for source in graph.inputs_of(tensor[0]) if source[0] in graph.from_parameters]
-        if kind not in _FUSED_BELOW or len(varying) != 1:
-            return False
-        tensor = varying[0]
-    return False
