@@ -44,6 +44,7 @@ from ovxai_passes.methods.masked import built_branch
 from ovxai_passes.options import Mask, Method, Options, Task
 from ovxai_passes.report import Choice, Report, make_report, operation_count, record
 from ovxai_passes.rewrites.trim import trim
+from ovxai_passes.rt_info import write_as_newest
 from ovxai_passes.tapping import firmly_fed, repeats_reader
 from ovxai_passes.version import __version__
 
@@ -308,6 +309,7 @@ class Graft(ModelPass):
         self.before = operation_count(wrapped)
         model.add_results([ops.result(end, name=name) for end, name in zip(ends, names, strict=True)])
         wrapped = ov.Model(model)
+        write_as_newest(wrapped)
         wrapped.validate_nodes_and_infer_types()
         for output, name in zip(wrapped.outputs[-len(names) :], names, strict=True):
             output.get_tensor().set_names({name})  # last: a new Result adds a name of its own
