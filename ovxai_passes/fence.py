@@ -63,11 +63,12 @@ def put_fence(parameter: ov.Node) -> None:
 def fenced(output: ov.Output) -> ov.Output:
     """The same values behind an identity product; of width 1 where the last axis is dynamic, or there is none."""
     shape = output.get_partial_shape()
-    last = shape[len(shape) - 1] if len(shape) else ov.Dimension(1)
-    if last.is_dynamic or not len(shape):
-        flat = ops.reshape(output, ops.constant([-1, 1]), special_zero=False)
-        return ops.reshape(_product(flat, 1, output), ops.shape_of(output), special_zero=False).output(0)
-    size = last.get_length()
+    if not len(shape) or shape[len(shape) - 1].is_dynamic:
+        product = _product(ops.reshape(output, ops.constant([-1, 1]), special_zero=False), 1, output)
+        if not len(shape):  # a CPU plugin does not compile a Reshape to no axes whose sizes are computed
+            return ops.squeeze(product, ops.constant([0, 1])).output(0)
+        return ops.reshape(product, ops.shape_of(output), special_zero=False).output(0)
+    size = shape[len(shape) - 1].get_length()
     width = max(width for width in range(1, min(size, _WIDEST) + 1) if size % width == 0)
     if width < 2:
         width = size

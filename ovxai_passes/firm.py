@@ -6,6 +6,7 @@ network's outputs are rounded otherwise: at bf16 in the third digit, at f32 in t
 
     not firm:  Convolution, MatMul, MVN, Reduce..., element-wise ─▶ T ─▶ element-wise operations alone
                (a Reshape or Transpose in between makes no difference: plugins move operations past them)
+               Reshape, Transpose ─▶ element-wise ─▶ T ─▶ one reader (nor are they moved when others read T)
                Pad ─▶ T ─▶ Convolution, pooling                Multiply ─▶ T ─▶ Convolution
                Transpose ─▶ T ─▶ Convolution, pooling, Reduce...
                T ─▶ Add ◀─ Convolution                         (the sum is made in place of T)
@@ -48,6 +49,8 @@ class FirmTensors:
             return True
         kind = graph.ops[place].get_type_name()
         readers = list(self._readers(tensor))
+        if kind in _FUSED and len(list(graph.consumers(tensor))) == 1 and self._is_moved_up(place):
+            return False
         if place in self._attentions or any(self._is_sum_in_place(*reader) for reader in readers):
             return False
         return not _is_one_kernel(kind, {graph.ops[reader].get_type_name() for reader, _ in readers})
@@ -61,6 +64,11 @@ class FirmTensors:
                     open_ends.append((place, 0))
                 else:
                     yield place, port
+
+    def _is_moved_up(self, place: int) -> bool:
+        """Whether a plugin moves an element-wise operation past the one above it."""
+        varying = self._varying(place)
+        return len(varying) == 1 and self._graph.ops[varying[0][0]].get_type_name() in _MOVES
 
     def _is_sum_in_place(self, place: int, port: int) -> bool:
         """Whether a reader adds the tensor to what a convolution makes for it alone."""

@@ -21,3 +21,12 @@ def data() -> Path:
     if not (folder / "images.json").exists():
         pytest.skip("real models and pictures are not here: set OVXAI_TEST_DATA to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def repro() -> Path:
+    """The folder of small models that were wrong once (OVXAI_TEST_REPRO)."""
+    folder = Path(os.environ.get("OVXAI_TEST_REPRO", _BESIDE.parent / "repro")).resolve()
+    if not (folder / "README.md").exists():
+        pytest.skip("models that were wrong once are not here: set OVXAI_TEST_REPRO to their folder")
+    return folder
