@@ -7,7 +7,7 @@ network's outputs are rounded otherwise: at bf16 in the third digit, at f32 in t
     not firm:  Convolution, MatMul, MVN, Reduce..., element-wise ─▶ T ─▶ element-wise operations alone
                (a Reshape or Transpose in between makes no difference: plugins move operations past them)
                Reshape, Transpose ─▶ element-wise ─▶ T ─▶ one reader (nor are they moved when others read T)
-               Pad ─▶ T ─▶ Convolution, pooling                Multiply ─▶ T ─▶ Convolution
+               Pad ─▶ T ─▶ Convolution, pooling                constant · ─▶ T ─▶ Convolution
                Transpose ─▶ T ─▶ Convolution, pooling, Reduce...
                T ─▶ Add ◀─ Convolution                         (the sum is made in place of T)
                MatMul ─▶ T ─▶ Softmax ─▶ T ─▶ MatMul           (an attention that is spelled out)
@@ -45,7 +45,7 @@ class FirmTensors:
 
     def __contains__(self, tensor: TensorId) -> bool:
         graph, place = self._graph, tensor[0]
-        if place not in graph.from_parameters:
+        if place not in self._moving:
             return True
         kind = graph.ops[place].get_type_name()
         readers = list(self._readers(tensor))
@@ -53,7 +53,10 @@ class FirmTensors:
             return False
         if place in self._attentions or any(self._is_sum_in_place(*reader) for reader in readers):
             return False
-        return not _is_one_kernel(kind, {graph.ops[reader].get_type_name() for reader, _ in readers})
+        kinds = {graph.ops[reader].get_type_name() for reader, _ in readers}
+        if kind in _SCALINGS and len(self._varying(place)) == 1 and kinds and kinds <= _CONVOLUTIONS:
+            return False
+        return not _is_one_kernel(kind, kinds)
 
     def _readers(self, tensor: TensorId) -> Iterator[tuple[int, int]]:
         """(place, port) of what reads a tensor's values, past what only lays them out anew."""
@@ -103,8 +106,19 @@ class FirmTensors:
                 found |= inside
         return found
 
+    @cached_property
+    def _moving(self) -> set[int]:
+        """Places of what is made of values of the inputs, not of their sizes alone (biases laid out by a ShapeOf)."""
+        found = set[int]()
+        for place, node in enumerate(self._graph.ops):
+            kind = node.get_type_name()
+            made = kind != "ShapeOf" and any(source[0] in found for source in self._graph.inputs_of(place))
+            if made or kind in ("Parameter", "ReadValue"):
+                found.add(place)
+        return found
+
     def _varying(self, place: int) -> list[TensorId]:
-        return [source for source in self._graph.inputs_of(place) if source[0] in self._graph.from_parameters]
+        return [source for source in self._graph.inputs_of(place) if source[0] in self._moving]
 
 
 def _is_one_kernel(kind: str, readers: set[str]) -> bool:
@@ -115,4 +129,4 @@ def _is_one_kernel(kind: str, readers: set[str]) -> bool:
         return kind in _FUSING - _NEVER_FUSING
     if kind == "Transpose":
         return bool(readers & (REDUCE_TYPES | WINDOW_TYPES))
-    return (kind == "Pad" and readers <= WINDOW_TYPES) or (kind in _SCALINGS and readers <= _CONVOLUTIONS)
+    return kind == "Pad" and readers <= WINDOW_TYPES

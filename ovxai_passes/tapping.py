@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
+from ovxai_patterns.folding import Folding
 from ovxai_patterns.graph import ModelGraph, TensorId
 
 from ovxai_passes.branch import Branch
@@ -49,7 +50,7 @@ class _Again:
 
     def __init__(self, graph: ModelGraph, firm: FirmTensors) -> None:
         self.inputs: dict[TensorId, ov.Node] = {}
-        self._graph, self._firm = graph, firm
+        self._graph, self._firm, self._folding = graph, firm, Folding(graph)
         self._copy = ModelGraph(graph.model.clone())
         self._done: dict[TensorId, ov.Output] = {}
         for node in self._copy.ops:  # names are the network's: a second tensor of a name would take it away on saving
@@ -86,6 +87,9 @@ class _Again:
         if source[0] not in self._graph.from_parameters:
             return self._copy.output(source)
         output = self._graph.output(source)
+        value = self._folding.value(source)
+        if value is not None:  # sizes that a chain of operations computes
+            return ops.constant(value).output(0)
         self.inputs[source] = ops.parameter(output.get_partial_shape(), output.get_element_type())
         tapped = self.inputs[source].output(0)
         return fenced(tapped) if output.get_element_type().is_real() else tapped

@@ -134,3 +134,15 @@ def test_a_fence_takes_any_shape() -> None:
         assert np.array_equal(ov.compile_model(model, "CPU")(values)[0].shape, values.shape)
         exact = ov.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(values)[0]
         assert np.array_equal(exact, values)
+
+
+def test_a_bias_laid_out_by_sizes_is_a_constant() -> None:
+    """As ONNX models come: the bias of a convolution is reshaped to the rank of its result."""
+    w, image = Weights(35), picture(1, side=16)
+    x = _named(ops.relu(conv(image, w, 3, 6, 2, stride=2)), "stem")
+    y = ops.convolution(x, w(6, 6, 3, 3), [1, 1], [1, 1], [1, 1], [1, 1])
+    rank = ops.shape_of(ops.shape_of(y))
+    ones = ops.broadcast(integers(1), ops.subtract(rank, integers(2)))
+    bias = ops.reshape(w(6), ops.concat([integers(1), integers(6), ones], 0), False)
+    graph, firm = _firm(_ended(ops.relu(ops.add(ops.add(y, bias), x)), image, w))
+    assert "stem" not in {graph.ops[place].get_friendly_name() for place in firm}
