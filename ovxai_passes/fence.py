@@ -52,7 +52,7 @@ def shares_transpose(parameter: ov.Node, output: ov.Output) -> bool:
 
 
 def put_fence(parameter: ov.Node) -> None:
-    """Put an identity product between an input (static last axis) and its readers."""
+    """Put an identity product between an input and its readers."""
     target = parameter.output(0)
     readers = list(target.get_target_inputs())
     copied = fenced(target)
@@ -63,24 +63,32 @@ def put_fence(parameter: ov.Node) -> None:
 def fenced(output: ov.Output) -> ov.Output:
     """The same values behind an identity product, over the whole last axis where its size is read at inference."""
     shape = output.get_partial_shape()
+    if not len(shape):  # a CPU plugin does not compile a Reshape to no axes whose sizes are computed
+        product = _product(ops.reshape(output, ops.constant([1, 1]), special_zero=False), 1, output)
+        return ops.squeeze(product, ops.constant([0, 1])).output(0)
     if shape[len(shape) - 1].is_dynamic:
-        return ops.matmul(output, _identity_of(output, len(shape) - 1), False, False).output(0)
-    last = shape[len(shape) - 1].get_length()
-    width = max(size for size in range(1, min(last, _WIDEST) + 1) if last % size == 0)
+        return _over_last_axis(output)
+    size = shape[len(shape) - 1].get_length()
+    width = max(width for width in range(1, min(size, _WIDEST) + 1) if size % width == 0)
     if width < 2:
-        width = last
-    identity = constant_like(np.eye(width), output.get_element_type())
+        width = size
     copied = [0] * (len(shape) - 1)
-    split = ops.reshape(output, ops.constant([*copied, last // width, width]), special_zero=True)
-    product = ops.matmul(split, identity, transpose_a=False, transpose_b=False)
-    return ops.reshape(product, ops.constant([*copied, last]), special_zero=True).output(0)
+    split = ops.reshape(output, ops.constant([*copied, size // width, width]), special_zero=True)
+    return ops.reshape(_product(split, width, output), ops.constant([*copied, size]), special_zero=True).output(0)
 
 
-def _identity_of(output: ov.Output, axis: int) -> ov.Node:
-    """An identity matrix as large as a tensor along `axis`, of its type; it folds away where that is static."""
-    count = ops.gather(ops.shape_of(output, "i64"), ops.constant(axis), ops.constant(0))
+def _product(rows: ov.Node, width: int, like: ov.Output) -> ov.Node:
+    identity = constant_like(np.eye(width), like.get_element_type())
+    return ops.matmul(rows, identity, transpose_a=False, transpose_b=False)
+
+
+def _over_last_axis(output: ov.Output) -> ov.Output:
+    """A tensor times an identity matrix as large as its last axis, which folds away where that is static."""
+    rank = len(output.get_partial_shape())
+    rows = output if rank > 1 else ops.unsqueeze(output, ops.constant([0])).output(0)
+    count = ops.gather(ops.shape_of(output, "i64"), ops.constant(rank - 1), ops.constant(0))
     places = ops.range(ops.constant(0), count, ops.constant(1), "i64")
-    rows = ops.unsqueeze(places, ops.constant([1]))
-    return ops.convert(
-        ops.equal(rows, ops.unsqueeze(places, ops.constant([0]))), output.get_element_type().get_type_name()
-    )
+    same = ops.equal(ops.unsqueeze(places, ops.constant([1])), ops.unsqueeze(places, ops.constant([0])))
+    identity = ops.convert(same, output.get_element_type().get_type_name())
+    product = ops.matmul(rows, identity, False, False)
+    return product.output(0) if rank > 1 else ops.squeeze(product, ops.constant([0])).output(0)

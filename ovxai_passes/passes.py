@@ -45,6 +45,9 @@ from ovxai_passes.methods.masked import built_branch
 from ovxai_passes.options import Mask, Method, Options, Task
 from ovxai_passes.report import Choice, Report, make_report, operation_count, record
 from ovxai_passes.rewrites.trim import trim
+from ovxai_passes.rt_info import write_as_newest
+from ovxai_passes.sizes import opened
+from ovxai_passes.tapping import firmly_fed, repeats_reader, soft_sources
 from ovxai_passes.version import __version__
 
 OUTPUT_NAME = "saliency_map"
@@ -302,12 +305,16 @@ class Graft(ModelPass):
 
     def run_on_model(self, model: ov.Model) -> bool:
         """Add the branch to the model."""
-        wrapped, added = ov.Model(model), self.branch.result.model.clone()
+        wrapped = ov.Model(model)
         graph = ModelGraph(wrapped)
-        fed = list(zip(added.get_parameters(), self.branch.result.sources, strict=True))
+        branch = _firmly_fed(graph, self.branch.result)
+        added = branch.model.clone()
+        fed = list(zip(added.get_parameters(), branch.sources, strict=True))
         open_to_tail = {parameter.get_name() for parameter in unfenced(added)}
         for parameter, source in fed:
-            if parameter.get_name() in open_to_tail or shares_transpose(parameter, graph.output(source)):
+            output = graph.output(source)
+            shared = shares_transpose(parameter, output) or repeats_reader(parameter, output)
+            if parameter.get_name() in open_to_tail or (shared and output.get_element_type().is_real()):
                 put_fence(parameter)
         for parameter, source in fed:
             output = graph.output(source)
@@ -319,10 +326,19 @@ class Graft(ModelPass):
         self.before = operation_count(wrapped)
         model.add_results([ops.result(end, name=name) for end, name in zip(ends, names, strict=True)])
         wrapped = ov.Model(model)
+        write_as_newest(wrapped)
         wrapped.validate_nodes_and_infer_types()
         for output, name in zip(wrapped.outputs[-len(names) :], names, strict=True):
             output.get_tensor().set_names({name})  # last: a new Result adds a name of its own
         return True
+
+
+def _firmly_fed(graph: ModelGraph, branch: Branch) -> Branch:
+    """See `firmly_fed`; with dimensions as dynamic as the model takes them, so that the branch follows a reshape."""
+    if not soft_sources(graph, branch):
+        return branch
+    model = opened(graph.model, True) or opened(graph.model, False) or graph.model
+    return firmly_fed(ModelGraph(model), branch)
 
 
 class KeepMap(ModelPass):

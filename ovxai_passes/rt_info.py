@@ -1,8 +1,19 @@
-"""Reading what a model says of itself."""
+"""What a model says of itself."""
 
 from __future__ import annotations
 
 import openvino as ov
+
+_IR_VERSION = 11
+
+
+def write_as_newest(model: ov.Model) -> None:
+    """Have a model that was read from IR version 10 saved as version 11: reading 10 turns outputs in u8 to f32.
+
+    What reading it has changed already, names and types of the original outputs, is saved as it is now.
+    """
+    if model.has_rt_info("version") and model.get_rt_info("version").value < _IR_VERSION:
+        model.set_rt_info(_IR_VERSION, "version")
 
 
 def said_in(model: ov.Model, group: str, key: str, otherwise: str = "") -> str:

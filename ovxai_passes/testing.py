@@ -29,14 +29,26 @@ RANGE_TOLERANCE = 1e-3
 SCORE_TOLERANCE = 1e-5
 
 
-def tensors_at(model: ov.Model, tensors: Sequence[TensorId], inputs: Sequence[Array]) -> list[Array]:
-    """The values of tensors of a model for given inputs, at f32 on the CPU."""
+def tensors_at(
+    model: ov.Model, tensors: Sequence[TensorId], inputs: Sequence[Array], before: Sequence[Sequence[Array]] = ()
+) -> list[Array]:
+    """The values of tensors of a model for given inputs, at f32 on the CPU.
+
+    `before`: inputs of earlier inferences, for a model with a state.
+    """
     clone = model.clone()
     graph = ModelGraph(clone)
     probes = [ops.result(graph.output(tensor)) for tensor in tensors]
-    probe = ov.Model(probes, clone.get_parameters(), "probe")
-    found = ov.compile_model(probe, "CPU", F32)(list(inputs))
-    return [np.array(found[place]) for place in range(len(probes))]
+    probe = ov.Model(probes, clone.get_sinks(), clone.get_parameters(), "probe")
+    return last_of(ov.compile_model(probe, "CPU", F32), [*before, inputs])
+
+
+def last_of(compiled: ov.CompiledModel, inferences: Sequence[Sequence[Array]]) -> list[Array]:
+    """The outputs of the last of several inferences that start from the initial state."""
+    request = compiled.create_infer_request()
+    for inputs in inferences:
+        results = request.infer(list(inputs))
+    return [np.array(results[place]) for place in range(len(compiled.outputs))]
 
 
 def masked_scores(

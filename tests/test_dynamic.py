@@ -104,7 +104,7 @@ def test_verified_on_the_command_line(folder: object) -> None:  # noqa: F811
     ov.save_model(network(POOLINGS["mean"]), "any.xml")
     report = json.loads(call("any.xml", "any_out.xml", "--verify", "--json").stdout)
     assert report["dynamic"]
-    assert len(report["verified"]) == 4
+    assert len(report["verified"]) == 5
     assert "batch of 3" in report["verified"][-1]
     assert "dynamic (28x28" in call("any.xml", "--dry-run").output
 

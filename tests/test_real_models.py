@@ -47,7 +47,7 @@ def test_some_classes(data: Path, tmp_path: Path, name: str, chosen: tuple[objec
     out = tmp_path / "out.xml"
     said = call(data / name, out, *chosen, "--verify", "--image", data / "cat.png", *options, "--json").stdout
     report = json.loads(said)
-    assert len(report["verified"]) == 6
+    assert len(report["verified"]) == 7
     assert not any("all classes are computed" in notice for notice in report["notices"])
     grown = ov.Core().read_model(out)
     assert grown.output("saliency_map").get_partial_shape()[1].get_length() == (3 if "--top-k" in chosen else 2)

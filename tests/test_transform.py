@@ -63,7 +63,7 @@ def test_json_report(folder: Path) -> None:
     assert report["grid"] == [4, 4]
     assert report["ops_growth"] > 0
     assert report["bin_growth"] == Path("out.bin").stat().st_size - Path("in.bin").stat().st_size
-    assert len(report["verified"]) == 3
+    assert len(report["verified"]) == 4
 
 
 def test_options_reach_the_map(folder: Path) -> None:

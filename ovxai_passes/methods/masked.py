@@ -20,6 +20,7 @@ from ovxai_passes.methods.reciprocam import reciprocam
 from ovxai_passes.methods.vit_reciprocam import vit_reciprocam
 from ovxai_passes.options import Method, Options
 from ovxai_passes.report import Choice
+from ovxai_passes.tapping import firmly_fed
 
 _log = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ def _made(model: ov.Model, choice: Choice, heads: Sequence[Opened], reference: b
     if best is None:
         raise refusal
     branch, taken = best
-    return taken.guard(branch, model), taken.chosen.reasons
+    return taken.guard(firmly_fed(ModelGraph(taken.model), branch), model), taken.chosen.reasons
 
 
 def at_sizes(branch: Branch, settled: ModelGraph) -> ov.Model:

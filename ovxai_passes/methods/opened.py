@@ -26,8 +26,12 @@ from ovxai_passes.sizes import guarded, opened, sizes_of
 
 @dataclass(frozen=True)
 class Opened:
-    """`chosen`: a head of the wanted classes. `guards`: (tensor, axes, sizes that the branch is right for)."""
+    """`model`: with the shapes that it takes. `chosen`: its head of the wanted classes.
 
+    `guards`: (tensor, axes, sizes that a branch of the head is right for).
+    """
+
+    model: ov.Model
     chosen: ChosenHead
     guards: tuple[tuple[TensorId, tuple[int, ...], tuple[int, ...]], ...] = ()
 
@@ -57,16 +61,16 @@ def opened_heads(
         fixed = all(shape[axis].is_static for axis in source.axes)
         head = cut(any_size, site, settled)
         if head.any_grid:
-            yield Opened(pick(head))
+            yield Opened(any_size, pick(head))
     if site.dynamic:
         return
     grid = () if fixed else ((source.tensor, source.axes, source.sizes),)
     any_batch = opened(model, False)
     if any_batch is not None:
-        yield Opened(pick(cut(any_batch, site, settled)), grid)
+        yield Opened(any_batch, pick(cut(any_batch, site, settled)), grid)
     batch = ModelGraph(model).output(site.target).get_partial_shape()[0]
     rows = ((site.target, (0,), (batch.get_length(),)),) if batch.is_static else ()
-    yield Opened(pick(cut(model, site, settled)), grid + rows)
+    yield Opened(model, pick(cut(model, site, settled)), grid + rows)
 
 
 def _with_guard(

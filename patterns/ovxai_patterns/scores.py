@@ -2,7 +2,11 @@
 
 Looked through on the way up from the output: TopK, Softmax, LogSoftmax or Sigmoid, and the operations of layout, type
 and quantisation around them. A FakeQuantize between the last matrix or convolution and the activation rounds the
-scores to 256 levels; by default the scores are taken above it.
+scores to 256 levels; by default the scores are taken above it. QuantizeLinear and DequantizeLinear of ONNX come as
+
+    FakeQuantize ─▶ Convert to integers ─▶ Convert to floats ─▶ Subtract zero point ─▶ Multiply by scale
+
+which is looked through as a whole where it returns what it was given, but for the rounding.
 """
 
 from __future__ import annotations
@@ -10,14 +14,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import networkx as nx
+import numpy as np
+import numpy.typing as npt
 import openvino as ov
 from openvino.passes import WrapType
 
 from ovxai_patterns.finder import Finder
+from ovxai_patterns.folding import Folding
 from ovxai_patterns.graph import ModelGraph, TensorId
 
 ACTIVATION_TYPES = ("opset8.Softmax", "opset1.Softmax", "opset5.LogSoftmax", "opset1.Sigmoid")
 _LOOKED_THROUGH = frozenset({"Convert", "FakeQuantize", "Reshape", "Squeeze", "Transpose", "Unsqueeze"})
+_DEQUANTISING = (_LOOKED_THROUGH - {"FakeQuantize"}) | {"Multiply", "Subtract"}
 _ON_THE_WAY_TO_A_CLASSIFIER = _LOOKED_THROUGH | {
     "Add",
     "AdaptiveAvgPool",
@@ -141,9 +149,10 @@ def _scores_of(graph: ModelGraph, index: int, activations: set[int], keep_quanti
         if above[0] in activations:
             tensor, activation = graph.inputs_of(above[0])[0], node.get_type_name()
             break
-        if node.get_type_name() not in _LOOKED_THROUGH:
+        higher = _looked_through(graph, above)
+        if higher is None:
             break
-        above = graph.inputs_of(above[0])[0]
+        above = higher
     tensor, quantizers = (tensor, 0) if keep_quantization else _above_quantizers(graph, tensor)
     classes = classes_of(graph.output(tensor))
     if classes is None or not graph.output(tensor).get_element_type().is_real():
@@ -170,12 +179,51 @@ def _above_quantizers(graph: ModelGraph, tensor: TensorId) -> tuple[TensorId, in
     """The tensor above the FakeQuantize operations that end in `tensor`, as long as it is still class scores."""
     best, passed, quantizers = tensor, 0, 0
     classes = classes_of(graph.output(tensor))
-    while graph.ops[tensor[0]].get_type_name() in _LOOKED_THROUGH:
+    while (above := _looked_through(graph, tensor)) is not None:
         quantizers += graph.ops[tensor[0]].get_type_name() == "FakeQuantize"
-        tensor = graph.inputs_of(tensor[0])[0]
-        if quantizers > passed and classes_of(graph.output(tensor)) == classes:
+        tensor = above
+        is_real = graph.output(tensor).get_element_type().is_real()
+        if quantizers > passed and is_real and classes_of(graph.output(tensor)) == classes:
             best, passed = tensor, quantizers
     return best, passed
+
+
+def _looked_through(graph: ModelGraph, tensor: TensorId) -> TensorId | None:
+    """What a tensor is made of by an operation of layout, type or quantisation, or None."""
+    if graph.ops[tensor[0]].get_type_name() in _LOOKED_THROUGH:
+        return graph.inputs_of(tensor[0])[0]
+    return _dequantised(graph, tensor)
+
+
+def _dequantised(graph: ModelGraph, tensor: TensorId) -> TensorId | None:
+    """What a FakeQuantize makes of which a DequantizeLinear makes `tensor`, or None where that is of another range."""
+    folding, steps, was_integer = Folding(graph), [], False
+    while (kind := graph.ops[tensor[0]].get_type_name()) in _DEQUANTISING:
+        inputs = graph.inputs_of(tensor[0])
+        varying = [place for place, source in enumerate(inputs) if source[0] in graph.from_parameters]
+        if kind in ("Multiply", "Subtract"):
+            value = folding.value(inputs[1 - varying[0]]) if len(varying) == 1 else None
+            if value is None or (kind == "Subtract" and varying != [0]):
+                return None
+            steps.append((kind, np.asarray(value, np.float64)))
+        tensor = inputs[varying[0]] if varying else inputs[0]
+        was_integer |= graph.output(tensor).get_element_type().is_integral()
+    if kind != "FakeQuantize" or not was_integer:
+        return None
+    ends = [folding.value(source) for source in graph.inputs_of(tensor[0])[1:]]
+    known = [np.asarray(end, np.float64) for end in ends if end is not None]
+    if len(known) < len(ends):
+        return None
+    given, made = known[:2], known[2:]
+    for step, value in reversed(steps):
+        made = [end * value if step == "Multiply" else end - value for end in made]
+    return tensor if all(map(_is_close, given, made)) else None
+
+
+def _is_close(wanted: npt.NDArray[np.float64], found: npt.NDArray[np.float64]) -> bool:
+    """Whether values are the same for all classes, however they are laid out."""
+    first, second = wanted.reshape(-1), found.reshape(-1)
+    return len({first.size, second.size, 1}) < 3 and bool(np.allclose(first, second, rtol=1e-3))
 
 
 def _has_classifier(graph: ModelGraph, tensor: TensorId) -> bool:

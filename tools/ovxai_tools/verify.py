@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
-from ovxai_patterns.layout import picture_axes
 
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import AnyInsertion, DetectorInsertion, Insertion
@@ -18,7 +15,7 @@ from ovxai_passes.options import Method
 from ovxai_passes.passes import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
 from ovxai_passes.testing import (
     F32,
-    SCORE_TOLERANCE,
+    last_of,
     masked_scores,
     mean_map,
     pooled_features,
@@ -27,43 +24,17 @@ from ovxai_passes.testing import (
     worst_difference,
 )
 from ovxai_tools.verify_detector import check_detector_map
+from ovxai_tools.verify_outputs import Case, check_outputs, has_state, random_case
+from ovxai_tools.verify_scores import check_unrounded
+
+__all__ = ["Case", "random_case", "verify"]
 
 Array = npt.NDArray[np.generic]
 
 _PATIENCE = 10.0  # seconds of definition; beyond, positions are sampled
 _SAMPLED = 64
-_DYNAMIC_BATCH = 2
 _ROWS = 3
-_DYNAMIC_SIZE = 224
-
-
-@dataclass(frozen=True)
-class Case:
-    """One set of inputs, and what it is called in messages."""
-
-    name: str
-    inputs: list[Array]
-
-
-def random_case(model: ov.Model, batch: int = _DYNAMIC_BATCH) -> Case:
-    """Random input: 8-bit over its whole range, floats from N(0, 1).
-
-    `batch` in place of a dynamic dimension, 224 in place of a dynamic height or width.
-    """
-    rng = np.random.default_rng(0)
-    values: list[Array] = []
-    for port in model.inputs:
-        spatial = picture_axes(port.get_node()) or ()
-        shape = [
-            dim.get_length() if dim.is_static else _DYNAMIC_SIZE if axis in spatial else batch
-            for axis, dim in enumerate(port.get_partial_shape())
-        ]
-        dtype = port.get_element_type().to_dtype()
-        if np.issubdtype(dtype, np.integer):
-            values.append(rng.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True))
-        else:
-            values.append(rng.standard_normal(shape).astype(dtype))
-    return Case("random input", values)
+_EARLIER = (101, 102)  # seeds
 
 
 def verify(
@@ -77,20 +48,19 @@ def verify(
     alone. Raises VerificationError.
     """
     held = []
+    if len(written.outputs) == len(raw.model.outputs) - len(model.outputs):
+        held.append("no original outputs to compare")
+    else:
+        held += check_outputs(model, written, cases, bool(raw.report.trimmed))
+    if isinstance(raw, Insertion) and raw.locate.choice.mask and not raw.locate.options.keep_quantization:
+        check_unrounded(model, raw.locate.result.scores.tensor)
+    unscaled, shown_by = (ov.compile_model(one, "CPU", F32) for one in (raw.model, written))
     for case in cases:
-        if len(written.outputs) == len(raw.model.outputs) - len(model.outputs):
-            held.append(f"{case.name}: no original outputs to compare")
-        elif raw.report.trimmed:
-            _check_trimmed(model, written, case)
-            held.append(f"{case.name}: original outputs equal to {SCORE_TOLERANCE:g} of the largest, at f32")
-        else:
-            for name, config in (("f32", F32), ("default precision", {})):
-                _check_outputs(model, written, case, name, config)
-            held.append(f"{case.name}: original outputs bit-identical at f32 and at default precision")
-        results = ov.compile_model(raw.model, "CPU", F32)(case.inputs)
-        saliency = results[OUTPUT_NAME]
+        before = _before(model)
+        results = _named(unscaled, last_of(unscaled, [*before, case.inputs]))
+        saliency = np.asarray(results[OUTPUT_NAME], np.float32)
         classes = _classes_of_maps(model, raw, case, results)
-        shown = ov.compile_model(written, "CPU", F32)(case.inputs)[OUTPUT_NAME]
+        shown = _named(shown_by, last_of(shown_by, [*before, case.inputs]))[OUTPUT_NAME]
         if not np.isfinite(saliency).all():
             raise VerificationError(f"{case.name}: the map holds values that are not finite, as the head makes them")
         if isinstance(raw, DetectorInsertion):
@@ -104,7 +74,7 @@ def verify(
         held.append(_check_varies(raw, case, saliency))
         if _has_features(written):
             held.append(_check_features(model, raw, case, results))
-    if model.inputs and _has_dynamic_batch(model):
+    if model.inputs and _has_dynamic_batch(model) and not has_state(model):
         _check_rows(model, raw)
         held.append(f"random input: pictures of a batch of {_ROWS} explained as they are alone")
     return held
@@ -119,14 +89,24 @@ def _check_varies(raw: AnyInsertion, case: Case, saliency: npt.NDArray[np.float3
     return f"{case.name}: map not constant"
 
 
+def _before(model: ov.Model) -> list[list[Array]]:
+    """Inputs of inferences before the one that is looked at, for a model with a state."""
+    return [random_case(model, seed=seed).inputs for seed in _EARLIER] if has_state(model) else []
+
+
+def _named(compiled: ov.CompiledModel, results: list[Array]) -> dict[str, Array]:
+    """Outputs by each of their names."""
+    return {name: value for port, value in zip(compiled.outputs, results, strict=True) for name in port.get_names()}
+
+
 def _has_features(written: ov.Model) -> bool:
     return any(FEATURES_NAME in port.get_names() for port in written.outputs)
 
 
-def _check_features(model: ov.Model, raw: AnyInsertion, case: Case, results: Any) -> str:
+def _check_features(model: ov.Model, raw: AnyInsertion, case: Case, results: dict[str, Array]) -> str:
     """The feature vector has to be the class token of its tensor, or the mean over positions."""
     tensor, positions = raw.locate.pooled
-    (feature,) = tensors_at(model, [tensor], case.inputs)
+    (feature,) = tensors_at(model, [tensor], case.inputs, _before(model))
     wanted = pooled_features(positions, feature)
     found = np.asarray(results[FEATURES_NAME], np.float64)
     if not np.abs(found - wanted).max() <= 1e-3 * np.abs(wanted).max():
@@ -154,24 +134,9 @@ def _check_rows(model: ov.Model, raw: AnyInsertion) -> None:
             )
 
 
-def _check_outputs(model: ov.Model, written: ov.Model, case: Case, name: str, config: dict[str, str]) -> None:
-    before = ov.compile_model(model, "CPU", config)(case.inputs)
-    after = ov.compile_model(written, "CPU", config)(case.inputs)
-    for index in range(len(model.outputs)):
-        if not np.array_equal(before[index], after[index], equal_nan=before[index].dtype.kind == "f"):
-            raise VerificationError(f"{case.name}: output {index} of the original model differs at {name}")
-
-
-def _check_trimmed(model: ov.Model, written: ov.Model, case: Case) -> None:
-    before = ov.compile_model(model, "CPU", F32)(case.inputs)
-    after = ov.compile_model(written, "CPU", F32)(case.inputs)
-    for index in range(len(model.outputs)):
-        wanted, found = (np.asarray(results[index], np.float64) for results in (before, after))
-        if not np.abs(found - wanted).max() <= SCORE_TOLERANCE * np.abs(wanted).max():
-            raise VerificationError(f"{case.name}: output {index} of the trimmed model differs by more than rounding")
-
-
-def _classes_of_maps(model: ov.Model, raw: AnyInsertion, case: Case, results: Any) -> npt.NDArray[np.int64] | None:
+def _classes_of_maps(
+    model: ov.Model, raw: AnyInsertion, case: Case, results: dict[str, Array]
+) -> npt.NDArray[np.int64] | None:
     """The classes [N,k] of the maps, None for all; those found in the graph must be the best of the model's output."""
     report = raw.report
     if report.chosen is not None:
@@ -179,7 +144,7 @@ def _classes_of_maps(model: ov.Model, raw: AnyInsertion, case: Case, results: An
     if report.top_k is None or isinstance(raw, DetectorInsertion):
         return None
     found: npt.NDArray[np.int64] = np.array(results[CLASSES_NAME])
-    (shown,) = tensors_at(model, [raw.locate.result.scores.shown], case.inputs)
+    (shown,) = tensors_at(model, [raw.locate.result.scores.shown], case.inputs, _before(model))
     scores = np.asarray(shown, np.float64).reshape(len(found), -1)
     taken = np.take_along_axis(scores, found, 1)
     if (taken != np.sort(scores, 1)[:, ::-1][:, : report.top_k]).any():
@@ -197,7 +162,7 @@ def _check_definition(
     """Compare a raw map of `classes` [N,k] (None: all) with the definition; returns on how many positions."""
     choice, head = raw.locate.choice, raw.cut.result
     site, mask = choice.site, choice.mask
-    values = tensors_at(model, [site.target, *head.sides], case.inputs)
+    values = tensors_at(model, [site.target, *head.sides], case.inputs, _before(model))
     total = site.positions.grid[0] * site.positions.grid[1]
     if mask is None:
         chosen = list(range(total))
