@@ -28,7 +28,9 @@ def as_map(scores: ov.Output, grid: tuple[int, int]) -> ov.Output:
     """Scores [M,N,K] of the masks of all positions of a grid in raster order → [N,K,h,w]."""
     batch = scores.get_partial_shape()[1]
     if batch.is_static and batch.get_length() == 1:
-        return _Layout(grid).of(scores)
+        laid_out = _Layout(grid)
+        if laid_out.channels(scores) is not None:
+            return laid_out.of(scores)
     per_class = ops.transpose(scores, ops.constant([1, 2, 0]))
     return ops.reshape(per_class, ops.constant([0, 0, *grid]), True).output(0)
 
@@ -53,9 +55,9 @@ class _Layout:
             operands = [self._operand(value, output) for value in node.input_values()]
             if all(operand is not None for operand in operands):
                 return again(node, operands).output(0)
-        if kind == "MatMul" and _is_layer(node):
+        if kind == "MatMul" and _is_layer(node) and self.channels(node.input_value(0)) is not None:
             return self._convolved(node)
-        if kind in _SIZE_ONE_MOVES and self._channels(node.input_value(0)) is not None:
+        if kind in _SIZE_ONE_MOVES and self.channels(node.input_value(0)) is not None:
             return self.of(node.input_value(0))
         source = self._map_of_rows(node)
         return self._transposed(output) if source is None else source
@@ -64,7 +66,7 @@ class _Layout:
         """An operand of an element-wise operation: laid out as well, or a constant along the channels."""
         sizes, wanted = _sizes(value), _sizes(result)
         if not _is_constant(value):
-            return self.of(value) if sizes == wanted and self._channels(value) is not None else None
+            return self.of(value) if sizes == wanted and self.channels(value) is not None else None
         if all(size == 1 for size in sizes):
             return value if not sizes else ops.reshape(value, ops.constant([1, 1, 1, 1]), False).output(0)
         aligned = [1] * (len(wanted) - len(sizes)) + sizes
@@ -73,7 +75,7 @@ class _Layout:
             return None
         return ops.reshape(value, ops.constant([1, -1, 1, 1]), False).output(0)
 
-    def _channels(self, output: ov.Output) -> int | None:
+    def channels(self, output: ov.Output) -> int | None:
         """C of a tensor [M,1..,C,1..]."""
         sizes = _sizes(output)
         axis = _channel_axis(sizes)
@@ -87,7 +89,7 @@ class _Layout:
         return ops.convolution(self.of(rows), kernel, [1, 1], [0, 0], [0, 0], [1, 1]).output(0)
 
     def _transposed(self, output: ov.Output) -> ov.Output:
-        channels = self._channels(output)
+        channels = self.channels(output)
         assert channels is not None, "asked for with channels only"
         last = ops.reshape(output, ops.constant([1, *self.grid, channels]), False)
         return ops.transpose(last, ops.constant([0, 3, 1, 2])).output(0)

@@ -6,12 +6,14 @@
     masks ─▶ TensorIterator( m_p ─▶ head(F, m_p) ) ─▶ [M,N,K] ─▶ Transpose ─▶ Reshape ─▶ S [N,K,h,w]
 
 The loop's body is the head as it is, with the batch it has: nothing is multiplied into the batch axis, so Reshapes that
-bake in a batch, static batches and dynamic ones are all right. It costs as many runs of the head as there are
+bake in a batch, static batches and dynamic ones are all right. A head that holds a TensorIterator runs in a Loop, which
+may hold one; plugins know TensorIterators better, so others do not. It costs as many runs of the head as there are
 positions. This is the definition of the map that cheaper branches are held to.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.site import Site
@@ -37,8 +39,7 @@ def repeated_head(site: Site, head: Head, mask: Mask) -> Branch:
     feature = ops.parameter(inner_feature.get_partial_shape(), inner_feature.get_element_type(), name="target")
     sides = [ops.parameter(side.get_partial_shape(), side.get_element_type()) for side in inner_sides]
     masks = constant_like(target_masks(mask, site.positions), one_mask.get_element_type())
-    loop = ops.tensor_iterator()
-    loop.set_body(body)
+    loop = _loop_over(body, int(masks.get_output_shape(0)[0]))
     loop.set_invariant_input(inner_feature, feature.output(0))
     loop.set_sliced_input(one_mask, masks.output(0), 0, 1, 1, -1, 0)
     for inner, outer in zip(inner_sides, sides, strict=True):
@@ -50,6 +51,19 @@ def repeated_head(site: Site, head: Head, mask: Mask) -> Branch:
     saliency = ops.reshape(per_class, ops.constant([0, 0, height, width]), special_zero=True)
     model = ov.Model([ops.result(saliency)], [feature, *sides], "branch")
     return Branch(model, (site.target, *head.sides), reasons)
+
+
+def _loop_over(body: ov.Model, times: int) -> ov.Node:
+    """An empty loop of that body, whose only result is the scores."""
+    if any(node.get_type_name() == "TensorIterator" for node in body.get_ops()):
+        body.add_results([ops.result(ops.constant(np.array(True)))])
+        loop = ops.loop(ops.constant(np.array(times, np.int32)), ops.constant(np.array(True)))
+        loop.set_function(body)
+        loop.set_special_body_ports([-1, 1])
+    else:
+        loop = ops.tensor_iterator()
+        loop.set_body(body)
+    return loop
 
 
 def _body(head: ov.Model) -> tuple[ov.Model, ov.Node]:

@@ -18,6 +18,8 @@ from openvino import opset13 as ops
 
 from ovxai_passes.constants import constant_like
 from ovxai_passes.mapping.context import Context, filled, is_zero
+from ovxai_passes.mapping.occurrences import largest as largest_of_each
+from ovxai_passes.mapping.occurrences import occurrences, summed
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 
 TYPES = frozenset({"LogSoftmax", "MVN", "NormalizeL2", "ReduceMax", "ReduceMean", "ReduceSum", "Softmax"})
@@ -82,7 +84,7 @@ def pool(context: Context, value: Spread, axes: tuple[int, ...], kind: str, coun
     total: ov.Output | None = None
     for weights, difference in zip(context.weights(value), context.differences(value), strict=True):
         if one_hot:
-            term = _rows(value, difference)
+            term = _rows(context, value, difference)
             kept = np.flatnonzero(value.ids.reshape(-1) < 0)
             if kept.size:
                 term = ops.add(term, _summed_rows(value, difference, kept)).output(0)
@@ -137,9 +139,12 @@ def _spread_back(value: Spread, flat: ov.Output) -> ov.Output:
     return ops.unsqueeze(flat, ops.constant([axis + 1 for axis in value.axes])).output(0)
 
 
-def _rows(value: Spread, data: ov.Output) -> ov.Output:
-    """The row of each position, in raster order, as the mask axis."""
+def _rows(context: Context, value: Spread, data: ov.Output) -> ov.Output:
+    """The row of each position (the sum of its rows where it has several), in raster order, as the mask axis."""
     flat = _flat(value, data)
+    found = occurrences(value.ids, context.masks)
+    if not found.once:
+        return _spread_back(value, summed(flat, found))
     order = np.argsort(value.ids.reshape(-1), kind="stable")[int((value.ids < 0).sum()) :]
     if not np.array_equal(order, np.arange(value.ids.size)):
         flat = ops.gather(flat, ops.constant(order), ops.constant(0)).output(0)
@@ -164,12 +169,18 @@ def _weighed_rows(context: Context, value: Spread, weights: object, data: ov.Out
 
 
 def _maximum(context: Context, value: Spread, axes: tuple[int, ...]) -> ov.Output:
-    if context.masks < 2:
+    if np.unique(value.ids[value.ids >= 0]).size < 2:
         raise NoRuleError("a maximum over a single position")
     low, high = value.values
     if any(low.get_partial_shape()[axis] != 1 for axis in value.axes):
         raise NoRuleError("a maximum over positions that differ where the mask is 0")
-    largest = ops.maximum(_rows(value, high), ops.reduce_max(low, ops.constant(list(axes)), True))
+    found, lowest = occurrences(value.ids, context.masks), ops.reduce_max(low, ops.constant(list(value.axes)), True)
+    if found.once:
+        rows = _rows(context, value, high)
+    else:
+        row = ops.squeeze(lowest, ops.constant(list(value.axes))).output(0)
+        rows = _spread_back(value, largest_of_each(_flat(value, high), row, found))
+    largest = ops.maximum(rows, lowest)
     kept = np.flatnonzero(value.ids.reshape(-1) < 0)
     if kept.size:
         flat = _flat(value, high)
