@@ -35,7 +35,10 @@ class Cost:
 
 
 def cost_of(model: ov.Model) -> Cost:
-    """The cost of a model whose dimensions are known but for the batch. Loops count as often as they run, once where that is not known."""
+    """The cost of a model whose dimensions are known but for the batch.
+
+    Loops count as often as they run, once where that is not known.
+    """
     return _cost(still(model))
 
 

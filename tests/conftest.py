@@ -11,6 +11,7 @@ from hypothesis import settings
 settings.register_profile("same every time", derandomize=True, deadline=None)
 settings.load_profile("same every time")
 
+_REPRO = Path(__file__).resolve().parents[2] / "shared" / "repro"
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -20,4 +21,13 @@ def data() -> Path:
     folder = Path(os.environ.get("OVXAI_TEST_DATA", _BESIDE)).resolve()
     if not (folder / "images.json").exists():
         pytest.skip("real models and pictures are not here: set OVXAI_TEST_DATA to their folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def repro() -> Path:
+    """The folder of small models that have broken something (OVXAI_TEST_REPRO)."""
+    folder = Path(os.environ.get("OVXAI_TEST_REPRO", _REPRO)).resolve()
+    if not folder.is_dir():
+        pytest.skip("models that have broken something are not here: set OVXAI_TEST_REPRO to their folder")
     return folder

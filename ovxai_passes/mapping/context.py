@@ -19,7 +19,7 @@ from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 LARGEST_MAPPED = 1 << 29
 """Elements of one mapped tensor that is still made: 2 GiB of f32."""
 
-
+_WITH_BODIES = frozenset({"If", "Loop", "TensorIterator"})
 _LARGE = 1 << 14
 
 
@@ -61,7 +61,9 @@ class Context:
         return [dim.get_length() if dim.is_static else 1 for dim in shape]
 
     def again(self, node: ov.Node, inputs: list[ov.Output], **changed: object) -> ov.Node:
-        """A node of the same type and attributes (but for `changed`) on other inputs."""
+        """A node of the same type and attributes (but for `changed`) on other inputs. Raises NoRuleError."""
+        if node.get_type_name() in _WITH_BODIES:
+            raise NoRuleError(f"{node.get_type_name()} cannot be made again on other inputs")
         version = node.get_type_info().version_id
         factory = self.factories.setdefault(version, NodeFactory(version))
         return factory.create(node.get_type_name(), inputs, node.get_attributes() | changed)

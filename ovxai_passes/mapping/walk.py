@@ -144,7 +144,7 @@ class _Walk:
         rule = self._rule(node)
         try:
             if rule is not None:
-                return rule(self._context, node, inputs, ones)
+                return self._applied(rule, node, inputs, ones)
             reason = "no rule"
         except NoRuleError as error:
             reason = str(error)
@@ -155,10 +155,19 @@ class _Walk:
         ]
         try:
             if rule is not None:
-                return rule(self._context, node, explicit, ones)
+                return self._applied(rule, node, explicit, ones)
         except NoRuleError as error:
             _log.debug("in the batch: %s: %s", node.get_friendly_name(), error)
-        return in_the_batch(self._context, node, explicit, ones)
+        return self._applied(in_the_batch, node, explicit, ones)
+
+    def _applied(self, rule: Rule, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
+        """What a rule makes of a node. A result that OpenVINO refuses to build is told, and counts as no rule."""
+        try:
+            return rule(self._context, node, inputs, ones)
+        except RuntimeError as error:
+            reason = f"what its rule makes is refused: {str(error).strip().splitlines()[-1]}"
+            _log.warning("%s %s: %s", node.get_type_name(), node.get_friendly_name(), reason)
+            raise NoRuleError(reason) from error
 
     def _rule(self, node: ov.Node) -> Rule | None:
         return next((rule for types, rule in RULES if node.get_type_name() in types), None)

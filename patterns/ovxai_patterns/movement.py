@@ -71,6 +71,8 @@ def move(
     code of its own here.
     """
     node = graph.ops[place]
+    if node.get_type_name() == "SpaceToBatch" and _pads(node, graph, folding):
+        return None  # it would pad labels by 0, which is a position
     moved = DATA_INPUTS[node.get_type_name()]
     tensors = []
     for port, source in enumerate(graph.inputs_of(place)):
@@ -100,3 +102,9 @@ def move(
         _log.debug("%s cannot be run on labels: %s", node.get_type_name(), error)
         return None
     return [collapse(np.array(result.data)) for result in results] if done else None
+
+
+def _pads(node: ov.Node, graph: ModelGraph, folding: Folding) -> bool:
+    """Whether a SpaceToBatch adds elements, or may."""
+    added = [folding.value(source) for source in graph.inputs_of(graph.place_of(node))[2:]]
+    return any(value is None or value.any() for value in added)

@@ -1,7 +1,7 @@
 """Movement operations: the elements of v_m in another order.
 
 Spread   the operation is run on the ids; where the mask is 0, on one row, laid out in full and taken off again
-(constants, which fold away). Only kept tokens left: Same
+(constants, which fold away). What padding adds is weighed by no mask, as kept tokens are; only such left: Same
 Mapped   the same operation one axis further right
 """
 
@@ -16,20 +16,42 @@ from ovxai_patterns.positions import NOWHERE
 
 from ovxai_passes.gathering import chosen_by_image
 from ovxai_passes.mapping.context import Context, is_zero, zero_like
+from ovxai_passes.mapping.rules.joining import joined
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 from ovxai_passes.rewrites.sinking import dims_of
 
 TYPES = frozenset(DATA_INPUTS)
 
 _MOVES_FIRST_INPUT = frozenset(
-    {"Gather", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze", "VariadicSplit", "Roll"}
+    {
+        "Broadcast",
+        "DepthToSpace",
+        "Gather",
+        "GatherElements",
+        "Pad",
+        "Reshape",
+        "Reverse",
+        "Roll",
+        "ShuffleChannels",
+        "Slice",
+        "SpaceToDepth",
+        "Split",
+        "Squeeze",
+        "StridedSlice",
+        "Tile",
+        "Transpose",
+        "Unsqueeze",
+        "VariadicSplit",
+    }
 )
+
+_OTHER_MASKS = ("new_axis_mask", "shrink_axis_mask", "ellipsis_mask")
 
 
 def movement(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
     """See the module."""
     if node.get_type_name() == "Concat":
-        return _joined(context, node, inputs, ones)
+        return joined(context, node, inputs, ones)
     value, others = inputs[0], inputs[1:]
     if node.get_type_name() not in _MOVES_FIRST_INPUT or any(not isinstance(other, Same) for other in others):
         raise NoRuleError(f"{node.get_type_name()} of a tensor that the mask weighs")
@@ -157,6 +179,8 @@ def _one_axis_further(context: Context, node: ov.Node, data: ov.Output, further:
     if kind == "Reshape":
         pattern = ops.constant(np.concatenate([[context.masks], first]))
         return [ops.reshape(data, pattern, bool(node.get_attributes()["special_zero"])).output(0)]
+    if kind == "StridedSlice":
+        return [_strided_further(context, node, data, known)]
     if kind == "Transpose":
         order = first if first.size else np.arange(len(data.get_partial_shape()) - 1)[::-1]
         return [ops.transpose(data, ops.constant(np.concatenate([[0], order + 1]))).output(0)]
@@ -171,21 +195,24 @@ def _one_axis_further(context: Context, node: ov.Node, data: ov.Output, further:
         constants[3] = _further(known[3])  # type: ignore[arg-type]
     elif kind == "Roll":
         constants[1] = _further(known[1])  # type: ignore[arg-type]
+    elif kind == "Pad":
+        constants[:2] = [_in_front(value, 0) for value in known[:2]]
+    elif kind == "Tile" and first.size < len(data.get_partial_shape()):
+        constants[0] = _in_front(known[0], 1)
     else:
         raise NoRuleError(f"{kind} of a tensor with a mask axis")
     return list(context.again(node, [data, *(constant.output(0) for constant in constants)]).outputs())
 
 
-def _joined(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
-    """Concat of mapped tensors (others take a mask axis), or of spread ones along an axis without positions."""
-    rank = len(ones[0].get_partial_shape())
-    axis = int(node.get_attributes()["axis"]) % rank
-    if any(isinstance(value, Mapped) for value in inputs):
-        pieces = []
-        for value in inputs:
-            if isinstance(value, Same):
-                pieces.append(context.repeated(value.output))
-            else:
-                pieces.append(context.mapped(value, rank).output)
-        return [Mapped(ops.concat(pieces, axis + 1).output(0))]
-    raise NoRuleError("Concat of tensors that the mask weighs")
+def _strided_further(context: Context, node: ov.Node, data: ov.Output, known: list[object]) -> ov.Output:
+    """A StridedSlice that takes all of the mask axis in front."""
+    ends = [_in_front(value, number).output(0) for number, value in zip((0, 0, 1), known, strict=False)]
+    said = node.get_attributes()
+    changed = {name: [1, *said[name]] for name in ("begin_mask", "end_mask")}  # 1: from one end to the other
+    changed |= {name: [0, *said[name]] for name in _OTHER_MASKS if said[name]}
+    return context.again(node, [data, *ends], **changed).output(0)
+
+
+def _in_front(values: object, value: int) -> ov.Node:
+    """Numbers of each axis, of which the mask axis in front gets `value`."""
+    return ops.constant(np.concatenate([[value], np.array(values, np.int64)]))
