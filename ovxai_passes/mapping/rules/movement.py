@@ -7,6 +7,8 @@ Mapped   the same operation one axis further right
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
@@ -185,11 +187,9 @@ def _one_axis_further(context: Context, node: ov.Node, data: ov.Output, further:
         order = first if first.size else np.arange(len(data.get_partial_shape()) - 1)[::-1]
         return [ops.transpose(data, ops.constant(np.concatenate([[0], order + 1]))).output(0)]
     constants = [ops.constant(np.array(value, order="C")) for value in known]
-    if kind in ("Squeeze", "Unsqueeze", "Split"):
+    if kind in ("Squeeze", "Unsqueeze", "Split", "VariadicSplit"):
         if not known:
             raise NoRuleError("Squeeze of all axes of size 1")
-        constants[0] = _further(known[0])  # type: ignore[arg-type]
-    elif kind == "VariadicSplit":
         constants[0] = _further(known[0])  # type: ignore[arg-type]
     elif kind == "Slice" and len(known) == 4:
         constants[3] = _further(known[3])  # type: ignore[arg-type]
@@ -204,7 +204,7 @@ def _one_axis_further(context: Context, node: ov.Node, data: ov.Output, further:
     return list(context.again(node, [data, *(constant.output(0) for constant in constants)]).outputs())
 
 
-def _strided_further(context: Context, node: ov.Node, data: ov.Output, known: list[object]) -> ov.Output:
+def _strided_further(context: Context, node: ov.Node, data: ov.Output, known: Sequence[object]) -> ov.Output:
     """A StridedSlice that takes all of the mask axis in front."""
     ends = [_in_front(value, number).output(0) for number, value in zip((0, 0, 1), known, strict=False)]
     said = node.get_attributes()
