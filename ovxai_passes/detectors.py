@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import openvino as ov
 from openvino.passes import ModelPass
+from ovxai_patterns.assumed import ShapesError
 from ovxai_patterns.class_heads import ClassHeads, Level, NoHeads
 from ovxai_patterns.detection import Detector, FeatureMaps, middle_of
 from ovxai_patterns.graph import ModelGraph, TensorId
@@ -85,11 +86,8 @@ class LocateDetector(ModelPass):
         wrapped = ov.Model(model)
         try:
             search = _Search(Detector(wrapped), self.options, self.task, tuple(labels_of(wrapped)))
-        except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise TargetNotFoundError(
-                f"the model has no consistent shapes yet; give it static ones first (model.reshape): {reason}"
-            ) from error
+        except ShapesError as error:
+            raise TargetNotFoundError(str(error)) from error
         self.result = search.found()
         self._check_size(self.result)
         if self.options.feature_vector:

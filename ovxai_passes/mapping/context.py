@@ -69,8 +69,10 @@ class Context:
         return factory.create(node.get_type_name(), inputs, node.get_attributes() | changed)
 
     def weights(self, spread: Spread) -> list[npt.NDArray[np.float32]]:
-        """w_i [M, *ids.shape] for each value but the first; kept tokens weigh 1 at weight 1."""
+        """w_i [M, *ids.shape] for each value but the first; kept tokens weigh 1 at weight 1. Raises NoRuleError."""
         ids = spread.ids
+        if self.masks * ids.size > LARGEST_MAPPED:
+            raise NoRuleError(f"{self.masks} masks would each weigh {ids.size} elements")
         cells = np.where(ids >= 0, self.cells[:, np.maximum(ids, 0)], np.float32(1))
         if spread.weights == (0.0, 1.0):
             return [cells]

@@ -6,7 +6,9 @@ import logging
 from dataclasses import dataclass, replace
 
 import openvino as ov
+from ovxai_patterns.assumed import HOW_TO_STATE
 from ovxai_patterns.graph import ModelGraph
+from ovxai_patterns.layout import analysis_clone
 
 from ovxai_passes.branch import Branch
 from ovxai_passes.cost import Cost, cost_of
@@ -45,7 +47,7 @@ def built_branch(model: ov.Model, choice: Choice, head: Head, options: Options) 
     """The cheapest branch of `head`, which is cut from `model`. Raises TooCostlyError, TargetNotFoundError."""
     if choice.site.dynamic:
         return _of_dynamic_grid(model, choice, head, options)
-    plain = cost_of(model)
+    plain = cost_of(analysis_clone(model))
     build = vit_reciprocam if choice.method is Method.VITRECIPROCAM else reciprocam
     assert choice.mask is not None, "asked for the branch of a method without masks"
     refused: list[str] = []
@@ -72,7 +74,7 @@ def _of_dynamic_grid(model: ov.Model, choice: Choice, head: Head, options: Optio
     if choice.mask is not Mask.ONE_HOT or options.reference:
         raise TargetNotFoundError(
             "the height or width of the picture is dynamic, so masks (mask 'gaussian', the naive branch) cannot be "
-            "constants; leave the option out, or give the model a static size first (model.reshape)"
+            f"constants; leave the option out, or give the model a static size first {HOW_TO_STATE}"
         )
     branch = row_by_row(choice.site, head, ModelGraph(model).output(choice.site.target))
     return Built(branch, Cost(0, 0), 0.0, 0.0, ("height and width are dynamic: the cost is not estimated",))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
+from ovxai_patterns.assumed import HOW_TO_STATE
 from ovxai_patterns.site import Site
 
 from ovxai_passes.branch import Branch
@@ -67,7 +68,7 @@ def row_by_row(site: Site, head: Head, target: ov.Output) -> Branch:
 def _unsuitable(reason: str) -> TargetNotFoundError:
     return TargetNotFoundError(
         f"the height or width of the picture is dynamic, and {reason}; "
-        "give the model a static size first (model.reshape)"
+        f"give the model a static size first {HOW_TO_STATE}"
     )
 
 

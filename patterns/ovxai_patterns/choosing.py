@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ovxai_patterns.anatomy import Anatomy
+from ovxai_patterns.assumed import HOW_TO_STATE
 from ovxai_patterns.graph import TensorId
 from ovxai_patterns.readout import ReadOut
 from ovxai_patterns.site import Edge, NoSite, Site
@@ -48,11 +49,12 @@ def site_at(anatomy: Anatomy, target: TensorId, masked: tuple[Edge, ...], k: int
     positions = anatomy.positions(target)
     shape = anatomy.original.output(target).get_partial_shape()
     dynamic = any(shape[axis].is_dynamic for axis in range(1, len(shape)))
+    dynamic |= anatomy.any_size and positions.lattice is None  # tokens: their rows follow the size that was assumed
     if dynamic and (k or told.readout is not ReadOut.POOLED):
-        reason = "the height or width of the picture is dynamic; give the model a static one first (model.reshape)"
+        reason = f"the height or width of the picture is dynamic; give the model a static one first {HOW_TO_STATE}"
         return NoSite(reason, anatomy.inputs + told.story)
     height, width = positions.grid
-    if height * width > _MOST_POSITIONS:
+    if height * width > _MOST_POSITIONS and not dynamic:  # else it is that of a size that was assumed
         reason = f"the grid of {anatomy.name(target)} has {height} x {width} positions, more than {_MOST_POSITIONS}"
         return NoSite(f"{reason}; choose a deeper layer", told.story, anatomy.candidates)
     notices = anatomy.scores.notices + told.notices

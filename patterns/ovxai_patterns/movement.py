@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +17,7 @@ Labels = npt.NDArray[np.int32]
 
 _log = logging.getLogger(__name__)
 
-_LARGEST = 1 << 25  # elements of one label array: 128 MiB
+_LARGEST = 1 << 25  # elements
 
 DATA_INPUTS: dict[str, tuple[int, ...] | None] = {
     "BatchToSpace": (0,),
@@ -44,6 +46,13 @@ DATA_INPUTS: dict[str, tuple[int, ...] | None] = {
     "VariadicSplit": (0,),
 }
 """Type of each movement operation → the inputs whose elements it moves (None: all); the others say where to."""
+
+
+def fits(*shapes: Sequence[int]) -> bool:
+    """Whether an array of the shape that these broadcast to can hold labels: up to 128 MiB of them."""
+    longest = max(len(shape) for shape in shapes)
+    aligned = [(*([1] * (longest - len(shape))), *shape) for shape in shapes]
+    return math.prod(max(sizes) for sizes in zip(*aligned, strict=True)) <= _LARGEST
 
 
 def is_movement(node: ov.Node) -> bool:
@@ -78,7 +87,7 @@ def move(
     for port, source in enumerate(graph.inputs_of(place)):
         if moved is None or port in moved:
             shape = node.input(port).get_partial_shape()
-            if shape.is_dynamic or np.prod(shape.to_shape(), dtype=np.int64) > _LARGEST:
+            if shape.is_dynamic or not fits(shape.to_shape()):
                 return None
             known = labels[port]
             full = np.full(tuple(shape.to_shape()), fill, np.int32)
@@ -90,7 +99,8 @@ def move(
             if value is None:
                 return None
             tensors.append(as_tensor(value))
-    if any(output.get_partial_shape().is_dynamic for output in node.outputs()) or not keeps_size(node):
+    made = [output.get_partial_shape() for output in node.outputs()]
+    if any(shape.is_dynamic or not fits(shape.to_shape()) for shape in made) or not keeps_size(node):
         return None
     if node.get_type_name() == "Roll":  # the one movement operation without a reference implementation
         data, shift, axes = (tensor.data for tensor in tensors)

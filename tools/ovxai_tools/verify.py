@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
-from ovxai_patterns.layout import picture_axes
+from ovxai_patterns.layout import assumed_inputs
 
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import AnyInsertion, DetectorInsertion, Insertion
@@ -34,7 +34,6 @@ _PATIENCE = 10.0  # seconds of definition; beyond, positions are sampled
 _SAMPLED = 64
 _DYNAMIC_BATCH = 2
 _ROWS = 3
-_DYNAMIC_SIZE = 224
 
 
 @dataclass(frozen=True)
@@ -48,16 +47,11 @@ class Case:
 def random_case(model: ov.Model, batch: int = _DYNAMIC_BATCH) -> Case:
     """Random input: 8-bit over its whole range, floats from N(0, 1).
 
-    `batch` in place of a dynamic dimension, 224 in place of a dynamic height or width.
+    `batch` in place of a dynamic dimension; a height, width or number of channels as the analysis assumes it.
     """
     rng = np.random.default_rng(0)
     values: list[Array] = []
-    for port in model.inputs:
-        spatial = picture_axes(port.get_node()) or ()
-        shape = [
-            dim.get_length() if dim.is_static else _DYNAMIC_SIZE if axis in spatial else batch
-            for axis, dim in enumerate(port.get_partial_shape())
-        ]
+    for port, shape in zip(model.inputs, assumed_inputs(model, batch), strict=True):
         dtype = port.get_element_type().to_dtype()
         if np.issubdtype(dtype, np.integer):
             values.append(rng.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True))
