@@ -23,7 +23,7 @@ WIDTH = 8
 SLICES: dict[str, Callable[[ov.Node, int], Any]] = {
     "slice": lambda x, kept: ops.slice(x, integers(kept), integers(99), integers(1), integers(1)),
     "strided slice": lambda x, kept: ops.strided_slice(
-        x, integers(0, kept), integers(0, 0), integers(1, 1), [1], [1, 1]
+        x, integers(0, kept), integers(0, 0), integers(1, 1), [1, 0], [1, 1]
     ),
     "gather": lambda x, kept: ops.gather(x, integers(*range(kept, kept + 16)), scalar(1)),
     "split": lambda x, kept: ops.variadic_split(x, scalar(1), integers(kept, 16)).output(1),

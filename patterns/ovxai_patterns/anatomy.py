@@ -82,8 +82,10 @@ class Anatomy:
     @property
     def keeps_batch(self) -> bool:
         """Whether the scores have as many rows as the input has pictures."""
-        pictures = self.graph.output(self.layout.pictures[0]).get_shape()[0]
-        return bool(self.graph.output(self.scores.tensor).get_shape()[0] == pictures)
+        picture, scores = self.layout.pictures[0], self.scores.tensor
+        if len(self.graph.output(scores).get_shape()) == 1:
+            return bool(self.original.output(picture).get_partial_shape()[0] == 1)
+        return bool(self.graph.output(scores).get_shape()[0] == self.graph.output(picture).get_shape()[0])
 
     def positions(self, tensor: TensorId) -> Positions:
         """The positions of a map."""

@@ -54,7 +54,7 @@ def write_preview(model: ov.Model, shown: Shown, image: Path | None, preparation
 
 def _scores(values: npt.NDArray[np.generic], classes: int) -> npt.NDArray[np.float32]:
     """The scores [K] of the first picture; of an output that only says which class is best, 1 for that one."""
-    first = values.reshape(len(values), -1)[0]
+    first = values.reshape(len(values) if values.ndim > 1 else 1, -1)[0]
     if first.size == classes and not np.issubdtype(first.dtype, np.integer):
         return first.astype(np.float32)
     scores = np.zeros(classes, np.float32)
