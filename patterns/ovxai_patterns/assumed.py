@@ -89,18 +89,19 @@ def assumed_shape(parameter: ov.Node, spatial: tuple[int, ...], size: int = ASSU
     return [within(dim, one) for dim, one in zip(shape, wanted, strict=True)]
 
 
-def make_static(model: ov.Model, spatial: list[tuple[int, ...]]) -> None:
+def make_static(model: ov.Model, spatial: list[tuple[int, ...]], other_sizes: bool = True) -> None:
     """Give a model static shapes, in place; operations keep their places. Raises ShapesError where none go together.
 
-    `spatial`: for each input, the axes of height and width, or none where it is no picture. An input of dynamic rank is
-    left as it is.
+    `spatial`: for each input, the axes of height and width, or none where it is no picture. `other_sizes`: whether sizes
+    other than the assumed one are tried. An input of dynamic rank is left as it is.
     """
     inputs = [
         (parameter, axes)
         for parameter, axes in zip(model.get_parameters(), spatial, strict=True)
         if parameter.get_partial_shape().rank.is_static
     ]
-    tried = [[assumed_shape(*one, size) for one in inputs] for size in (ASSUMED_SIZE, *_OTHER_SIZES)]
+    sizes = (ASSUMED_SIZE, *(_OTHER_SIZES if other_sizes else ()))
+    tried = [[assumed_shape(*one, size) for one in inputs] for size in sizes]
     different = [shapes for number, shapes in enumerate(tried) if shapes not in tried[:number]]
     parameters = [parameter for parameter, _ in inputs]
     refused, taken = list[RuntimeError](), list[list[list[int]]]()

@@ -215,13 +215,14 @@ def _fits(labels: tuple[int, ...], shape: tuple[int, ...]) -> bool:
     return all(size in (1, full) for size, full in zip(labels[::-1], shape[::-1], strict=False))
 
 
-def analysis_clone(model: ov.Model) -> ov.Model:
+def analysis_clone(model: ov.Model, other_sizes: bool = True) -> ov.Model:
     """A clone with static shapes, on which positions are told: see `assumed.py`. Raises ShapesError, a RuntimeError.
 
+    `other_sizes`: whether a network that takes no picture of the assumed size is tried with others.
     Operations keep their places in topological order, so findings on the clone hold for the model.
     """
     clone = model.clone()
-    make_static(clone, [picture_axes(parameter) or () for parameter in clone.get_parameters()])
+    make_static(clone, [picture_axes(parameter) or () for parameter in clone.get_parameters()], other_sizes)
     return clone
 
 
