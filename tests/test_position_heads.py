@@ -10,8 +10,10 @@ from hypothesis import example, given, settings
 from ovxai_tools.transform import main
 
 from ovxai_passes.insert import Insertion, insert
+from ovxai_passes.mapping import walk
 from ovxai_passes.options import Mask, Options
 from ovxai_passes.testing import defined_map, tensors_at, worst_difference
+from tests import graphs
 from tests.cli import invoke
 from tests.position_heads import PositionPlan, build_positions, position_plans
 from tests.running import random_input, run
@@ -65,3 +67,21 @@ def test_models_that_broke(repro: Path, name: str, tmp_path: Path) -> None:
     _held_to_the_loop(model, Mask.ONE_HOT)
     result = invoke(main, repro / f"{name}.xml", tmp_path / "out.xml", "--verify")
     assert "map equal to the naive definition" in result.output
+
+
+def _raising(error: Exception) -> walk.Rule:
+    def rule(*_: object) -> list[walk.Value]:
+        raise error
+
+    return rule
+
+
+def test_a_rule_whose_result_is_refused(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """OpenVINO's refusal is told, and the loop is written instead; a mistake in a rule stays one."""
+    rule = _raising(RuntimeError("Check failed\nshapes do not go together"))
+    monkeypatch.setattr(walk, "RULES", ((frozenset({"ReduceMean"}), rule), *walk.RULES))
+    _held_to_the_loop(graphs.cnn(), Mask.ONE_HOT)
+    assert "what its rule makes is refused: shapes do not go together" in caplog.text
+    monkeypatch.setattr(walk, "RULES", ((frozenset({"ReduceMean"}), _raising(TypeError("a bug"))), *walk.RULES))
+    with pytest.raises(TypeError, match="a bug"):
+        insert(graphs.cnn(), Options())
