@@ -11,6 +11,7 @@ from ovxai_tools.transform import main
 
 from ovxai_passes.insert import Insertion, insert
 from ovxai_passes.mapping import walk
+from ovxai_passes.mapping.values import Value
 from ovxai_passes.options import Mask, Options
 from ovxai_passes.testing import defined_map, tensors_at, worst_difference
 from tests import graphs
@@ -70,7 +71,7 @@ def test_models_that_broke(repro: Path, name: str, tmp_path: Path) -> None:
 
 
 def _raising(error: Exception) -> walk.Rule:
-    def rule(*_: object) -> list[walk.Value]:
+    def rule(*_: object) -> list[Value]:
         raise error
 
     return rule

@@ -92,8 +92,8 @@ def assumed_shape(parameter: ov.Node, spatial: tuple[int, ...], size: int = ASSU
 def make_static(model: ov.Model, spatial: list[tuple[int, ...]], other_sizes: bool = True) -> None:
     """Give a model static shapes, in place; operations keep their places. Raises ShapesError where none go together.
 
-    `spatial`: for each input, the axes of height and width, or none where it is no picture. `other_sizes`: whether others
-    than the assumed size are tried. An input of dynamic rank is left as it is.
+    `spatial`: for each input, the axes of height and width, or none where it is no picture. `other_sizes`: whether
+    others than the assumed size are tried. An input of dynamic rank is left as it is.
     """
     inputs = [
         (parameter, axes)
