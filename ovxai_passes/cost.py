@@ -33,16 +33,16 @@ class Cost:
 
 
 def cost_of(model: ov.Model) -> Cost:
-    """The cost of a model of static shapes. Loops count as often as they run."""
+    """The cost of a model of static shapes. Loops count as often as they run, once where that is not known."""
     products, largest, elements = 0, 0, 0
     for node in model.get_ops():
         kind = node.get_type_name()
         if kind in _NOT_COMPUTED or _is_constant(node):
             continue
-        if kind == "TensorIterator":
-            body = cost_of(node.get_function())
-            products += body.products * _iterations(node)
-            elements += body.elements * _iterations(node)
+        if kind in ("Loop", "TensorIterator"):
+            body, times = cost_of(node.get_function()), max(node.get_num_iterations(), 1)
+            products += body.products * times
+            elements += body.elements * times
             largest = max(largest, body.largest)
         products += _products(node)
         largest = max(largest, *(_bytes(output) for output in node.outputs()))
@@ -65,11 +65,6 @@ def _sizes(output: ov.Output) -> list[int]:
 
 def _bytes(output: ov.Output) -> int:
     return prod(_sizes(output)) * output.get_element_type().size
-
-
-def _iterations(loop: ov.Node) -> int:
-    """A loop over masks stacks one result a mask."""
-    return _sizes(loop.output(0))[0]
 
 
 def _products(node: ov.Node) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import openvino as ov
 from openvino.passes import ModelPass
+from ovxai_patterns.assumed import ShapesError
 from ovxai_patterns.class_heads import ClassHeads, Level, NoHeads
 from ovxai_patterns.detection import Detector, FeatureMaps, middle_of
 from ovxai_patterns.graph import ModelGraph, TensorId
@@ -85,11 +86,8 @@ class LocateDetector(ModelPass):
         wrapped = ov.Model(model)
         try:
             search = _Search(Detector(wrapped), self.options, self.task, tuple(labels_of(wrapped)))
-        except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise TargetNotFoundError(
-                f"the model has no consistent shapes yet; give it static ones first (model.reshape): {reason}"
-            ) from error
+        except ShapesError as error:
+            raise TargetNotFoundError(str(error)) from error
         self.result = search.found()
         self._check_size(self.result)
         if self.options.feature_vector:
@@ -170,7 +168,9 @@ class _Search:
         if options.objectness and not all(level.objectness for level in heads.levels):
             raise OptionError("option 'objectness': the class heads have none beside them")
         if self._dynamic:
-            heads = replace(heads, notices=(*heads.notices, "grids of levels are those of a picture of 224 x 224"))
+            high, wide = _assumed(self.detector)
+            notice = f"grids of levels are those of a picture of {high} x {wide}"
+            heads = replace(heads, notices=(*heads.notices, notice))
         size = self._size([level.grid for level in heads.levels])
         found = Found(
             Method.DETCLASSPROBABILITYMAP, size, heads, heads.levels, story=heads.story, notices=heads.notices
@@ -264,6 +264,14 @@ def _picture(detector: Detector) -> list[ov.Dimension]:
     node = detector.original.ops[detector.layout.pictures[0][0]]
     axes = picture_axes(node) or ()
     return [node.get_output_partial_shape(0)[axis] for axis in axes]
+
+
+def _assumed(detector: Detector) -> tuple[int, int]:
+    """Height and width of the picture that the analysis assumes."""
+    node = detector.graph.ops[detector.layout.pictures[0][0]]
+    rows, columns = picture_axes(node) or (2, 3)
+    shape = node.get_output_shape(0)
+    return shape[rows], shape[columns]
 
 
 class ExplainDetector(ModelPass):

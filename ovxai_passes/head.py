@@ -120,7 +120,7 @@ def cut(model: ov.Model, site: Site, settled: ModelGraph | None = None) -> Head:
         if graph.ops[place].get_type_name() == "FakeQuantize":
             arithmetic = spell_out(graph.ops[place])
             scores = arithmetic if place == site.scores.tensor[0] else scores
-    if len(scores.get_partial_shape()) > 2:
+    if len(scores.get_partial_shape()) != 2:
         scores = ops.reshape(scores, ops.constant([-1, site.scores.classes]), special_zero=False).output(0)
     if scores.get_element_type() != ov.Type.f32:
         scores = ops.convert(scores, "f32").output(0)

@@ -9,6 +9,7 @@ from ovxai_patterns.positions import Positions
 from ovxai_passes.options import Mask
 
 _BELL = np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]], np.float32) / 16
+_DOT = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]], np.float32)
 
 
 def grid_masks(mask: Mask, grid: tuple[int, int]) -> npt.NDArray[np.float32]:
@@ -25,6 +26,16 @@ def grid_masks(mask: Mask, grid: tuple[int, int]) -> npt.NDArray[np.float32]:
         for column in range(width):
             wide[row * width + column, row : row + 3, column : column + 3] = _BELL
     return wide[:, 1:-1, 1:-1].copy()
+
+
+def one_target_mask(mask: Mask, positions: Positions, place: int) -> npt.NDArray[np.float32]:
+    """Mask number `place` of `target_masks` alone: all of them would be large for grids of many positions."""
+    height, width = positions.grid
+    wide = np.zeros((height + 2, width + 2), np.float32)
+    row, column = divmod(place, width)
+    wide[row : row + 3, column : column + 3] = _DOT if mask is Mask.ONE_HOT else _BELL
+    weights = wide[1:-1, 1:-1].reshape(-1)[np.maximum(positions.ids, 0)]
+    return np.where(positions.ids >= 0, weights, np.float32(1))
 
 
 def target_masks(mask: Mask, positions: Positions) -> npt.NDArray[np.float32]:

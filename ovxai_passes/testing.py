@@ -16,7 +16,7 @@ from ovxai_patterns.positions import NOWHERE, Positions
 from ovxai_patterns.site import Site
 
 from ovxai_passes.head import Head
-from ovxai_passes.masks import target_masks
+from ovxai_passes.masks import one_target_mask
 from ovxai_passes.options import Mask
 
 Array = npt.NDArray[np.generic]
@@ -59,11 +59,12 @@ def masked_scores(
     `inputs`: the target and the head's sides, as `tensors_at` gives them.
     """
     compiled = ov.compile_model(head.model, "CPU", F32)
-    masks = target_masks(mask, positions).astype(inputs[0].dtype)
+    total = positions.grid[0] * positions.grid[1]
     request = compiled.create_infer_request()
     rows = []
-    for place in range(len(masks)) if chosen is None else chosen:
-        request.infer([inputs[0], masks[place], *inputs[1:]])
+    for place in range(total) if chosen is None else chosen:
+        weights = one_target_mask(mask, positions, place).astype(inputs[0].dtype)
+        request.infer([inputs[0], weights, *inputs[1:]])
         rows.append(np.array(request.get_output_tensor(0).data, np.float32))
     return np.stack(rows)
 

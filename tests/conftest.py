@@ -10,7 +10,6 @@ from hypothesis import settings
 
 settings.register_profile("same every time", derandomize=True, deadline=None)
 settings.load_profile("same every time")
-
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 _BREAKING = Path(__file__).resolve().parents[2] / "shared" / "repro"

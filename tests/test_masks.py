@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ovxai_patterns.positions import Positions
 
 from ovxai_passes.mapping.bell import bell_weights
-from ovxai_passes.masks import grid_masks, target_masks
+from ovxai_passes.masks import grid_masks, one_target_mask, target_masks
 from ovxai_passes.options import Mask
 from tests.running import run
 
@@ -66,3 +66,11 @@ def test_other_weights_are_no_bells() -> None:
 def _constants_above(node: ov.Node) -> list[ov.Node]:
     model = ov.Model([node], [])
     return [op for op in model.get_ops() if op.get_type_name() == "Constant"]
+
+
+@pytest.mark.parametrize("mask", list(Mask))
+def test_one_mask_is_that_of_all(mask: Mask) -> None:
+    ids = np.concatenate([[-1], np.random.default_rng(0).permutation(12)]).astype(np.int32).reshape(1, -1, 1)
+    positions = Positions(ids, (3, 4))
+    every = target_masks(mask, positions)
+    np.testing.assert_array_equal(np.stack([one_target_mask(mask, positions, place) for place in range(12)]), every)

@@ -55,7 +55,7 @@ class _Layout:
             operands = [self._operand(value, output) for value in node.input_values()]
             if all(operand is not None for operand in operands):
                 return again(node, operands).output(0)
-        if kind == "MatMul" and _is_layer(node):
+        if kind == "MatMul" and _is_layer(node) and _channels(node.input_value(0)) is not None:
             return self._convolved(node)
         product = self.context.products_by_image.get(node.get_name())
         if product is not None and _channels(product.rows) is not None and len(_sizes(product.matrices)) == 3:

@@ -21,7 +21,7 @@ from ovxai_passes.mapping.weights import kept_in_front, shaped_like, weights_of_
 LARGEST_MAPPED = 1 << 29
 """Elements of one mapped tensor that is still made: 2 GiB of f32."""
 
-
+_WITH_BODIES = frozenset({"If", "Loop", "TensorIterator"})
 _LARGE = 1 << 14
 
 
@@ -36,8 +36,9 @@ class ImageProduct:
 
 @dataclass(frozen=True)
 class Context:
-    """`cells`: the masks [M,P] f32 over the positions of `grid`, (h, w). `graph`: the head.
+    """`cells`: the masks [M,P] f32 over the positions of `grid`, (h, w); of another grid where `sizes` tells it.
 
+    `graph`: the head.
     `settled`: the head for one image with that grid. `sizes`: the grid as read at inference, i64 [2], where the branch
     is to take any; None where it is made for `grid` alone.
     """
@@ -57,8 +58,8 @@ class Context:
 
     @property
     def masks(self) -> int:
-        """M, the number of masks."""
-        return len(self.cells)
+        """M, the number of masks; of the grid that was analysed."""
+        return self.grid[0] * self.grid[1]
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -103,7 +104,9 @@ class Context:
         return [dim.get_length() if dim.is_static else 1 for dim in shape]
 
     def again(self, node: ov.Node, inputs: list[ov.Output], **changed: object) -> ov.Node:
-        """A node of the same type and attributes (but for `changed`) on other inputs."""
+        """A node of the same type and attributes (but for `changed`) on other inputs. Raises NoRuleError."""
+        if node.get_type_name() in _WITH_BODIES:
+            raise NoRuleError(f"{node.get_type_name()} cannot be made again on other inputs")
         version = node.get_type_info().version_id
         factory = self.factories.setdefault(version, NodeFactory(version))
         return factory.create(node.get_type_name(), inputs, node.get_attributes() | changed)
@@ -111,7 +114,8 @@ class Context:
     def weights(self, spread: Spread, like: ov.Output, dims: Sequence[int] | None = None) -> list[ov.Node]:
         """w_i of each value but the first, of the element type of `like`; kept tokens weigh 1 at weight 1.
 
-        [M, *dims], where -1 of `dims` stands for the entries along the axes of positions; None: [M, *ids.shape].
+        [M, *dims], where -1 of `dims` stands for the entries along the axes of positions; None: [M, *ids.shape]. Raises
+        NoRuleError.
         """
         linear = spread.weights == (0.0, 1.0)
         if self.sizes is not None:
@@ -124,6 +128,8 @@ class Context:
                 return [shaped_like(node, spread.values[-1], spread.axes) for node in made]
             return [ops.unsqueeze(node, ops.constant(np.arange(1, len(dims)))) if dims[1:] else node for node in made]
         ids = spread.ids
+        if self.masks * ids.size > LARGEST_MAPPED:
+            raise NoRuleError(f"{self.masks} masks would each weigh {ids.size} elements")
         cells = np.where(ids >= 0, self.cells[:, np.maximum(ids, 0)], np.float32(1))
         found = [cells] if linear else [(cells == np.float32(one)).astype(np.float32) for one in spread.weights[1:]]
         shape = ids.shape if dims is None else tuple(dims)

@@ -39,6 +39,9 @@ from ovxai_passes.sizes import sizes_of
 _IN_ATTENTION = frozenset({"Add", "Divide", "Multiply", "Reshape", "Softmax", "Transpose"})
 _BEFORE_ATTENTION = frozenset({"Add", "MatMul", "Multiply", "Reshape", "Transpose"})
 
+_SMALLEST = (2, 2)
+"""A grid on which masks take all weights that they take on larger ones."""
+
 _log = logging.getLogger(__name__)
 
 Rule = Callable[[Context, ov.Node, list[Value], list[ov.Output]], list[Value]]
@@ -72,8 +75,9 @@ class _Walk:
         head = narrowed(site, head)
         self._site, self._head = site, head
         self._graph = ModelGraph(head.model)
-        cells = grid_masks(mask, site.positions.grid)
-        flat, grid = cells.reshape(len(cells), -1), site.positions.grid
+        grid = site.positions.grid
+        cells = grid_masks(mask, _SMALLEST if head.any_grid else grid)
+        flat = cells.reshape(len(cells), -1)
         self._sources: dict[TensorId, ov.Node] = {}
         sizes = self._grid_sizes() if head.any_grid else None
         settled, known = head.settled()
@@ -161,7 +165,7 @@ class _Walk:
         rule = self._rule(node)
         try:
             if rule is not None:
-                return rule(self._context, node, inputs, ones)
+                return self._applied(rule, node, inputs, ones)
             reason = "no rule"
         except NoRuleError as error:
             reason = str(error)
@@ -172,10 +176,19 @@ class _Walk:
         ]
         try:
             if rule is not None:
-                return rule(self._context, node, explicit, ones)
+                return self._applied(rule, node, explicit, ones)
         except NoRuleError as error:
             _log.debug("in the batch: %s: %s", node.get_friendly_name(), error)
-        return in_the_batch(self._context, node, explicit, ones)
+        return self._applied(in_the_batch, node, explicit, ones)
+
+    def _applied(self, rule: Rule, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
+        """What a rule makes of a node. A result that OpenVINO refuses to build is told, and counts as no rule."""
+        try:
+            return rule(self._context, node, inputs, ones)
+        except RuntimeError as error:
+            reason = f"what its rule makes is refused: {str(error).strip().splitlines()[-1]}"
+            _log.warning("%s %s: %s", node.get_type_name(), node.get_friendly_name(), reason)
+            raise NoRuleError(reason) from error
 
     def _rule(self, node: ov.Node) -> Rule | None:
         return next((rule for types, rule in RULES if node.get_type_name() in types), None)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import openvino as ov
+from ovxai_patterns.assumed import HOW_TO_STATE
 from ovxai_patterns.graph import ModelGraph
 
 from ovxai_passes.branch import Branch
@@ -72,7 +73,7 @@ def built_branch(
     if choice.site.dynamic:
         raise TargetNotFoundError(
             "the height or width of the picture is dynamic, and this head is explained at one size only; give the "
-            "model a static one first (model.reshape, --shape)",
+            f"model a static one first {HOW_TO_STATE}",
             tuple(refused),
         )
     raise TooCostlyError(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from math import prod
 
 import openvino as ov
 from openvino import opset13 as ops
@@ -23,6 +24,11 @@ from ovxai_passes.classes import ChosenHead
 from ovxai_passes.head import Head, cut
 from ovxai_passes.sizes import guarded, opened, sizes_of
 
+_MOST_POSITIONS = 4096
+
+Guard = tuple[TensorId, tuple[int, ...], tuple[int, ...]]
+"""(tensor, axes, the sizes that a branch is right for)."""
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -33,7 +39,7 @@ class Opened:
 
     model: ov.Model
     chosen: ChosenHead
-    guards: tuple[tuple[TensorId, tuple[int, ...], tuple[int, ...]], ...] = ()
+    guards: tuple[Guard, ...] = ()
 
     @property
     def head(self) -> Head:
@@ -55,16 +61,18 @@ def opened_heads(
 ) -> Iterator[Opened]:
     """The heads of `model`, which is only read. `settled`: see `cut`; `pick`: chooses the classes."""
     source, any_size = site.grid_source, opened(model, True)
-    fixed = False
+    grid: tuple[Guard, ...] = ((source.tensor, source.axes, source.sizes),)
     if any_size is not None:
         shape = ModelGraph(any_size).output(source.tensor).get_partial_shape()
-        fixed = all(shape[axis].is_static for axis in source.axes)
+        if source.exact and all(shape[axis].is_static for axis in source.axes):
+            grid = ()  # the network itself allows no other
         head = cut(any_size, site, settled)
         if head.any_grid:
             yield Opened(any_size, pick(head))
+        elif site.dynamic and prod(site.positions.grid) <= _MOST_POSITIONS:
+            yield Opened(any_size, pick(head), grid)
     if site.dynamic:
         return
-    grid = () if fixed else ((source.tensor, source.axes, source.sizes),)
     any_batch = opened(model, False)
     if any_batch is not None:
         yield Opened(any_batch, pick(cut(any_batch, site, settled)), grid)

@@ -6,12 +6,14 @@
     masks ─▶ TensorIterator( m_p ─▶ head(F, m_p) ) ─▶ [M,N,K] ─▶ Transpose ─▶ Reshape ─▶ S [N,K,h,w]
 
 The loop's body is the head as it is, with the batch it has: nothing is multiplied into the batch axis, so Reshapes that
-bake in a batch, static batches and dynamic ones are all right. It costs as many runs of the head as there are
+bake in a batch, static batches and dynamic ones are all right. A head that holds a TensorIterator runs in a Loop, which
+may hold one; plugins know TensorIterators better, so others do not. It costs as many runs of the head as there are
 positions. This is the definition of the map that cheaper branches are held to.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.graph import TensorId
@@ -41,8 +43,7 @@ def repeated_head(site: Site, head: Head, mask: Mask) -> Branch:
     sides = [ops.parameter(side.get_partial_shape(), side.get_element_type()) for side in inner_sides]
     inputs = {site.target: feature, **dict(zip(head.sides, sides, strict=True))}
     masks, grid = _masks(site, head, mask, inputs)
-    loop = ops.tensor_iterator()
-    loop.set_body(body)
+    loop = _loop_over(body, ops.squeeze(sizes_of(masks, [0]), ops.constant([0])))
     loop.set_invariant_input(inner_feature, feature.output(0))
     loop.set_sliced_input(one_mask, masks.output(0), 0, 1, 1, -1, 0)
     for inner, outer in zip(inner_sides, sides, strict=True):
@@ -70,6 +71,19 @@ def _masks(site: Site, head: Head, mask: Mask, inputs: dict[TensorId, ov.Node]) 
     places = tuple(axis for axis, size in enumerate(site.positions.ids.shape) if size > 1)
     masks = shaped_like(flat, feature, places)
     return masks if element == ov.Type.f32 else ops.convert(masks, element), sizes
+
+
+def _loop_over(body: ov.Model, times: ov.Node) -> ov.Node:
+    """An empty loop of that body, whose only result is the scores."""
+    if any(node.get_type_name() == "TensorIterator" for node in body.get_ops()):
+        body.add_results([ops.result(ops.constant(np.array(True)))])
+        loop = ops.loop(times, ops.constant(np.array(True)))
+        loop.set_function(body)
+        loop.set_special_body_ports([-1, 1])
+    else:
+        loop = ops.tensor_iterator()
+        loop.set_body(body)
+    return loop
 
 
 def _body(head: ov.Model) -> tuple[ov.Model, ov.Node]:

@@ -11,10 +11,11 @@ from functools import cached_property
 import numpy as np
 import openvino as ov
 
+from ovxai_patterns.assumed import HOW_TO_STATE, ShapesError
 from ovxai_patterns.ends import End, find_ends
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.influence import Influence
-from ovxai_patterns.layout import Layout, analysis_clone
+from ovxai_patterns.layout import Layout, analysis_clone, picture_axes
 from ovxai_patterns.positions import Positions
 from ovxai_patterns.scores import Scores
 from ovxai_patterns.site import Edge
@@ -28,7 +29,7 @@ class Anatomy:
     """Facts about a classifier, each found when first asked for. `model` is only read."""
 
     def __init__(self, model: ov.Model, scores: Scores) -> None:
-        self.original = ModelGraph(model)
+        self.original = ModelGraph(_inferred(model))
         self.graph = ModelGraph(analysis_clone(model))
         self.layout = Layout(self.graph)
         self.scores = scores
@@ -72,10 +73,19 @@ class Anatomy:
         return find_ends(self.layout, self.scores.tensor, lambda tensor: not self.shape_problem(tensor), crossed)
 
     @property
+    def any_size(self) -> bool:
+        """Whether the picture's height or width is dynamic."""
+        tensor = self.layout.pictures[0]
+        axes = picture_axes(self.original.ops[tensor[0]]) or ()
+        return any(self.original.output(tensor).get_partial_shape()[axis].is_dynamic for axis in axes)
+
+    @property
     def keeps_batch(self) -> bool:
         """Whether the scores have as many rows as the input has pictures."""
-        pictures = self.graph.output(self.layout.pictures[0]).get_shape()[0]
-        return bool(self.graph.output(self.scores.tensor).get_shape()[0] == pictures)
+        picture, scores = self.layout.pictures[0], self.scores.tensor
+        if len(self.graph.output(scores).get_shape()) == 1:
+            return bool(self.original.output(picture).get_partial_shape()[0] == 1)
+        return bool(self.graph.output(scores).get_shape()[0] == self.graph.output(picture).get_shape()[0])
 
     def positions(self, tensor: TensorId) -> Positions:
         """The positions of a map."""
@@ -144,3 +154,18 @@ class Anatomy:
             f"{node.get_output_partial_shape(0)}"
             for node in self.original.model.get_parameters()
         )
+
+
+def _inferred(model: ov.Model) -> ov.Model:
+    """The model, or a clone whose shapes are those that follow from its inputs: a user may have just opened these."""
+    if not any(parameter.get_partial_shape().is_dynamic for parameter in model.get_parameters()):
+        return model
+    clone = model.clone()
+    try:
+        clone.validate_nodes_and_infer_types()
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise ShapesError(
+            f"the model has no consistent shapes; give it others first {HOW_TO_STATE}: {reason}"
+        ) from error
+    return clone

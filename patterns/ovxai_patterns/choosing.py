@@ -49,8 +49,9 @@ def site_at(anatomy: Anatomy, target: TensorId, masked: tuple[Edge, ...], k: int
     positions = anatomy.positions(target)
     shape = anatomy.original.output(target).get_partial_shape()
     dynamic = any(shape[axis].is_dynamic for axis in range(1, len(shape)))
+    dynamic |= anatomy.any_size and positions.lattice is None  # tokens: their rows follow the size that was assumed
     height, width = positions.grid
-    if height * width > _MOST_POSITIONS:
+    if height * width > _MOST_POSITIONS and not dynamic:  # else it is that of a size that was assumed
         reason = f"the grid of {anatomy.name(target)} has {height} x {width} positions, more than {_MOST_POSITIONS}"
         return NoSite(f"{reason}; choose a deeper layer", told.story, anatomy.candidates)
     notices = anatomy.scores.notices + told.notices

@@ -45,7 +45,7 @@ class Detector:
 
     def __init__(self, model: ov.Model) -> None:
         self.original = ModelGraph(model)
-        self.graph = ModelGraph(analysis_clone(model))
+        self.graph = ModelGraph(analysis_clone(model, other_sizes=False))
         self.layout = Layout(self.graph)
 
     @property

@@ -19,7 +19,7 @@ import numpy as np
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.influence import Influence
 from ovxai_patterns.layout import Layout
-from ovxai_patterns.movement import Labels, is_movement
+from ovxai_patterns.movement import Labels, fits, is_movement
 from ovxai_patterns.readout import reaches
 
 _ROOT: TensorId = (-1, 0)
@@ -82,6 +82,8 @@ def _changes(layout: Layout, marks: dict[TensorId, Labels], tensor: TensorId) ->
     positions, marked = layout.positions(tensor), marks.get(tensor)
     if positions is None or marked is None:
         return False
+    if not fits(marked.shape, positions.ids.shape):
+        return True
     return bool((np.broadcast_arrays(marked, positions.ids)[0] * (positions.ids >= 0)).any())
 
 

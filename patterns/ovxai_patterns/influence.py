@@ -12,7 +12,7 @@ import openvino as ov
 
 from ovxai_patterns.folding import Folding
 from ovxai_patterns.graph import ModelGraph, TensorId
-from ovxai_patterns.movement import Labels, collapse, is_movement, move
+from ovxai_patterns.movement import Labels, collapse, fits, is_movement, move
 from ovxai_patterns.operations import ELEMENTWISE_TYPES, REDUCE_TYPES
 
 _ALONG_AXES_TYPES = frozenset({"LogSoftmax", "MVN", "NormalizeL2", "Softmax"})
@@ -93,6 +93,8 @@ class Influence:
 def _either(sources: list[Labels | None]) -> Labels | None:
     known = [source for source in sources if source is not None]
     result = known[0]
+    if not fits(*(one.shape for one in known)):
+        return None
     for other in known[1:]:
         result = np.maximum(result, other)
     return result

@@ -21,20 +21,21 @@ from __future__ import annotations
 import numpy as np
 import openvino as ov
 
-from ovxai_patterns.folding import Folding, keeps_size
+from ovxai_patterns.assumed import HOW_TO_STATE, ShapesError, assumed_shape, first_convolution, make_static
+from ovxai_patterns.folding import Folding
 from ovxai_patterns.graph import ModelGraph, TensorId
-from ovxai_patterns.movement import collapse, is_movement, move
+from ovxai_patterns.movement import collapse, fits, is_movement, move
 from ovxai_patterns.operations import ELEMENTWISE_TYPES, REDUCE_TYPES, SHAPE_KEEPING_TYPES, WINDOW_TYPES
 from ovxai_patterns.positions import NOWHERE, Positions, cut_lattice, merge, on_lattice, thinned
 
 _PICTURE_CHANNELS = (1, 3, 4)
-_LARGEST = 1 << 25  # elements
 
 
 def picture_axes(parameter: ov.Node) -> tuple[int, int] | None:
     """The height and width axes of an input, or None where it is no picture.
 
-    The layout is read from the input where it is set, else from where the 1, 3 or 4 channels are (NCHW first).
+    The layout is read from the input where it is set, else from where the 1, 3 or 4 channels are; where that does not
+    tell, from the first convolution; else it is NCHW.
     """
     shape = parameter.get_partial_shape()
     if shape.rank.is_dynamic or shape.rank.get_length() != 4:
@@ -46,6 +47,9 @@ def picture_axes(parameter: ov.Node) -> tuple[int, int] | None:
         return layout.get_index_by_name("H") % 4, layout.get_index_by_name("W") % 4
     channels = [shape[1], shape[3]]
     known = [dim.is_static and dim.get_length() in _PICTURE_CHANNELS for dim in channels]
+    if known == [False, False]:
+        convolution = first_convolution(parameter)
+        return (1, 2) if convolution is not None and convolution[0] == 3 else (2, 3)
     return (1, 2) if known == [False, True] else (2, 3)
 
 
@@ -98,7 +102,7 @@ class Layout:
     def _label_parameter(self, place: int, node: ov.Node) -> Positions | None:
         axes = picture_axes(node)
         shape = node.get_output_partial_shape(0)
-        if axes is None or shape.is_dynamic or np.prod(shape.to_shape(), dtype=np.int64) > _LARGEST:
+        if axes is None or shape.is_dynamic or not fits(shape.to_shape()):
             return None
         self.pictures.append((place, 0))
         rows, columns = axes
@@ -126,6 +130,8 @@ class Layout:
         sizes = [
             full if any(width) else size for full, size, width in zip(shape, source.ids.shape, widths, strict=True)
         ]
+        if not fits([size + low + high for size, (low, high) in zip(sizes, widths, strict=True)]):
+            return None
         kept = tuple(slice(max(-low, 0), size - max(-high, 0)) for (low, high), size in zip(widths, sizes, strict=True))
         ids = np.broadcast_to(source.ids, sizes)[kept]  # what is less than no padding is cut off
         added = [(max(low, 0), max(high, 0)) for low, high in widths]
@@ -142,7 +148,7 @@ class Layout:
             grid = (shape[rows].get_length(), shape[columns].get_length())
             if grid == source.grid:
                 return source
-            return on_lattice(len(shape), rows, columns, grid) if grid[0] * grid[1] > 1 else None
+            return on_lattice(len(shape), rows, columns, grid) if grid[0] * grid[1] > 1 and fits(grid) else None
         same = all(size in (1, shape[axis].get_length()) for axis, size in enumerate(source.ids.shape))
         if same and source.ids.shape[1] == 1:
             return source
@@ -193,7 +199,7 @@ class Layout:
             aligned = source.ids.reshape((1,) * (len(shape) - source.ids.ndim) + source.ids.shape)
             if found is None or _cells(source) > _cells(found):  # a gate knows rows only: the finest grid counts
                 found = Positions(aligned, source.grid)
-            elif found.grid == source.grid:
+            elif found.grid == source.grid and fits(found.ids.shape, aligned.shape):
                 found = Positions(collapse(np.where(found.ids >= 0, found.ids, aligned)), found.grid)
         return found
 
@@ -209,33 +215,34 @@ def _fits(labels: tuple[int, ...], shape: tuple[int, ...]) -> bool:
     return all(size in (1, full) for size, full in zip(labels[::-1], shape[::-1], strict=False))
 
 
-def analysis_clone(model: ov.Model, size: int = 224) -> ov.Model:
-    """A clone with static shapes, on which positions are told.
+def analysis_clone(model: ov.Model, other_sizes: bool = True) -> ov.Model:
+    """A clone with static shapes, on which positions are told: see `assumed.py`. Raises ShapesError, a RuntimeError.
 
-    Dynamic batches become 1, dynamic heights and widths `size`. Raises RuntimeError where shapes do not go together.
+    `other_sizes`: whether a network that takes no picture of the assumed size is tried with others.
     Operations keep their places in topological order, so findings on the clone hold for the model.
     """
     clone = model.clone()
-    for parameter in clone.get_parameters():
-        shape = parameter.get_partial_shape()
-        if shape.rank.is_dynamic or shape.is_static:
-            continue
-        spatial = picture_axes(parameter) or ()
-        parameter.set_partial_shape(
-            ov.PartialShape(
-                [
-                    dim if dim.is_static else ov.Dimension(size if axis in spatial else 1)
-                    for axis, dim in enumerate(shape)
-                ]
-            )
-        )
-    # Not `clone.reshape`: it rewrites Reshapes on the way and so shifts the places of operations.
-    clone.validate_nodes_and_infer_types()
-    for node in clone.get_ops():
-        if not keeps_size(node):
-            shapes = node.get_input_partial_shape(0), node.get_output_partial_shape(0)
-            raise RuntimeError(f"{node.get_friendly_name()} would reshape {shapes[0]} to {shapes[1]}")
+    make_static(clone, [picture_axes(parameter) or () for parameter in clone.get_parameters()], other_sizes)
     return clone
+
+
+def assumed_inputs(model: ov.Model, batch: int = 1) -> list[list[int]]:
+    """A shape for each input, `batch` where it is dynamic: the model's own, or those that the analysis assumes.
+
+    Raises ShapesError where it finds none.
+    """
+    parameters = model.get_parameters()
+    stated = [parameter.get_partial_shape() for parameter in parameters]
+    if any(shape.rank.is_dynamic for shape in stated):
+        raise ShapesError(f"the model has an input of unknown rank; give it a static shape first {HOW_TO_STATE}")
+    pictures = [picture_axes(parameter) or () for parameter in parameters]
+    shapes = [assumed_shape(one, axes, batch=batch) for one, axes in zip(parameters, pictures, strict=True)]
+    if any(shape[axis].is_dynamic for shape, axes in zip(stated, pictures, strict=True) for axis in axes):
+        found = [list(one.get_partial_shape().to_shape()) for one in analysis_clone(model).get_parameters()]
+        for number, axes in enumerate(pictures):
+            if axes:
+                shapes[number][1:] = found[number][1:]
+    return shapes
 
 
 def movement_chain(layout: Layout, tensor: TensorId) -> TensorId:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +17,7 @@ Labels = npt.NDArray[np.int32]
 
 _log = logging.getLogger(__name__)
 
-_LARGEST = 1 << 25  # elements of one label array: 128 MiB
+_LARGEST = 1 << 25  # elements
 
 DATA_INPUTS: dict[str, tuple[int, ...] | None] = {
     "BatchToSpace": (0,),
@@ -46,6 +48,13 @@ DATA_INPUTS: dict[str, tuple[int, ...] | None] = {
 """Type of each movement operation → the inputs whose elements it moves (None: all); the others say where to."""
 
 
+def fits(*shapes: Sequence[int]) -> bool:
+    """Whether an array of the shape that these broadcast to can hold labels: up to 128 MiB of them."""
+    longest = max(len(shape) for shape in shapes)
+    aligned = [(*([1] * (longest - len(shape))), *shape) for shape in shapes]
+    return math.prod(max(sizes) for sizes in zip(*aligned, strict=True)) <= _LARGEST
+
+
 def is_movement(node: ov.Node) -> bool:
     """Whether a node only moves elements."""
     return node.get_type_name() in DATA_INPUTS
@@ -71,12 +80,14 @@ def move(
     code of its own here.
     """
     node = graph.ops[place]
+    if node.get_type_name() == "SpaceToBatch" and _pads(node, graph, folding):
+        return None  # it would pad labels by 0, which is a position
     moved = DATA_INPUTS[node.get_type_name()]
     tensors = []
     for port, source in enumerate(graph.inputs_of(place)):
         if moved is None or port in moved:
             shape = node.input(port).get_partial_shape()
-            if shape.is_dynamic or np.prod(shape.to_shape(), dtype=np.int64) > _LARGEST:
+            if shape.is_dynamic or not fits(shape.to_shape()):
                 return None
             known = labels[port]
             full = np.full(tuple(shape.to_shape()), fill, np.int32)
@@ -88,7 +99,8 @@ def move(
             if value is None:
                 return None
             tensors.append(as_tensor(value))
-    if any(output.get_partial_shape().is_dynamic for output in node.outputs()) or not keeps_size(node):
+    made = [output.get_partial_shape() for output in node.outputs()]
+    if any(shape.is_dynamic or not fits(shape.to_shape()) for shape in made) or not keeps_size(node):
         return None
     if node.get_type_name() == "Roll":  # the one movement operation without a reference implementation
         data, shift, axes = (tensor.data for tensor in tensors)
@@ -100,3 +112,9 @@ def move(
         _log.debug("%s cannot be run on labels: %s", node.get_type_name(), error)
         return None
     return [collapse(np.array(result.data)) for result in results] if done else None
+
+
+def _pads(node: ov.Node, graph: ModelGraph, folding: Folding) -> bool:
+    """Whether a SpaceToBatch adds elements, or may."""
+    added = [folding.value(source) for source in graph.inputs_of(graph.place_of(node))[2:]]
+    return any(value is None or value.any() for value in added)

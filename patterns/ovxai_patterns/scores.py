@@ -49,9 +49,10 @@ _ON_THE_WAY_TO_A_CLASSIFIER = _LOOKED_THROUGH | {
 class Scores:
     """Where the class scores are.
 
-    `tensor`: [N,K] or [N,K,1,...] logits. `output`: index of the model output they lead to. `activation`: type of the
-    activation looked through, or None. `quantizers`: FakeQuantize operations left below. `notices`: for the report.
-    `shown`: the scores as the output has them, or those that a TopK before the output ranks.
+    `tensor`: logits [N,K], [N,K,1,...], [N,1,...,K], or [K] of a model that takes one picture. `output`: index of the
+    model output they lead to. `activation`: type of the activation looked through, or None. `quantizers`: FakeQuantize
+    operations left below. `notices`: for the report. `shown`: the scores as the output has them, or those that a TopK
+    before the output ranks.
     """
 
     tensor: TensorId
@@ -107,6 +108,7 @@ def find_scores(
     candidates = [scores for scores in found if scores is not None]
     activated = [scores for scores in candidates if scores.activation]
     distinct = {scores.tensor: scores for scores in reversed(activated or candidates)}  # the first output of a tensor
+    distinct = _plain_first(graph, distinct)
     if len(distinct) == 1:
         return next(iter(distinct.values()))
     last = _made_of_the_others(graph, list(distinct.values()))
@@ -116,6 +118,19 @@ def find_scores(
     if distinct:
         return NoScores("several outputs could be the class scores; choose one (`output=`, `--output`)", listed)
     return NoScores("no output is [N,K] class scores of a float type", listed)
+
+
+def _plain_first(graph: ModelGraph, found: dict[TensorId, Scores]) -> dict[TensorId, Scores]:
+    """Without scores of another shape than [N,K], [N,K,1,...] where others are plain, unless they are made of these.
+
+    Nor with such as come from no classifier: detectors have outputs [1,1,K] that are none.
+    """
+    plain = {tensor: scores for tensor, scores in found.items() if is_plain(graph.output(tensor))}
+    others = {tensor: scores for tensor, scores in found.items() if _has_classifier(graph, tensor)} | plain
+    if not plain or len(others) == len(plain):
+        return plain or others
+    last = _made_of_the_others(graph, list(others.values()))
+    return plain if last is None or last.tensor in plain else others
 
 
 def _made_of_the_others(graph: ModelGraph, candidates: list[Scores]) -> Scores | None:
@@ -166,13 +181,20 @@ def _scores_of(graph: ModelGraph, index: int, activations: set[int], keep_quanti
 
 
 def classes_of(output: ov.Output) -> int | None:
-    """K of a tensor [N,K] or [N,K,1,...], or None of any other."""
+    """K of a tensor [N,K], [N,K,1,...], [N,1,...,K] or [K], or None of any other."""
     shape = output.get_partial_shape()
-    if shape.rank.is_dynamic or len(shape) < 2 or shape[1].is_dynamic:
+    if shape.rank.is_dynamic or len(shape) < 1 or any(dim.is_dynamic for dim in list(shape)[1:]):
         return None
-    if any(dim.is_dynamic or dim.get_length() != 1 for dim in list(shape)[2:]):
-        return None
-    return int(shape[1].get_length())
+    if len(shape) == 1:
+        return int(shape[0].get_length()) if shape[0].is_static and shape[0].get_length() > 1 else None
+    sizes = [int(dim.get_length()) for dim in list(shape)[1:]]
+    return max(sizes) if sum(size != 1 for size in sizes) <= 1 else None
+
+
+def is_plain(output: ov.Output) -> bool:
+    """Whether class scores are [N,K] or [N,K,1,...]."""
+    shape = list(output.get_partial_shape())
+    return len(shape) > 1 and all(dim.is_static and dim.get_length() == 1 for dim in shape[2:])
 
 
 def _above_quantizers(graph: ModelGraph, tensor: TensorId) -> tuple[TensorId, int]:

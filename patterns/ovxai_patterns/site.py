@@ -35,8 +35,8 @@ class Site:
     `positions`: grid position of every entry of `target` (-1: kept token), size 1 on batch and channel axes.
     `masked`: the edges at which a mask over positions multiplies what is read; all of them carry tensors of `target`'s
     shape. `k`: number of blocks re-run, 0 where the mask meets what is read out. `story`: why this place, a line each.
-    `dynamic`: whether the grid is known at inference only; `positions` then are those of a picture of 224 x 224.
-    `grid_source`: what tells the grid at another size of the picture.
+    `dynamic`: whether the grid is known at inference only; `positions` then are those of a picture of the size that the
+    analysis assumes (`assumed.py`). `grid_source`: what tells the grid at another size of the picture.
     """
 
     readout: ReadOut

@@ -12,6 +12,7 @@ from dataclasses import replace
 import openvino as ov
 
 from ovxai_patterns.anatomy import Anatomy
+from ovxai_patterns.assumed import HOW_TO_STATE, ShapesError
 from ovxai_patterns.attention_pooled import at_attention
 from ovxai_patterns.choosing import Told, Wish, at_block, rerun, site_at
 from ovxai_patterns.cnn import above_classifier
@@ -66,11 +67,13 @@ def _anatomy(model: ov.Model, output: int | str | None, keep_quantization: bool)
         return NoSite(f"no class scores: {scores.reason}", tuple(f"output {line}" for line in scores.outputs))
     try:
         anatomy = Anatomy(model, scores)
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
-        return NoSite(f"the model has no consistent shapes yet; give it static ones first (model.reshape): {reason}")
+    except ShapesError as error:
+        return NoSite(str(error))
     if not anatomy.layout.pictures:
-        return NoSite("no picture input: positions start at a float or 8-bit input of rank 4", anatomy.inputs)
+        reason = "no picture input: positions start at a float or 8-bit input of rank 4"
+        if any(node.get_partial_shape().rank.is_dynamic for node in model.get_parameters()):
+            reason += f"; give the inputs static shapes first {HOW_TO_STATE}"
+        return NoSite(reason, anatomy.inputs)
     if not anatomy.keeps_batch:
         return NoSite("the class scores have another batch than the picture: pictures are combined on the way")
     if not anatomy.dominators:

@@ -3,6 +3,7 @@
 * Boxes are suppressed, or regions pooled: a detector. With an output of masks beside the boxes, or of prototypes: it
   segments instances.
 * An output [N,K] of floats, N pictures: a classifier.
+* An output [N,1,K] or [K] (of one picture) that a classifier makes: one too, unless the model looks like a detector.
 * Layers that score classes at the places of grids, or two outputs [N,Q,K] and [N,Q,4] of the same queries: a detector.
 
 Anything else is taken for a classifier, so that its error says what the outputs are.
@@ -19,7 +20,7 @@ from ovxai_patterns.detection import Detector
 from ovxai_patterns.graph import ModelGraph
 from ovxai_patterns.heads import ROI_TYPES
 from ovxai_patterns.instances import NoInstances, find_instances
-from ovxai_patterns.scores import NoScores, Scores, find_scores
+from ovxai_patterns.scores import NoScores, Scores, find_scores, is_plain
 
 CLASSIFICATION, DETECTION, INSTANCES = "classification", "detection", "instance_segmentation"
 _DETECTOR_TYPES = ROI_TYPES | {
@@ -45,18 +46,21 @@ class FoundTask:
 def find_task(model: ov.Model) -> FoundTask:
     """What a model does. `model` is only read."""
     kinds = _types(model) & _DETECTOR_TYPES
+    classifies: FoundTask | None = None
     if not kinds:
-        scores = find_scores(ModelGraph(model))
+        graph = ModelGraph(model)
+        scores = find_scores(graph)
         if isinstance(scores, Scores) and _keeps_batch(model, scores):
-            return FoundTask(
-                CLASSIFICATION, f"output {scores.output} holds a score for each of {scores.classes} classes"
-            )
+            reason = f"output {scores.output} holds a score for each of {scores.classes} classes"
+            classifies = FoundTask(CLASSIFICATION, reason)
+            if is_plain(graph.output(scores.tensor)):
+                return classifies
         if isinstance(scores, NoScores) and "several" in scores.reason:
             return FoundTask(CLASSIFICATION, "several outputs could be class scores; if it detects, say so")
     try:
         detector = Detector(model)
     except RuntimeError:
-        return FoundTask(
+        return classifies or FoundTask(
             DETECTION, "no output is [N,K] class scores; its shapes do not go together, so no more can be told"
         )
     instances = find_instances(detector)
@@ -72,6 +76,8 @@ def find_task(model: ov.Model) -> FoundTask:
     queries = _queries(model)
     if queries:
         return FoundTask(DETECTION, f"two outputs speak of the same {queries} queries: classes and boxes")
+    if classifies:
+        return classifies
     return FoundTask(CLASSIFICATION, f"nothing says that it detects: {heads.reason}")
 
 
@@ -90,7 +96,8 @@ def _types(model: ov.Model) -> set[str]:
 
 def _keeps_batch(model: ov.Model, scores: Scores) -> bool:
     """Whether there may be as many rows of scores as pictures."""
-    rows = ModelGraph(model).output(scores.tensor).get_partial_shape()[0]
+    shape = ModelGraph(model).output(scores.tensor).get_partial_shape()
+    rows = shape[0] if len(shape) > 1 else ov.Dimension(1)
     pictures = [port.get_partial_shape() for port in model.inputs]
     return any(shape.rank.is_static and len(shape) == 4 and shape[0] == rows for shape in pictures)
 

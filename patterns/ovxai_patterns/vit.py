@@ -90,16 +90,19 @@ class Blocks:
     def above(self, tensor: TensorId, count: int) -> list[Block]:
         """The last `count` blocks (or fewer) up the chain, deepest first, whose start is `tensor` or above it.
 
-        Only those on the same grid with the same kept tokens: a stage ends the search.
+        Only those on one grid with the same kept tokens and channels: a stage ends the search. Below the last block
+        kept tokens may have been left out and channels changed, on that grid.
         """
         graph, found = self._layout.graph, list[Block]()
         shape = _signature(graph, self._layout, tensor)
         for start in self._chain[self._chain.index(tensor) :] if tensor in self._chain else []:
-            if len(found) == count or _signature(graph, self._layout, start) != shape:
+            here = _signature(graph, self._layout, start)
+            if len(found) == count or here[:1] != shape[:1] or (found and here != shape):
                 break
             block = self.starting_at(start)
             if block is not None:
                 found.append(block)
+                shape = here
         return found
 
     def _next(self, tensor: TensorId) -> TensorId | None:

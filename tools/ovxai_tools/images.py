@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
-from ovxai_patterns.layout import picture_axes
+from ovxai_patterns.assumed import ShapesError
+from ovxai_patterns.layout import assumed_inputs, picture_axes
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.rt_info import said_in
@@ -24,7 +25,6 @@ _NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?")
 
 _WRITTEN = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
-_ANY_SIZE = 224
 _TILE = 256
 
 Pixels = npt.NDArray[np.uint8]
@@ -99,12 +99,16 @@ def as_inputs(picture: Image.Image, model: ov.Model, preparation: Preparation) -
     return [
         as_input(picture, model, preparation, place)
         if number == place
-        else np.zeros(
-            [dim.get_length() if dim.is_static else 1 for dim in port.get_partial_shape()],
-            port.get_element_type().to_dtype(),
-        )
-        for number, port in enumerate(model.inputs)
+        else np.zeros(shape, port.get_element_type().to_dtype())
+        for number, (port, shape) in enumerate(zip(model.inputs, _shapes(model), strict=True))
     ]
+
+
+def _shapes(model: ov.Model) -> list[list[int]]:
+    try:
+        return assumed_inputs(model)
+    except ShapesError as error:
+        raise OptionError(str(error)) from error
 
 
 def as_input(
@@ -112,7 +116,7 @@ def as_input(
 ) -> npt.NDArray[np.generic]:
     """A picture resized (bicubic) and laid out as an input of the model asks, batch of 1 or the model's static one.
 
-    A dynamic height or width becomes 224.
+    A dynamic height or width becomes what the analysis assumes, 224 where the model allows it.
 
     Raises OptionError for inputs that are no picture.
     """
@@ -120,9 +124,9 @@ def as_input(
     axes, shape = picture_axes(parameter), port.get_partial_shape()
     if axes is None:
         raise OptionError(f"the model's input {shape} is no picture: leave out --image, --preview")
-    height, width = (shape[axis].get_length() if shape[axis].is_static else _ANY_SIZE for axis in axes)
     channel_axis = ({1, 2, 3} - set(axes)).pop()
-    channels = shape[channel_axis].get_length() if shape[channel_axis].is_static else 3
+    taken = _shapes(model)[place]
+    height, width, channels = (taken[axis] for axis in (*axes, channel_axis))
     if channels not in (1, 3, 4):
         raise OptionError(f"the model takes pictures of {channels} channels: leave out --image, --preview")
     if any(len(part) not in (1, channels) for part in (preparation.mean, preparation.scale)):
@@ -136,8 +140,7 @@ def as_input(
     dtype = port.get_element_type().to_dtype()
     if np.issubdtype(dtype, np.integer):
         laid = np.clip(np.rint(laid), np.iinfo(dtype).min, np.iinfo(dtype).max)
-    batch = shape[0].get_length() if shape[0].is_static else 1
-    return np.repeat(laid[None].astype(dtype), batch, axis=0)
+    return np.repeat(laid[None].astype(dtype), taken[0], axis=0)
 
 
 def jet(levels: Pixels) -> Pixels:

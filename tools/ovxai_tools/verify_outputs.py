@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
-from ovxai_patterns.layout import picture_axes
+from ovxai_patterns.layout import assumed_inputs
 
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.testing import F32, SCORE_TOLERANCE
@@ -17,7 +17,6 @@ from ovxai_passes.testing import F32, SCORE_TOLERANCE
 Array = npt.NDArray[np.generic]
 
 DYNAMIC_BATCH = 2
-_DYNAMIC_SIZE = 224
 _SCALES = (1.0, 0.1, 10.0, 1.0, 3.0, 0.3, 1.0, 30.0)
 _PATIENCE = 10.0  # seconds; beyond, no further inputs are drawn
 _AT_LEAST = 2
@@ -34,16 +33,11 @@ class Case:
 def random_case(model: ov.Model, batch: int = DYNAMIC_BATCH, seed: int = 0, scale: float = 1.0) -> Case:
     """Random input: 8-bit over its whole range, floats from N(0, 1) times `scale`.
 
-    `batch` in place of a dynamic dimension, 224 in place of a dynamic height or width.
+    `batch` in place of a dynamic dimension; a height, width or number of channels as the analysis assumes it.
     """
     rng = np.random.default_rng(seed)
     values: list[Array] = []
-    for port in model.inputs:
-        spatial = picture_axes(port.get_node()) or ()
-        shape = [
-            dim.get_length() if dim.is_static else _DYNAMIC_SIZE if axis in spatial else batch
-            for axis, dim in enumerate(port.get_partial_shape())
-        ]
+    for port, shape in zip(model.inputs, assumed_inputs(model, batch), strict=True):
         dtype = port.get_element_type().to_dtype()
         if np.issubdtype(dtype, np.integer):
             values.append(rng.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True))

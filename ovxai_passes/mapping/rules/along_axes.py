@@ -18,6 +18,8 @@ from openvino import opset13 as ops
 
 from ovxai_passes.constants import constant_like
 from ovxai_passes.mapping.context import Context, filled, is_zero
+from ovxai_passes.mapping.occurrences import largest as largest_of_each
+from ovxai_passes.mapping.occurrences import occurrences, summed
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 from ovxai_passes.mapping.weights import kept_in_front
 from ovxai_passes.sizes import sizes_of
@@ -144,7 +146,7 @@ def _spread_back(value: Spread, flat: ov.Output) -> ov.Output:
 
 
 def _rows(context: Context, value: Spread, data: ov.Output) -> ov.Output:
-    """The row of each position, in raster order, as the mask axis."""
+    """The row of each position (the sum of its rows where it has several), in raster order, as the mask axis."""
     flat = _flat(context, value, data)
     if context.any_grid:
         kept = kept_in_front(value.ids)
@@ -152,6 +154,9 @@ def _rows(context: Context, value: Spread, data: ov.Output) -> ov.Output:
             last, one, first = np.array([_FAR]), np.array([1]), np.array([0])
             flat = ops.slice(flat, np.array([kept]), last, one, first).output(0)
         return _spread_back(value, flat)
+    found = occurrences(value.ids, context.masks)
+    if not found.once:
+        return _spread_back(value, summed(flat, found))
     order = np.argsort(value.ids.reshape(-1), kind="stable")[int((value.ids < 0).sum()) :]
     if not np.array_equal(order, np.arange(value.ids.size)):
         flat = ops.gather(flat, ops.constant(order), ops.constant(0)).output(0)
@@ -177,12 +182,20 @@ def _weighed_rows(context: Context, value: Spread, weights: ov.Node, data: ov.Ou
 
 
 def _maximum(context: Context, value: Spread, axes: tuple[int, ...]) -> ov.Output:
-    if context.masks < 2:
+    if np.unique(value.ids[value.ids >= 0]).size < 2:
         raise NoRuleError("a maximum over a single position")
     low, high = value.values
     if any(low.get_partial_shape()[axis] != 1 for axis in value.axes):
         raise NoRuleError("a maximum over positions that differ where the mask is 0")
-    largest = ops.maximum(_rows(context, value, high), ops.reduce_max(low, ops.constant(list(axes)), True))
+    found, lowest = occurrences(value.ids, context.masks), ops.reduce_max(low, ops.constant(list(value.axes)), True)
+    if not found.once:
+        context.one_grid("a maximum over positions that are not each there once")
+    if found.once:
+        rows = _rows(context, value, high)
+    else:
+        row = ops.squeeze(lowest, ops.constant(list(value.axes))).output(0)
+        rows = _spread_back(value, largest_of_each(_flat(context, value, high), row, found))
+    largest = ops.maximum(rows, lowest)
     kept = np.flatnonzero(value.ids.reshape(-1) < 0)
     if kept.size:
         flat = _flat(context, value, high)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import openvino as ov
-from ovxai_patterns.movement import Labels, collapse
+from ovxai_patterns.movement import Labels, collapse, fits
 from ovxai_patterns.operations import ELEMENTWISE_TYPES
 
 from ovxai_passes.mapping.context import Context, is_zero, zero_like
@@ -54,6 +54,8 @@ def _is_affine(node: ov.Node, inputs: list[Value]) -> bool:
 def common_ids(found: list[Labels], rank: int) -> Labels:
     """The ids of a broadcast of tensors. Raises NoRuleError where they meet at different positions."""
     aligned = [ids.reshape((1,) * (rank - ids.ndim) + ids.shape) for ids in found]
+    if not fits(*(ids.shape for ids in aligned)):
+        raise NoRuleError("two tensors meet in too many elements")
     result = aligned[0]
     for other in aligned[1:]:
         first, second = np.broadcast_arrays(result, other)

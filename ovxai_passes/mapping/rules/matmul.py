@@ -141,7 +141,7 @@ def _full_row(low: ov.Output, size: int) -> ov.Output:
     """[.,1] or [.,size] → [.,size], to be multiplied by a matrix."""
     if low.get_partial_shape()[1].get_length() == size:
         return low
-    return ops.broadcast(low, ops.constant([1, size])).output(0)
+    return ops.broadcast(low, ops.constant([1, size]), broadcast_spec="BIDIRECTIONAL").output(0)
 
 
 def _columns(context: Context, product: Product, left: Mapped, right: Spread) -> Value:

@@ -1,11 +1,13 @@
 """Movement operations: the elements of v_m in another order.
 
 Spread   the operation is run on the ids; where the mask is 0, on one row, laid out in full and taken off again
-(constants, which fold away). Only kept tokens left: Same
+(constants, which fold away). What padding adds is weighed by no mask, as kept tokens are; only such left: Same
 Mapped   the same operation one axis further right
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,20 +18,42 @@ from ovxai_patterns.positions import NOWHERE
 
 from ovxai_passes.gathering import chosen_by_image
 from ovxai_passes.mapping.context import Context, is_zero, zero_like
+from ovxai_passes.mapping.rules.joining import joined
 from ovxai_passes.mapping.values import AnyGridError, Mapped, NoRuleError, Same, Spread, Value
 from ovxai_passes.rewrites.sinking import dims_of
 
 TYPES = frozenset(DATA_INPUTS)
 
 _MOVES_FIRST_INPUT = frozenset(
-    {"Gather", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze", "VariadicSplit", "Roll"}
+    {
+        "Broadcast",
+        "DepthToSpace",
+        "Gather",
+        "GatherElements",
+        "Pad",
+        "Reshape",
+        "Reverse",
+        "Roll",
+        "ShuffleChannels",
+        "Slice",
+        "SpaceToDepth",
+        "Split",
+        "Squeeze",
+        "StridedSlice",
+        "Tile",
+        "Transpose",
+        "Unsqueeze",
+        "VariadicSplit",
+    }
 )
+
+_OTHER_MASKS = ("new_axis_mask", "shrink_axis_mask", "ellipsis_mask")
 
 
 def movement(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
     """See the module."""
     if node.get_type_name() == "Concat":
-        return _joined(context, node, inputs, ones)
+        return joined(context, node, inputs, ones)
     value, others = inputs[0], inputs[1:]
     if node.get_type_name() not in _MOVES_FIRST_INPUT or any(not isinstance(other, Same) for other in others):
         raise NoRuleError(f"{node.get_type_name()} of a tensor that the mask weighs")
@@ -170,50 +194,59 @@ def _further(axes: npt.NDArray[np.generic]) -> ov.Node:
     return ops.constant(np.where(counted < 0, counted, counted + 1))
 
 
+def _reshaped_further(
+    context: Context, node: ov.Node, data: ov.Output, pattern: ov.Output, known: npt.NDArray[np.generic] | None
+) -> ov.Output:
+    copies = bool(node.get_attributes()["special_zero"])
+    if known is None:
+        return ops.reshape(data, ops.concat([context.count, ops.convert(pattern, "i64")], 0), copies).output(0)
+    sizes = np.array(known, np.int64)
+    if copies or sizes.all():  # a 0 in front then copies the mask axis
+        return ops.reshape(data, ops.constant(np.concatenate([[0], sizes])), True).output(0)
+    return ops.reshape(data, ops.concat([context.count, ops.constant(sizes)], 0), False).output(0)
+
+
 def _one_axis_further(context: Context, node: ov.Node, data: ov.Output, further: list[ov.Output]) -> list[ov.Output]:
     sources = context.graph.inputs_of(context.graph.place_of(node))
     known = [context.folding.value(source) for source in sources[1:]]
     kind = node.get_type_name()
-    if kind == "Reshape" and known[0] is None:
-        pattern = ops.concat([context.count, ops.convert(further[0], "i64")], 0)
-        return [ops.reshape(data, pattern, bool(node.get_attributes()["special_zero"])).output(0)]
+    if kind == "Reshape":
+        return [_reshaped_further(context, node, data, further[0], known[0])]
     if any(value is None for value in known):
         raise NoRuleError(f"{kind} by a shape or order that is not known before inference")
     first = np.array(known[0], np.int64) if known else np.array([], np.int64)
-    if kind == "Reshape":
-        copies = bool(node.get_attributes()["special_zero"])
-        if copies or first.all():  # a 0 in front then copies the mask axis
-            return [ops.reshape(data, ops.constant(np.concatenate([[0], first])), True).output(0)]
-        return [ops.reshape(data, ops.concat([context.count, ops.constant(first)], 0), False).output(0)]
+    if kind == "StridedSlice":
+        return [_strided_further(context, node, data, known)]
     if kind == "Transpose":
         order = first if first.size else np.arange(len(data.get_partial_shape()) - 1)[::-1]
         return [ops.transpose(data, ops.constant(np.concatenate([[0], order + 1]))).output(0)]
     constants = [ops.constant(np.array(value, order="C")) for value in known]
-    if kind in ("Squeeze", "Unsqueeze", "Split"):
+    if kind in ("Squeeze", "Unsqueeze", "Split", "VariadicSplit"):
         if not known:
             raise NoRuleError("Squeeze of all axes of size 1")
-        constants[0] = _further(known[0])  # type: ignore[arg-type]
-    elif kind == "VariadicSplit":
         constants[0] = _further(known[0])  # type: ignore[arg-type]
     elif kind == "Slice" and len(known) == 4:
         constants[3] = _further(known[3])  # type: ignore[arg-type]
     elif kind == "Roll":
         constants[1] = _further(known[1])  # type: ignore[arg-type]
+    elif kind == "Pad":
+        constants[:2] = [_in_front(value, 0) for value in known[:2]]
+    elif kind == "Tile" and first.size < len(data.get_partial_shape()):
+        constants[0] = _in_front(known[0], 1)
     else:
         raise NoRuleError(f"{kind} of a tensor with a mask axis")
     return list(context.again(node, [data, *(constant.output(0) for constant in constants)]).outputs())
 
 
-def _joined(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
-    """Concat of mapped tensors (others take a mask axis), or of spread ones along an axis without positions."""
-    rank = len(ones[0].get_partial_shape())
-    axis = int(node.get_attributes()["axis"]) % rank
-    if any(isinstance(value, Mapped) for value in inputs):
-        pieces = []
-        for value in inputs:
-            if isinstance(value, Same):
-                pieces.append(context.repeated(value.output))
-            else:
-                pieces.append(context.mapped(value, rank).output)
-        return [Mapped(ops.concat(pieces, axis + 1).output(0))]
-    raise NoRuleError("Concat of tensors that the mask weighs")
+def _strided_further(context: Context, node: ov.Node, data: ov.Output, known: Sequence[object]) -> ov.Output:
+    """A StridedSlice that takes all of the mask axis in front."""
+    ends = [_in_front(value, number).output(0) for number, value in zip((0, 0, 1), known, strict=False)]
+    said = node.get_attributes()
+    changed = {name: [1, *said[name]] for name in ("begin_mask", "end_mask")}  # 1: from one end to the other
+    changed |= {name: [0, *said[name]] for name in _OTHER_MASKS if said[name]}
+    return context.again(node, [data, *ends], **changed).output(0)
+
+
+def _in_front(values: object, value: int) -> ov.Node:
+    """Numbers of each axis, of which the mask axis in front gets `value`."""
+    return ops.constant(np.concatenate([[value], np.array(values, np.int64)]))
