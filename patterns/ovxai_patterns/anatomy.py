@@ -72,10 +72,15 @@ class Anatomy:
         return find_ends(self.layout, self.scores.tensor, lambda tensor: not self.shape_problem(tensor), crossed)
 
     @property
+    def scores_shape(self) -> ov.PartialShape:
+        """The shape of the class scores for inputs of static shape: dynamic where it depends on values."""
+        return self.graph.output(self.scores.tensor).get_partial_shape()
+
+    @property
     def keeps_batch(self) -> bool:
-        """Whether the scores have as many rows as the input has pictures."""
+        """Whether the scores, of static shape, have as many rows as the input has pictures."""
         pictures = self.graph.output(self.layout.pictures[0]).get_shape()[0]
-        return bool(self.graph.output(self.scores.tensor).get_shape()[0] == pictures)
+        return bool(self.scores_shape[0].get_length() == pictures)
 
     def positions(self, tensor: TensorId) -> Positions:
         """The positions of a map."""

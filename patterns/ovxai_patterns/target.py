@@ -65,10 +65,12 @@ def _anatomy(model: ov.Model, output: int | str | None, keep_quantization: bool)
         return NoSite(f"the model has no consistent shapes yet; give it static ones first (model.reshape): {reason}")
     if not anatomy.layout.pictures:
         return NoSite("no picture input: positions start at a float or 8-bit input of rank 4", anatomy.inputs)
-    if not anatomy.keeps_batch:
-        return NoSite("the class scores have another batch than the picture: pictures are combined on the way")
     if not anatomy.dominators:
         return NoSite("the class scores do not depend on the picture input", anatomy.inputs)
+    if anatomy.scores_shape.is_dynamic:
+        return NoSite("the class scores have a shape that depends on what the picture shows", anatomy.inputs)
+    if not anatomy.keeps_batch:
+        return NoSite("the class scores have another batch than the picture: pictures are combined on the way")
     return anatomy
 
 
