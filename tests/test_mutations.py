@@ -171,7 +171,7 @@ def _leaves_something() -> None:
 def test_what_would_be_wrong_is_seen(program: Callable[[], None], wrong: str, tmp_path: Path) -> None:
     folder = tmp_path / "case"
     folder.mkdir()
-    ended = call(f"tests.test_mutations:{program.__name__}", None, folder, 1)
+    ended = call(f"tests.test_mutations:{program.__name__}", None, folder, 1 if program is _sleeps else SECONDS)
     assert wrong in judged(ended, {}, folder)
 
 
