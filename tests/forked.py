@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
-import resource
 import sys
 import traceback
 from dataclasses import dataclass
@@ -54,6 +53,8 @@ def read(path: str) -> None:
 
 def _run(program: str, argument: list[str] | str | None, folder: str, said: str) -> None:
     """What the new process does; it ends here."""
+    import resource  # noqa: PLC0415  # POSIX's, as forks are
+
     descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)

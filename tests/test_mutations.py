@@ -19,6 +19,8 @@ from ovxai_tools import demo
 from tests.forked import Ended, call
 from tests.mutations import Source, mutated
 
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes are forked here, which is POSIX's")
+
 TRANSFORM = "ovxai_tools.transform:main"
 DOCUMENTED = {0: "written", 2: "unreadable", 3: "refused", 4: "not verified"}
 READ = "tests.forked:read"
