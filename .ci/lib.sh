@@ -45,7 +45,7 @@ logged() {
     log=$(mktemp -p "$work")
     "${@:2}" > "$log" 2>&1 || code=$?
     if [ "$code" -ne 0 ]; then
-        tail -n 200 "$log"
+        grep -v 'is ignored\|^Looking in' "$log" | tail -n 100
         echo "exit code $code of: ${*:2}"
         return "$code"
     fi
