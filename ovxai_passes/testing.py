@@ -103,13 +103,16 @@ def scaled_map(raw: Floats, joint: bool = False) -> npt.NDArray[np.uint8]:
     return ((raw - low) / span * 255).astype(np.uint8)
 
 
-def worst_difference(found: Floats, wanted: Floats, positions_axis: int | tuple[int, ...] = (-2, -1)) -> float:
+def worst_difference(
+    found: Floats, wanted: Floats, positions_axis: int | tuple[int, ...] = (-2, -1), span: Floats | None = None
+) -> float:
     """Largest |found - wanted| as a share of what is allowed: above 1 they are not equal.
 
     Infinite where a value is not finite. Allowed, map by map: 1e-3 of the range of `wanted` plus 1e-5 of the largest
-    |score|.
+    |score|. `span`: these ranges, where `wanted` holds a part of the positions only.
     """
-    span = np.ptp(wanted, axis=positions_axis, keepdims=True)
+    if span is None:
+        span = np.ptp(wanted, axis=positions_axis, keepdims=True)
     allowed = RANGE_TOLERANCE * span + SCORE_TOLERANCE * np.abs(wanted).max()
     if not (np.isfinite(found).all() and np.isfinite(wanted).all()):
         return float("inf")

@@ -80,12 +80,17 @@ class Anatomy:
         return any(self.original.output(tensor).get_partial_shape()[axis].is_dynamic for axis in axes)
 
     @property
+    def scores_shape(self) -> ov.PartialShape:
+        """The shape of the class scores for inputs of static shape: dynamic where it depends on values."""
+        return self.graph.output(self.scores.tensor).get_partial_shape()
+
+    @property
     def keeps_batch(self) -> bool:
-        """Whether the scores have as many rows as the input has pictures."""
-        picture, scores = self.layout.pictures[0], self.scores.tensor
-        if len(self.graph.output(scores).get_shape()) == 1:
+        """Whether the scores, of static shape, have as many rows as the input has pictures."""
+        picture = self.layout.pictures[0]
+        if len(self.scores_shape) == 1:
             return bool(self.original.output(picture).get_partial_shape()[0] == 1)
-        return bool(self.graph.output(scores).get_shape()[0] == self.graph.output(picture).get_shape()[0])
+        return bool(self.scores_shape[0] == self.graph.output(picture).get_partial_shape()[0])
 
     def positions(self, tensor: TensorId) -> Positions:
         """The positions of a map."""

@@ -74,10 +74,12 @@ def _anatomy(model: ov.Model, output: int | str | None, keep_quantization: bool)
         if any(node.get_partial_shape().rank.is_dynamic for node in model.get_parameters()):
             reason += f"; give the inputs static shapes first {HOW_TO_STATE}"
         return NoSite(reason, anatomy.inputs)
-    if not anatomy.keeps_batch:
-        return NoSite("the class scores have another batch than the picture: pictures are combined on the way")
     if not anatomy.dominators:
         return NoSite("the class scores do not depend on the picture input", anatomy.inputs)
+    if anatomy.scores_shape.is_dynamic:
+        return NoSite("the class scores have a shape that depends on what the picture shows", anatomy.inputs)
+    if not anatomy.keeps_batch:
+        return NoSite("the class scores have another batch than the picture: pictures are combined on the way")
     return anatomy
 
 
