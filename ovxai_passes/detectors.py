@@ -26,7 +26,7 @@ from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
 from ovxai_passes.labels import labels_of, numbers_of
 from ovxai_passes.methods.activation_map import activation_map
 from ovxai_passes.methods.class_probability import class_probability_map
-from ovxai_passes.methods.instance_masks import MOST_DETECTIONS, Canvas, instance_masks
+from ovxai_passes.methods.instance_masks import MOST_DETECTIONS, Canvas, Picture, instance_masks
 from ovxai_passes.options import LARGEST, METHODS, MIDDLE, Method, Options, Task
 from ovxai_passes.report import LevelLayer, Report, layer_at
 
@@ -49,7 +49,7 @@ class Found:
 
     `size`: (h, w) of the map. `levels`: of the class heads, without the background where it gets no map; `rows`: the
     places among their classes that get one, None for all; `chosen`: the numbers of the classes that have maps, None for
-    all. `level`: the place of the feature map that is explained.
+    all. `level`: the place of the feature map that is explained. `picture`: of instances.
     """
 
     method: Method
@@ -60,6 +60,7 @@ class Found:
     maps: FeatureMaps | None = None
     level: int = 0
     instances: Masks | Prototypes | None = None
+    picture: Picture | None = None
     chosen: tuple[int, ...] | None = None
     story: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -233,17 +234,16 @@ class _Search:
         found = find_instances(self.detector)
         if isinstance(found, NoInstances):
             raise TargetNotFoundError(found.reason)
-        if self._dynamic:
-            raise TargetNotFoundError(
-                "the height or width of the picture is dynamic, which instancemasks does not take; "
-                "give the model a static size first (model.reshape)"
-            )
         wanted = self.options.saliency_map_size
         if isinstance(wanted, str):
             raise OptionError("instancemasks has no levels: give saliency_map_size as (h, w)")
         size = _MASK_SIZE if wanted is None else (wanted[0], wanted[1])
         chosen = self._chosen(found.classes)
-        return Found(Method.INSTANCEMASKS, size, instances=found, chosen=chosen, story=(found.reason,))
+        tensor = self.detector.layout.pictures[0]
+        picture = Picture(tensor, picture_axes(self.detector.original.ops[tensor[0]]) or (2, 3))
+        return Found(
+            Method.INSTANCEMASKS, size, instances=found, picture=picture, chosen=chosen, story=(found.reason,)
+        )
 
     def _chosen(self, classes: int) -> tuple[int, ...] | None:
         if self.options.classes is None:
@@ -288,9 +288,8 @@ class ExplainDetector(ModelPass):
             readout = "feature map"
         else:
             assert found.instances is not None, "one of three was found"
-            sizes = tuple(dim.get_length() for dim in _picture(Detector(wrapped)))
-            canvas = Canvas(found.size, (sizes[0], sizes[1]), found.chosen)
-            self.result = instance_masks(graph, found.instances, canvas)
+            assert found.picture is not None, "instances are of a picture"
+            self.result = instance_masks(graph, found.instances, found.picture, Canvas(found.size, found.chosen))
             target = scores = self.result.sources[0]
             readout = "masks of instances"
         self.report = self._report(wrapped, graph, target, scores, readout)

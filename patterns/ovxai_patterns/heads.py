@@ -116,7 +116,22 @@ class Values:
             return False
         weights = node.input(varying.index(False)).get_partial_shape()
         small = weights.is_static and int(np.prod(weights.to_shape())) <= _SMALL_MATRIX
-        return not (node.get_type_name() == "MatMul" and small)
+        return not ((node.get_type_name() == "MatMul" and small) or self._sums_shares(place, varying.index(True)))
+
+    def _sums_shares(self, place: int, port: int) -> bool:
+        """Whether a layer makes one number of shares: the mean distance to the side of a box, of a Softmax over bins.
+
+        Its weights are the distances, which are given. What is before it, be it joined with other values, is learned.
+        """
+        node = self.graph.ops[place]
+        sizes = [output.get_partial_shape() for output in (node.output(0), node.input_value(1 - port))]
+        axis = 1 if node.get_type_name() == "Convolution" else len(sizes[0]) - 1
+        if any(size.rank.is_dynamic for size in sizes) or sizes[0][axis] != 1 or sizes[1].is_dynamic:
+            return False
+        source = self.graph.inputs_of(place)[port]
+        while self.graph.ops[source[0]].get_type_name() in _PASSED_THROUGH | {"FakeQuantize"}:
+            source = self.graph.inputs_of(source[0])[0]
+        return bool(self.graph.ops[source[0]].get_type_name() == "Softmax")
 
     def after_bias(self, tensor: TensorId) -> TensorId:
         """The tensor after the bias of a layer, and after its FakeQuantize: tapped above, it would not be fused."""
