@@ -134,13 +134,11 @@ class Values:
         return bool(self.graph.ops[source[0]].get_type_name() == "Softmax")
 
     def after_bias(self, tensor: TensorId) -> TensorId:
-        """The tensor after the bias of a layer, and after its FakeQuantize: tapped above, it would not be fused."""
+        """The tensor after the bias of a layer; of 8-bit ones unrounded, which `is_fused` has computed again."""
         best = tensor
         for node, below in _only_readers(self.graph, tensor):
             kind = node.get_type_name()
-            if (kind in _AFFINE_TYPES and self._by_channel(below[0])) or (
-                kind == "FakeQuantize" and best == self.graph.inputs_of(below[0])[0]
-            ):
+            if kind in _AFFINE_TYPES and self._by_channel(below[0]):
                 best = below
             elif kind not in ("Transpose", "Convert"):
                 break

@@ -60,7 +60,8 @@ def random_case(model: ov.Model, batch: int = _DYNAMIC_BATCH) -> Case:
         ]
         dtype = port.get_element_type().to_dtype()
         if np.issubdtype(dtype, np.integer):
-            values.append(rng.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True))
+            limits = np.iinfo(dtype)
+            values.append(rng.integers(limits.min if limits.bits == 8 else 0, limits.max, shape, dtype, endpoint=True))
         else:
             values.append(rng.standard_normal(shape).astype(dtype))
     return Case("random input", values)
