@@ -241,9 +241,7 @@ class _Search:
         chosen = self._chosen(found.classes)
         tensor = self.detector.layout.pictures[0]
         picture = Picture(tensor, picture_axes(self.detector.original.ops[tensor[0]]) or (2, 3))
-        return Found(
-            Method.INSTANCEMASKS, size, instances=found, picture=picture, chosen=chosen, story=(found.reason,)
-        )
+        return Found(Method.INSTANCEMASKS, size, instances=found, picture=picture, chosen=chosen, story=(found.reason,))
 
     def _chosen(self, classes: int) -> tuple[int, ...] | None:
         if self.options.classes is None:

@@ -5,7 +5,7 @@ Boxes and class scores of a level are joined before they are told apart; boxes a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import openvino as ov
@@ -14,17 +14,23 @@ from openvino import opset13 as ops
 from tests.detector_graphs import CLASSES, GRIDS, SIDE, Builder, Known
 
 BINS, COUNT = 16, 6
+Rounding = Callable[..., ov.Node]
 OUTPUT_RANGE, BASE_RANGE = (-3.0, 2.1), (-2.0, 3.1)
 """What -128 and 127 of the outputs stand for."""
 
 
-def rounded(x: ov.Node, low: float = -8, high: float = 8, name: str = "") -> ov.Node:
+def rounded(x: ov.Node, low: float = -8, high: float = 8) -> ov.Node:
     """A tensor with 256 levels from `low` to `high`."""
     ends = [ops.constant(np.float32(end)) for end in (low, high)]
-    made = ops.fake_quantize(x, *ends, *ends, 256)
-    if name:
-        made.set_friendly_name(name)
-    return made
+    return ops.fake_quantize(x, *ends, *ends, 256)
+
+
+def quantised_and_back(x: ov.Node, low: float = -8, high: float = 8) -> ov.Node:
+    """The same as ONNX has it: QuantizeLinear, DequantizeLinear."""
+    scale = (high - low) / 255
+    levels = ops.convert(to_bytes(x, low, high, np.uint8), "f32")
+    zero = ops.subtract(levels, ops.constant(np.float32(-low / scale)))
+    return ops.multiply(zero, ops.constant(np.float32(scale)))
 
 
 def to_bytes(x: ov.Node, low: float, high: float, kind: type[np.integer]) -> ov.Node:
@@ -42,11 +48,16 @@ def _cut(x: ov.Node, first: int, last: int) -> ov.Node:
     return ops.slice(x, *(ops.constant([number]) for number in (first, last, 1, 1)))
 
 
-def _joined(levels: Sequence[ov.Node], width: int) -> ov.Node:
+def _joined(levels: Sequence[ov.Node], width: int, rounded: Rounding) -> ov.Node:
     return rounded(ops.concat([rounded(_flat(rounded(level), width)) for level in levels], 2))
 
 
-def network(masks: bool = False, kind: type[np.integer] = np.int8, classes: int = CLASSES) -> Known:
+def network(
+    masks: bool = False,
+    kind: type[np.integer] = np.int8,
+    classes: int = CLASSES,
+    rounded: Rounding = rounded,
+) -> Known:
     """Output [1,4+K,P] of bytes; with `masks` [1,4+K+6,P], and prototypes [1,h,w,6]."""
     build = Builder(31)
     build.image = ops.parameter([1, SIDE, SIDE, 3], kind, name="image")
@@ -58,7 +69,7 @@ def network(masks: bool = False, kind: type[np.integer] = np.int8, classes: int 
     build.levels = [fine, rounded(ops.relu(build.conv(fine, 8, 3, 2)), 0, 32)]
     boxes, scores = build.heads("box", 4 * BINS), build.heads("cls", classes)
     levels = [ops.concat([rounded(b), rounded(s)], 1) for b, s in zip(boxes, scores, strict=True)]
-    rows = _joined(levels, 4 * BINS + classes)
+    rows = _joined(levels, 4 * BINS + classes, rounded)
     distances = ops.reshape(_cut(rows, 0, 4 * BINS), ops.constant([0, 4, BINS, -1]), special_zero=True)
     shares = ops.softmax(rounded(ops.transpose(distances, ops.constant([0, 1, 3, 2]))), 3)
     bins = ops.constant(np.arange(BINS, dtype=np.float32).reshape(1, BINS, 1, 1))
@@ -73,7 +84,7 @@ def network(masks: bool = False, kind: type[np.integer] = np.int8, classes: int 
     parts = [middle, size, rounded(ops.sigmoid(_cut(rows, 4 * BINS, 4 * BINS + classes)), 0, 1)]
     outputs = []
     if masks:
-        parts.append(_joined(build.heads("coefficients", COUNT), COUNT))
+        parts.append(_joined(build.heads("coefficients", COUNT), COUNT, rounded))
         large = ops.interpolate(fine, ops.constant([16, 16]), "nearest", "sizes", axes=ops.constant([2, 3]))
         said = rounded(build.conv(large, COUNT))
         bases = ops.multiply(said, rounded(ops.sigmoid(said), 0, 1))

@@ -10,8 +10,8 @@ their boxes; of prototypes, the coefficients of the best 100 detections make mas
     coefficients ─▶ MatMul prototypes ─▶ σ ───┘
 
 One detection with score 0 is added, so that there is always one. Boxes of prototypes in shares of the picture are told
-from boxes in pixels by the mean of their middles. 8-bit outputs are read as what their levels stand for. The size of the
-picture and the number of detections are those of the inference, so the map follows `model.reshape`; what lists the
+from boxes in pixels by the mean of their middles. 8-bit outputs are read as what their levels stand for. The picture's
+size and the number of detections are those of the inference, so the map follows `model.reshape`; what lists the
 instances of one picture throws for a batch of several. Products with 1 keep the original outputs' precision
 (`fence.py`). The aggregation is that of openvino-model-api 0.4 (`_average_and_normalize`), in the graph.
 """
@@ -26,7 +26,7 @@ import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.instances import Masks, Prototypes
-from ovxai_patterns.levels import Levels
+from ovxai_patterns.levels import AS_THEY_ARE, Levels
 
 from ovxai_passes.branch import Branch
 from ovxai_passes.gathering import chosen_by_image
@@ -34,7 +34,7 @@ from ovxai_passes.gathering import chosen_by_image
 MOST_DETECTIONS = 100
 """Of prototypes: the best ones are drawn."""
 LARGEST_SHARE = 2.0
-"""Boxes of prototypes whose middles are on average nearer to 0 than this are in shares of the picture, not in pixels."""
+"""Boxes of prototypes whose middles are nearer to 0 on average are in shares of the picture, not in pixels."""
 _F32 = np.float32
 
 
@@ -197,7 +197,7 @@ def _of_prototypes(found: Prototypes, inputs: Sequence[ov.Node], seen: _Seen, ca
 def _values(tensor: ov.Node, levels: Levels) -> ov.Node:
     """A tensor as f32, its levels as what they stand for."""
     value = _as_f32(tensor)
-    if levels == Levels():
+    if levels == AS_THEY_ARE:
         return value
     return ops.add(ops.multiply(value, ops.constant(_F32(levels.scale))), ops.constant(_F32(levels.shift)))
 

@@ -17,6 +17,7 @@ import openvino as ov
 
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.layout import Layout
+from ovxai_patterns.levels import dequantises
 from ovxai_patterns.movement import DATA_INPUTS
 from ovxai_patterns.operations import ELEMENTWISE_TYPES
 from ovxai_patterns.site import Edge
@@ -129,7 +130,9 @@ class Values:
         if any(size.rank.is_dynamic for size in sizes) or sizes[0][axis] != 1 or sizes[1].is_dynamic:
             return False
         source = self.graph.inputs_of(place)[port]
-        while self.graph.ops[source[0]].get_type_name() in _PASSED_THROUGH | {"FakeQuantize"}:
+        while self.graph.ops[source[0]].get_type_name() in _PASSED_THROUGH | {"FakeQuantize"} or dequantises(
+            self.graph, source[0]
+        ):
             source = self.graph.inputs_of(source[0])[0]
         return bool(self.graph.ops[source[0]].get_type_name() == "Softmax")
 

@@ -16,7 +16,7 @@ from ovxai_patterns.graph import TensorId
 from ovxai_patterns.groups import Group, groups_of
 from ovxai_patterns.heads import ROI_TYPES
 from ovxai_patterns.layout import picture_axes
-from ovxai_patterns.levels import Levels, levels_of
+from ovxai_patterns.levels import AS_THEY_ARE, Levels, levels_of
 
 _BOX = 4
 _MAP = 4  # axes
@@ -59,8 +59,8 @@ class Prototypes:
     classes: int
     reason: str
     base_axis: int = 1
-    levels: Levels = Levels()
-    base_levels: Levels = Levels()
+    levels: Levels = AS_THEY_ARE
+    base_levels: Levels = AS_THEY_ARE
 
 
 @dataclass(frozen=True)

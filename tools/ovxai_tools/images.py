@@ -50,7 +50,8 @@ class Preparation:
         signed = any(
             picture_axes(node) is not None and node.get_element_type() == ov.Type.i8 for node in model.get_parameters()
         )
-        return cls(mean or (128.0 if signed else 0.0,), scale or (1.0,), said("reverse_input_channels").lower() in ("true", "yes", "1"))
+        bgr = said("reverse_input_channels").lower() in ("true", "yes", "1")
+        return cls(mean or (128.0 if signed else 0.0,), scale or (1.0,), bgr)
 
 
 def pillow() -> None:
