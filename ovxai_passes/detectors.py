@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import openvino as ov
 from openvino.passes import ModelPass
 from ovxai_patterns.class_heads import ClassHeads, Level, NoHeads
-from ovxai_patterns.detection import Detector, FeatureMaps, middle_of
+from ovxai_patterns.detection import Detector, FeatureMaps, largest_of, middle_of
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.instances import Masks, NoInstances, Prototypes, find_instances
 from ovxai_patterns.layout import picture_axes
@@ -25,9 +25,10 @@ from ovxai_passes.cost import cost_of
 from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
 from ovxai_passes.labels import labels_of, numbers_of
 from ovxai_passes.methods.activation_map import activation_map
-from ovxai_passes.methods.class_probability import class_probability_map
-from ovxai_passes.methods.instance_masks import MOST_DETECTIONS, Canvas, Picture, instance_masks
+from ovxai_passes.methods.class_probability import Wanted, class_probability_map
+from ovxai_passes.methods.instance_masks import MOST_DETECTIONS, Canvas, instance_masks
 from ovxai_passes.options import LARGEST, METHODS, MIDDLE, Method, Options, Task
+from ovxai_passes.picture import Picture
 from ovxai_passes.report import LevelLayer, Report, layer_at
 
 _OPTIONS_OF = {
@@ -39,6 +40,7 @@ _OPTIONS_OF = {
 _log = logging.getLogger(__name__)
 
 _FLOAT = 4  # bytes
+_MAP_RANK = 4
 _MAP_SIZE = (23, 23)
 _MASK_SIZE = (56, 56)
 
@@ -49,18 +51,20 @@ class Found:
 
     `size`: (h, w) of the map. `levels`: of the class heads, without the background where it gets no map; `rows`: the
     places among their classes that get one, None for all; `chosen`: the numbers of the classes that have maps, None for
-    all. `level`: the place of the feature map that is explained. `picture`: of instances.
+    all. `level`: the place of the feature map that is explained. `sized_by`: the place of the level that the map is as
+    large as, of whatever picture.
     """
 
     method: Method
     size: tuple[int, int]
+    picture: Picture
     heads: ClassHeads | None = None
     levels: tuple[Level, ...] = ()
     rows: tuple[int, ...] | None = None
     maps: FeatureMaps | None = None
     level: int = 0
     instances: Masks | Prototypes | None = None
-    picture: Picture | None = None
+    sized_by: int | None = None
     chosen: tuple[int, ...] | None = None
     story: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -171,9 +175,17 @@ class _Search:
             raise OptionError("option 'objectness': the class heads have none beside them")
         if self._dynamic:
             heads = replace(heads, notices=(*heads.notices, "grids of levels are those of a picture of 224 x 224"))
-        size = self._size([level.grid for level in heads.levels])
+            _check_grids(self.detector, heads)
+        size, sized_by = self._size([level.grid for level in heads.levels])
         found = Found(
-            Method.DETCLASSPROBABILITYMAP, size, heads, heads.levels, story=heads.story, notices=heads.notices
+            Method.DETCLASSPROBABILITYMAP,
+            size,
+            self._picture,
+            heads,
+            heads.levels,
+            sized_by=sized_by,
+            story=heads.story,
+            notices=heads.notices,
         )
         chosen = self._chosen(heads.classes)
         if heads.background is None or options.keep_background:
@@ -191,15 +203,17 @@ class _Search:
             notices=(*found.notices, *((notice,) if chosen is None else ())),
         )
 
-    def _size(self, grids: list[tuple[int, int]]) -> tuple[int, int]:
+    def _size(self, grids: list[tuple[int, int]]) -> tuple[tuple[int, int], int | None]:
+        """The size of the map, and the place of the level that it is that of."""
         wanted = self.options.saliency_map_size
         if isinstance(wanted, tuple):
-            return (wanted[0], wanted[1])
+            return (wanted[0], wanted[1]), None
         if wanted is None:
-            return _MAP_SIZE
+            return _MAP_SIZE, None
         if self._dynamic:
             raise OptionError(f"saliency_map_size {wanted!r}: grids are known for pictures of static size; give (h, w)")
-        return grids[middle_of(grids)] if wanted == MIDDLE else max(grids, key=lambda grid: grid[0] * grid[1])
+        level = middle_of(grids) if wanted == MIDDLE else largest_of(grids)
+        return grids[level], level
 
     def _feature_map(self) -> Found:
         wanted, layers = self.options.saliency_map_size, self.options.target_layers
@@ -217,7 +231,7 @@ class _Search:
         maps = self.feature_maps(*layers)
         grids = [positions.grid for positions in maps.positions]
         level = 0 if wanted == LARGEST else middle_of(grids)
-        return Found(Method.ACTIVATIONMAP, grids[level], maps=maps, level=level, story=maps.story)
+        return Found(Method.ACTIVATIONMAP, grids[level], self._picture, maps=maps, level=level, story=maps.story)
 
     def feature_maps(self, layer: str | None = None) -> FeatureMaps:
         """The feature maps, or the one given by name. Raises TargetNotFoundError."""
@@ -239,9 +253,7 @@ class _Search:
             raise OptionError("instancemasks has no levels: give saliency_map_size as (h, w)")
         size = _MASK_SIZE if wanted is None else (wanted[0], wanted[1])
         chosen = self._chosen(found.classes)
-        tensor = self.detector.layout.pictures[0]
-        picture = Picture(tensor, picture_axes(self.detector.original.ops[tensor[0]]) or (2, 3))
-        return Found(Method.INSTANCEMASKS, size, instances=found, picture=picture, chosen=chosen, story=(found.reason,))
+        return Found(Method.INSTANCEMASKS, size, self._picture, instances=found, chosen=chosen, story=(found.reason,))
 
     def _chosen(self, classes: int) -> tuple[int, ...] | None:
         if self.options.classes is None:
@@ -249,17 +261,27 @@ class _Search:
         return numbers_of(self.options.classes, self.options.labels or self.labels, classes)
 
     @property
+    def _picture(self) -> Picture:
+        if not self.detector.layout.pictures:
+            raise TargetNotFoundError("no picture input: positions start at a float or 8-bit input of rank 4")
+        tensor = self.detector.layout.pictures[0]
+        return Picture(tensor, picture_axes(self.detector.original.ops[tensor[0]]) or (2, 3))
+
+    @property
     def _dynamic(self) -> bool:
-        return any(dim.is_dynamic for dim in _picture(self.detector))
+        picture = self._picture
+        shape = self.detector.original.output(picture.tensor).get_partial_shape()
+        return any(shape[axis].is_dynamic for axis in picture.axes)
 
 
-def _picture(detector: Detector) -> list[ov.Dimension]:
-    """Height and width of the picture in the model itself."""
-    if not detector.layout.pictures:
-        raise TargetNotFoundError("no picture input: positions start at a float or 8-bit input of rank 4")
-    node = detector.original.ops[detector.layout.pictures[0][0]]
-    axes = picture_axes(node) or ()
-    return [node.get_output_partial_shape(0)[axis] for axis in axes]
+def _check_grids(detector: Detector, heads: ClassHeads) -> None:
+    """Of a picture of any size, the grid of every level has to be readable at inference."""
+    for level in heads.levels:
+        if len(detector.graph.output(level.tensor).get_partial_shape()) < _MAP_RANK and level.maps is None:
+            raise TargetNotFoundError(
+                f"the height or width of the picture is dynamic, and the grid of {detector.describe(level.tensor)} is "
+                "not told by a map; give the model a static size first (model.reshape)"
+            )
 
 
 class ExplainDetector(ModelPass):
@@ -278,7 +300,9 @@ class ExplainDetector(ModelPass):
         wrapped = ov.Model(model)
         graph = ModelGraph(wrapped)
         if found.heads is not None:
-            self.result = class_probability_map(graph, found.levels, found.size, options.objectness, found.rows)
+            size = found.size if found.sized_by is None else found.sized_by
+            wanted = Wanted(size, options.objectness, found.rows)
+            self.result = class_probability_map(graph, found.levels, found.picture, wanted)
             target, scores, readout = found.levels[0].tensor, found.heads.scores, "class heads"
         elif found.maps is not None:
             target = scores = found.maps.tensors[found.level]
@@ -286,7 +310,6 @@ class ExplainDetector(ModelPass):
             readout = "feature map"
         else:
             assert found.instances is not None, "one of three was found"
-            assert found.picture is not None, "instances are of a picture"
             self.result = instance_masks(graph, found.instances, found.picture, Canvas(found.size, found.chosen))
             target = scores = self.result.sources[0]
             readout = "masks of instances"

@@ -24,26 +24,19 @@ from dataclasses import dataclass
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.graph import ModelGraph, TensorId
+from ovxai_patterns.graph import ModelGraph
 from ovxai_patterns.instances import Masks, Prototypes
 from ovxai_patterns.levels import AS_THEY_ARE, Levels
 
 from ovxai_passes.branch import Branch
 from ovxai_passes.gathering import chosen_by_image
+from ovxai_passes.picture import Picture, entry
 
 MOST_DETECTIONS = 100
 """Of prototypes: the best ones are drawn."""
 LARGEST_SHARE = 2.0
 """Boxes of prototypes whose middles are nearer to 0 on average are in shares of the picture, not in pixels."""
 _F32 = np.float32
-
-
-@dataclass(frozen=True)
-class Picture:
-    """The input that is the picture, and its axes of height and width."""
-
-    tensor: TensorId
-    axes: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -86,19 +79,14 @@ def instance_masks(graph: ModelGraph, found: Masks | Prototypes, picture: Pictur
         for tensor in tensors
     ]
     sizes = ops.shape_of(inputs[-1], "i64")
-    height, width = (ops.convert(_entry(sizes, axis), "f32") for axis in picture.axes)
-    seen = _Seen(_entry(sizes, 0), (height, width))
+    height, width = (ops.convert(entry(sizes, axis), "f32") for axis in picture.axes)
+    seen = _Seen(entry(sizes, 0), (height, width))
     if isinstance(found, Masks):
         made = _of_masks(found, inputs, seen, canvas)
     else:
         made = _of_prototypes(found, inputs, seen, canvas)
     saliency = _by_class(made, found.classes, canvas)
     return Branch(ov.Model([ops.result(saliency)], inputs, "branch"), tuple(tensors))
-
-
-def _entry(sizes: ov.Node, axis: int) -> ov.Node:
-    """One entry of a shape, [1]."""
-    return ops.gather(sizes, ops.constant([axis]), ops.constant(0))
 
 
 def _by_class(found: _Instances, classes: int, canvas: Canvas) -> ov.Node:
@@ -118,14 +106,12 @@ def _by_class(found: _Instances, classes: int, canvas: Canvas) -> ov.Node:
 def _of_masks(found: Masks, inputs: Sequence[ov.Node], seen: _Seen, canvas: Canvas) -> _Instances:
     height, width = canvas.size
     masks, labels, boxes = inputs[:3]
-    mask_shape = list(masks.get_output_partial_shape(0))[-2:]
     boxes = _kept(_as_f32(boxes), boxes.get_output_partial_shape(0)[-1].get_length())
     scores = _kept(_as_f32(inputs[3]), 1) if found.scores else _columns(boxes, 4, 5)
     pixels = ops.shape_of(masks, "i64")
     sizes = ops.gather(pixels, ops.constant([-2, -1]), ops.constant(0))
     flat = ops.reshape(_as_f32(masks), ops.concat([ops.constant([-1, 1]), sizes], 0), special_zero=False)
-    if mask_shape[1].is_static:
-        flat = _fence(flat)
+    flat = _fence(flat)
     if found.in_boxes:
         laid = ops.grid_sample(flat, _places_in_boxes(boxes, seen, canvas), _SAMPLING)
     else:
@@ -179,7 +165,7 @@ def _of_prototypes(found: Prototypes, inputs: Sequence[ov.Node], seen: _Seen, ca
     rows = _kept(rows, entries)
     scores = _columns(rows, found.first_class, found.first_class + found.classes)
     best = ops.topk(scores, ops.constant(1), 2, "max", "value", "i32")
-    places = _entry(ops.shape_of(detections, "i64"), 3 - found.axis)
+    places = entry(ops.shape_of(detections, "i64"), 3 - found.axis)
     count = ops.squeeze(ops.minimum(places, ops.constant([MOST_DETECTIONS])), ops.constant([0]))
     chosen = ops.topk(ops.squeeze(best.output(0), ops.constant([2])), count, 1, "max", "value", "i32")
     picked = chosen_by_image(rows, chosen.output(1), 1)  # [N,D,E]

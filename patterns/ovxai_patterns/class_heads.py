@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ovxai_patterns.graph import TensorId
+from ovxai_patterns.grids import GridMap
 from ovxai_patterns.groups import OBJECTNESS, Group, groups_of
 from ovxai_patterns.heads import DenseHead, Values, dense_heads
 from ovxai_patterns.layout import Layout
@@ -50,6 +51,7 @@ class Level:
     `tensor`: [N,C,h,w], [N,h,w,C] or tokens [N,T,C]; `axis`: that of the channels. `first`: the first token of this
     level. `channels`: see Channels. `layer`: the learned layer that makes `tensor`, and the port of its features, where
     it has to be computed again (`DenseHead.fused`). `objectness`: what says whether there is anything, if that is said.
+    `maps`: of tokens, the maps of all grids in the tensor, of which this is the one at `place`; None where not at hand.
     """
 
     tensor: TensorId
@@ -59,6 +61,8 @@ class Level:
     first: int = 0
     layer: Edge | None = None
     objectness: Objectness | None = None
+    maps: tuple[GridMap, ...] | None = None
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -269,8 +273,9 @@ def _objectness_left(
 def _levels(head: DenseHead, channels: Channels, objectness: Objectness | None) -> list[Level]:
     levels, first = [], 0
     layer = head.layer if head.fused else None
-    for height, width in head.grids:
-        levels.append(Level(head.tensor, head.axis, (height, width), channels, first, layer, objectness))
+    for place, (height, width) in enumerate(head.grids):
+        grid = (height, width)
+        levels.append(Level(head.tensor, head.axis, grid, channels, first, layer, objectness, head.maps, place))
         first += height * width
     return levels
 

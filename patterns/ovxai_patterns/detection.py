@@ -214,3 +214,8 @@ def middle_of(grids: Sequence[tuple[int, int]]) -> int:
     """The place of the middle one of grids, the coarser of two."""
     order = np.argsort([-height * width for height, width in grids], kind="stable")
     return int(order[len(grids) // 2])
+
+
+def largest_of(grids: Sequence[tuple[int, int]]) -> int:
+    """The place of the grid with most cells, the first of several."""
+    return max(range(len(grids)), key=lambda place: grids[place][0] * grids[place][1])
