@@ -26,11 +26,18 @@ def entry(sizes: ov.Node, axis: int) -> ov.Node:
 def of_one_size(value: ov.Node, parameter: ov.Node, axes: tuple[int, int]) -> ov.Node:
     """The same values f32; a picture of another height or width throws, at `reshape` or else at inference.
 
-    A vector as long as a side fits no other length. `parameter`: the picture, of static size now.
+    `parameter`: the picture, of static size now.
     """
     sizes, shape = ops.shape_of(parameter, "i64"), parameter.get_output_partial_shape(0)
     for axis in axes:
-        row = ops.constant(np.zeros(shape[axis].get_length() + 1, np.float32))
-        fitting = ops.broadcast(row, ops.add(entry(sizes, axis), ops.constant([1])))
-        value = ops.add(value, ops.reduce_max(fitting, ops.constant([0]), keep_dims=False))
+        value = ops.add(value, zero_where(entry(sizes, axis), shape[axis].get_length()))
     return value
+
+
+def zero_where(size: ov.Node, wanted: int) -> ov.Node:
+    """0, f32; a `size` [1] i64 other than the one wanted throws.
+
+    A Broadcast of a vector fits no other length. (A Reshape is not checked by the CPU plugin where sizes are dynamic.)
+    """
+    row = ops.constant(np.zeros(wanted + 1, np.float32))
+    return ops.reduce_max(ops.broadcast(row, ops.add(size, ops.constant([1]))), ops.constant([0]), keep_dims=False)
