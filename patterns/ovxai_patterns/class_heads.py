@@ -25,6 +25,10 @@ Channels = tuple[tuple[int, ...], ...]
 """For every class, the channels that score it, one an anchor."""
 
 _BOX = 4
+_TURNED = 5
+"""Numbers of a turned box."""
+_PAIR = 2
+"""An offset or a size; one alone may be motion, or where the middle of an object is."""
 _FIRST_CLASS = OBJECTNESS + 1
 _ANCHORS = 3
 """Of one head for everything whose outputs do not say how many anchors it has."""
@@ -199,9 +203,12 @@ def _says_boxes(layout: Layout, groups: Sequence[Group], best: Group) -> bool:
         return True
     if best.fate.activated.any() and best.entries - best.scores >= _BOX:
         return True
-    if any(group.is_boxes or (not group.fate.activation and _is_like_box(group, groups)) for group in others):
+    if any(group.is_boxes and (group.entries % _BOX == 0 or group.entries == _TURNED) for group in others):
         return True
-    if sum(group.entries == 2 for group in others) > 1:
+    like = [group for group in others if not group.fate.activation and _is_like_box(group, groups)]
+    if sum(group.entries != _PAIR for group in like) == 1:  # boxes are said once; displacements of keypoints are not
+        return True
+    if sum(group.entries == _PAIR for group in others) > 1:
         return True
     for result in layout.graph.model.get_results():
         shape = result.get_input_partial_shape(0)

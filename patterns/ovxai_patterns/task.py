@@ -2,7 +2,7 @@
 
 * Boxes are suppressed, or regions pooled: a detector. With an output of masks beside the boxes, or of prototypes: it
   segments instances.
-* An output [N,K] of floats, N pictures: a classifier.
+* An output [N,K] of floats, N pictures: a classifier, but where another output says a box for each of the K.
 * Layers that score classes at the places of grids, or two outputs [N,Q,K] and [N,Q,4] of the same queries: a detector.
 
 Anything else is taken for a classifier, so that its error says what the outputs are.
@@ -21,6 +21,9 @@ from ovxai_patterns.heads import ROI_TYPES
 from ovxai_patterns.instances import NoInstances, find_instances
 from ovxai_patterns.scores import NoScores, Scores, find_scores
 
+_BOXES = 3  # axes
+_BOX_WIDTHS = range(4, 21)
+"""Numbers for each box: its sides, and perhaps 8 keypoints."""
 CLASSIFICATION, DETECTION, INSTANCES = "classification", "detection", "instance_segmentation"
 _DETECTOR_TYPES = ROI_TYPES | {
     "DetectionOutput",
@@ -47,11 +50,12 @@ def find_task(model: ov.Model) -> FoundTask:
     kinds = _types(model) & _DETECTOR_TYPES
     if not kinds:
         scores = find_scores(ModelGraph(model))
-        if isinstance(scores, Scores) and _keeps_batch(model, scores):
+        boxed = _boxed(model)
+        if isinstance(scores, Scores) and _keeps_batch(model, scores) and scores.classes not in boxed:
             return FoundTask(
                 CLASSIFICATION, f"output {scores.output} holds a score for each of {scores.classes} classes"
             )
-        if isinstance(scores, NoScores) and "several" in scores.reason:
+        if isinstance(scores, NoScores) and "several" in scores.reason and not boxed:
             return FoundTask(CLASSIFICATION, "several outputs could be class scores; if it detects, say so")
     try:
         detector = Detector(model)
@@ -93,6 +97,19 @@ def _keeps_batch(model: ov.Model, scores: Scores) -> bool:
     rows = ModelGraph(model).output(scores.tensor).get_partial_shape()[0]
     pictures = [port.get_partial_shape() for port in model.inputs]
     return any(shape.rank.is_static and len(shape) == 4 and shape[0] == rows for shape in pictures)
+
+
+def _boxed(model: ov.Model) -> set[int]:
+    """How many boxes, perhaps with keypoints, outputs [N,P,4...] of floats say."""
+    shapes = [port.get_partial_shape() for port in model.outputs if port.get_element_type().is_real()]
+    return {
+        shape[1].get_length()
+        for shape in shapes
+        if shape.rank.is_static
+        and len(shape) == _BOXES
+        and all(shape[axis].is_static for axis in (1, 2))
+        and shape[2].get_length() in _BOX_WIDTHS
+    }
 
 
 def _queries(model: ov.Model) -> int:
