@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 
+import numpy as np
 import openvino as ov
 from openvino.passes import ModelPass
 from ovxai_patterns.class_heads import ClassHeads, Level, NoHeads
@@ -27,6 +28,7 @@ from ovxai_passes.labels import labels_of, numbers_of
 from ovxai_passes.methods.activation_map import activation_map
 from ovxai_passes.methods.class_probability import Wanted, class_probability_map
 from ovxai_passes.methods.instance_masks import MOST_DETECTIONS, Canvas, instance_masks
+from ovxai_passes.methods.tokens import token_map
 from ovxai_passes.options import LARGEST, METHODS, MIDDLE, Method, Options, Task
 from ovxai_passes.picture import Picture
 from ovxai_passes.report import LevelLayer, Report, layer_at
@@ -100,7 +102,7 @@ class LocateDetector(ModelPass):
         if self.options.feature_vector:
             maps = search.feature_maps()
             level = middle_of([positions.grid for positions in maps.positions])
-            self.pooled = (maps.tensors[level], maps.positions[level])
+            self.pooled = (maps.tensors[level], _all_tokens(maps) or maps.positions[level])
         for line in self.result.story:
             _log.debug("%s", line)
         return False
@@ -231,7 +233,15 @@ class _Search:
         maps = self.feature_maps(*layers)
         grids = [positions.grid for positions in maps.positions]
         level = 0 if wanted == LARGEST else middle_of(grids)
-        return Found(Method.ACTIVATIONMAP, grids[level], self._picture, maps=maps, level=level, story=maps.story)
+        return Found(
+            Method.ACTIVATIONMAP,
+            grids[level],
+            self._picture,
+            maps=maps,
+            level=level,
+            story=maps.story,
+            notices=maps.notices,
+        )
 
     def feature_maps(self, layer: str | None = None) -> FeatureMaps:
         """The feature maps, or the one given by name. Raises TargetNotFoundError."""
@@ -284,6 +294,14 @@ def _check_grids(detector: Detector, heads: ClassHeads) -> None:
             )
 
 
+def _all_tokens(maps: FeatureMaps) -> Positions | None:
+    """Where maps are the tokens of one tensor, the positions of all of them."""
+    if not maps.joined:
+        return None
+    count = maps.positions[0].ids.size
+    return Positions(np.arange(count, dtype=np.int32).reshape(1, count, 1), (1, count))
+
+
 class ExplainDetector(ModelPass):
     """Builds the branch of the method that LocateDetector chose. After the run: `result` (Branch), `report`."""
 
@@ -306,7 +324,10 @@ class ExplainDetector(ModelPass):
             target, scores, readout = found.levels[0].tensor, found.heads.scores, "class heads"
         elif found.maps is not None:
             target = scores = found.maps.tensors[found.level]
-            self.result = activation_map(target, found.maps.positions[found.level], graph.output(target))
+            if found.maps.joined:
+                self.result = token_map(graph, target, found.maps.joined, found.maps.places[found.level])
+            else:
+                self.result = activation_map(target, found.maps.positions[found.level], graph.output(target))
             readout = "feature map"
         else:
             assert found.instances is not None, "one of three was found"

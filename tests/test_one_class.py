@@ -9,10 +9,11 @@ from ovxai_patterns.task import find_task
 
 from ovxai_passes.insert import insert_any
 from ovxai_passes.options import Options
+from ovxai_passes.testing import worst_difference
 from tests.detector_graphs import Known
 from tests.one_class_graphs import ONE_CLASS, no_detectors
 from tests.running import random_input, run
-from tests.test_detectors import expected, located, worst_difference
+from tests.test_detectors import expected, located
 
 PLAIN = no_detectors()
 

@@ -30,6 +30,7 @@ from ovxai_patterns.site import Edge
 from ovxai_passes.branch import Branch
 from ovxai_passes.constants import constant_like
 from ovxai_passes.fence import fenced
+from ovxai_passes.methods.tokens import grids_of, tokens_of
 from ovxai_passes.picture import Picture, of_one_size
 
 
@@ -91,22 +92,13 @@ class _Heads:
             self.inputs[source] = ops.parameter(output.get_partial_shape(), output.get_element_type())
         return self.inputs[source]
 
-    def tokens_of(self, value: ov.Node | ov.Output, level: Level, axis: int) -> tuple[ov.Node, ov.Node]:
-        """The tokens of a level, of those along an axis of a tensor; and its grid, [2] i64.
-
-        Where maps give the grids, the tokens of all must be those of the tensor, else the split throws.
-        """
+    def tokens_of(self, value: ov.Node | ov.Output, level: Level, axis: int) -> tuple[ov.Node | ov.Output, ov.Node]:
+        """The tokens of a level, of those along an axis of a tensor; and its grid, [2] i64."""
         if level.maps is None:
             count = level.grid[0] * level.grid[1]
             ends = (level.first, level.first + count, 1, axis)
             return ops.slice(value, *(ops.constant([number]) for number in ends)), ops.constant(list(level.grid))
-        grids = [
-            ops.gather(ops.shape_of(self.input(one.tensor), "i64"), ops.constant(list(one.axes)), ops.constant(0))
-            for one in level.maps
-        ]
-        counts = ops.concat([ops.reduce_prod(grid, ops.constant([0]), keep_dims=True) for grid in grids], 0)
-        parts = ops.variadic_split(value, ops.constant(axis), counts)
-        return parts.output(level.place), grids[level.place]
+        return tokens_of(value, axis, grids_of(level.maps, self.input), level.place)
 
     def _again(self, tensor: TensorId, layer: Edge) -> ov.Output:
         """The fence keeps a plugin from finding that the layer is there already."""

@@ -200,16 +200,17 @@ def _dense_head(layout: Layout, place: int, values: Values) -> DenseHead | None:
         axis = free[0] if len(free) == 1 else 1 if len(sizes) == 4 and 1 in free else free[-1] if free else None
         if axis is None or not raster or positions.ids.shape[0] != 1:
             return None
-        maps = _maps_above(layout, [tensor]) if len(sizes) == _TOKENS else None
+        maps = maps_above(layout, [tensor]) if len(sizes) == _TOKENS else None
         return DenseHead(tensor, axis, sizes[axis], (positions.grid,), layer, fused, maps)
     if len(sizes) == 4 and sizes[2:] == (1, 1) and _sees_a_map(layout, place):
         return DenseHead(tensor, 1, sizes[1], ((1, 1),), layer, fused)
-    pieces = _joined_levels(layout, tensor) if len(sizes) == _TOKENS else []
+    pieces = joined_levels(layout, tensor) if len(sizes) == _TOKENS else []
     grids = tuple(known.grid for known in map(layout.positions, pieces) if known is not None)
-    return DenseHead(tensor, 2, sizes[2], grids, layer, fused, _maps_above(layout, pieces)) if grids else None
+    return DenseHead(tensor, 2, sizes[2], grids, layer, fused, maps_above(layout, pieces)) if grids else None
 
 
-def _maps_above(layout: Layout, pieces: Sequence[TensorId]) -> tuple[GridMap, ...] | None:
+def maps_above(layout: Layout, pieces: Sequence[TensorId]) -> tuple[GridMap, ...] | None:
+    """The maps that pieces of tokens come from, or None where one of them has none."""
     maps = [map_above(layout, piece) for piece in pieces]
     found = tuple(one for one in maps if one is not None)
     return found if len(found) == len(maps) else None
@@ -240,7 +241,7 @@ def _only_readers(graph: ModelGraph, tensor: TensorId) -> Iterator[tuple[ov.Node
         yield graph.ops[tensor[0]], tensor
 
 
-def _joined_levels(layout: Layout, tensor: TensorId) -> list[TensorId]:
+def joined_levels(layout: Layout, tensor: TensorId) -> list[TensorId]:
     """The tensors whose tokens, one level after the other, are the rows of a tensor [N,T,C]; none where there are not.
 
     They are those of the nearest Concat above with pieces of as many tokens.
