@@ -15,7 +15,7 @@ from ovxai_passes.testing import tensors_at, worst_difference
 from tests.detector_graphs import CLASSES, Builder
 from tests.running import random_input, run
 from tests.test_detectors import located
-from tests.test_reshape_detectors import OTHER, PLAIN, check
+from tests.test_reshape_detectors import OTHER, PLAIN, check, joined_tokens
 
 WIDTH, QUERIES = 8, 6
 
@@ -87,3 +87,15 @@ def test_a_notice_says_that_only_one_of_several_maps_is_explained() -> None:
     found = located(detector(encoder=False))
     assert found.report.target.name == "fine"
     assert any("maps of other sizes are made of this one" in line for line in found.report.notices)
+
+
+@pytest.mark.parametrize("size", ["middle", "largest"])
+def test_a_map_that_the_network_joins_transposed_is_read_in_its_order(size: str) -> None:
+    model = joined_tokens()
+    found = located(model, task="detection", method="activationmap", saliency_map_size=size)
+    image = random_input(model)
+    maps = found.locate.result.maps
+    assert maps is not None
+    (feature,) = tensors_at(model, [maps.tensors[found.locate.result.level]], [image])
+    saliency = run(found.model, image, name="saliency_map")
+    assert worst_difference(saliency, feature.mean(1).astype(np.float32)) <= 1
