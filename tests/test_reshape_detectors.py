@@ -219,15 +219,22 @@ def test_a_branch_for_one_size_throws_for_others() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "side"), [("FastestDet.onnx", 352), ("yolox_nano_416.onnx", 416)])
 def test_real_detectors(data: Path, name: str, side: int) -> None:
-    model = ov.Core().read_model(data / name)
+    """Each picture of a batch gets the map that it gets alone, by the model as it was reshaped first."""
+    model, taken = ov.Core().read_model(data / name), []
     for shape in ((1, 3, side + 64, side - 32), (2, 3, side, side), (3, 3, side - 32, side)):
-        plain = model.clone()
+        plain, image = model.clone(), pictures(shape)
         late = located(model)
         try:
             plain.reshape(list(shape))
-            run(plain, pictures(shape))
-        except RuntimeError:  # what the plain model does not take
+            run(plain, image)
+        except RuntimeError:  # the plain model does not take the shape
             continue
         late.model.reshape(list(shape))
-        early = run(located(plain).model, pictures(shape), name="saliency_map")
-        assert worst_difference(run(late.model, pictures(shape), name="saliency_map"), early) <= 1
+        taken.append(shape)
+        one = model.clone()
+        one.reshape([1, *shape[1:]])
+        alone = located(one).model
+        wanted = np.concatenate([run(alone, picture[None], name="saliency_map") for picture in image])
+        assert worst_difference(run(late.model, image, name="saliency_map"), wanted) <= 1
+    if not taken:
+        pytest.skip("the plain model takes no other shape")
