@@ -11,11 +11,12 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 
+import numpy as np
 import openvino as ov
 from openvino.passes import ModelPass
 from ovxai_patterns.assumed import ShapesError
 from ovxai_patterns.class_heads import ClassHeads, Level, NoHeads
-from ovxai_patterns.detection import Detector, FeatureMaps, middle_of
+from ovxai_patterns.detection import Detector, FeatureMaps, largest_of, middle_of
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.instances import Masks, NoInstances, Prototypes, find_instances
 from ovxai_patterns.layout import picture_axes
@@ -26,9 +27,11 @@ from ovxai_passes.cost import beyond, cost_of
 from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
 from ovxai_passes.labels import labels_of, names_of, numbers_of
 from ovxai_passes.methods.activation_map import activation_map
-from ovxai_passes.methods.class_probability import class_probability_map
+from ovxai_passes.methods.class_probability import Wanted, class_probability_map
 from ovxai_passes.methods.instance_masks import MOST_DETECTIONS, Canvas, instance_masks
+from ovxai_passes.methods.tokens import token_map
 from ovxai_passes.options import LARGEST, METHODS, MIDDLE, Method, Options, Task
+from ovxai_passes.picture import Picture
 from ovxai_passes.report import LevelLayer, Report, layer_at
 
 _OPTIONS_OF = {
@@ -40,6 +43,7 @@ _OPTIONS_OF = {
 _log = logging.getLogger(__name__)
 
 _FLOAT = 4  # bytes
+_MAP_RANK = 4
 _MAP_SIZE = (23, 23)
 _MASK_SIZE = (56, 56)
 
@@ -50,17 +54,20 @@ class Found:
 
     `size`: (h, w) of the map. `levels`: of the class heads, without the background where it gets no map; `rows`: the
     places among their classes that get one, None for all; `chosen`: the numbers of the classes that have maps, None for
-    all. `level`: the place of the feature map that is explained.
+    all. `level`: the place of the feature map that is explained. `sized_by`: the place of the level that the map is as
+    large as, of whatever picture.
     """
 
     method: Method
     size: tuple[int, int]
+    picture: Picture
     heads: ClassHeads | None = None
     levels: tuple[Level, ...] = ()
     rows: tuple[int, ...] | None = None
     maps: FeatureMaps | None = None
     level: int = 0
     instances: Masks | Prototypes | None = None
+    sized_by: int | None = None
     chosen: tuple[int, ...] | None = None
     story: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -93,7 +100,7 @@ class LocateDetector(ModelPass):
         if self.options.feature_vector:
             maps = search.feature_maps()
             level = middle_of([positions.grid for positions in maps.positions])
-            self.pooled = (maps.tensors[level], maps.positions[level])
+            self.pooled = (maps.tensors[level], _all_tokens(maps) or maps.positions[level])
         for line in self.result.story:
             _log.debug("%s", line)
         return False
@@ -171,9 +178,17 @@ class _Search:
             high, wide = _assumed(self.detector)
             notice = f"grids of levels are those of a picture of {high} x {wide}"
             heads = replace(heads, notices=(*heads.notices, notice))
-        size = self._size([level.grid for level in heads.levels])
+            _check_grids(self.detector, heads)
+        size, sized_by = self._size([level.grid for level in heads.levels])
         found = Found(
-            Method.DETCLASSPROBABILITYMAP, size, heads, heads.levels, story=heads.story, notices=heads.notices
+            Method.DETCLASSPROBABILITYMAP,
+            size,
+            self._picture,
+            heads,
+            heads.levels,
+            sized_by=sized_by,
+            story=heads.story,
+            notices=heads.notices,
         )
         chosen = self._chosen(heads.classes, heads.background)
         if heads.background is None or options.keep_background:
@@ -191,15 +206,17 @@ class _Search:
             notices=(*found.notices, *((notice,) if chosen is None else ())),
         )
 
-    def _size(self, grids: list[tuple[int, int]]) -> tuple[int, int]:
+    def _size(self, grids: list[tuple[int, int]]) -> tuple[tuple[int, int], int | None]:
+        """The size of the map, and the place of the level that it is that of."""
         wanted = self.options.saliency_map_size
         if isinstance(wanted, tuple):
-            return (wanted[0], wanted[1])
+            return (wanted[0], wanted[1]), None
         if wanted is None:
-            return _MAP_SIZE
+            return _MAP_SIZE, None
         if self._dynamic:
             raise OptionError(f"saliency_map_size {wanted!r}: grids are known for pictures of static size; give (h, w)")
-        return grids[middle_of(grids)] if wanted == MIDDLE else max(grids, key=lambda grid: grid[0] * grid[1])
+        level = middle_of(grids) if wanted == MIDDLE else largest_of(grids)
+        return grids[level], level
 
     def _feature_map(self) -> Found:
         wanted, layers = self.options.saliency_map_size, self.options.target_layers
@@ -217,7 +234,15 @@ class _Search:
         maps = self.feature_maps(*layers)
         grids = [positions.grid for positions in maps.positions]
         level = 0 if wanted == LARGEST else middle_of(grids)
-        return Found(Method.ACTIVATIONMAP, grids[level], maps=maps, level=level, story=maps.story)
+        return Found(
+            Method.ACTIVATIONMAP,
+            grids[level],
+            self._picture,
+            maps=maps,
+            level=level,
+            story=maps.story,
+            notices=maps.notices,
+        )
 
     def feature_maps(self, layer: str | None = None) -> FeatureMaps:
         """The feature maps, or the one given by name. Raises TargetNotFoundError."""
@@ -234,17 +259,12 @@ class _Search:
         found = find_instances(self.detector)
         if isinstance(found, NoInstances):
             raise TargetNotFoundError(found.reason)
-        if self._dynamic:
-            raise TargetNotFoundError(
-                "the height or width of the picture is dynamic, which instancemasks does not take; "
-                "give the model a static size first (model.reshape)"
-            )
         wanted = self.options.saliency_map_size
         if isinstance(wanted, str):
             raise OptionError("instancemasks has no levels: give saliency_map_size as (h, w)")
         size = _MASK_SIZE if wanted is None else (wanted[0], wanted[1])
         chosen = self._chosen(found.classes)
-        return Found(Method.INSTANCEMASKS, size, instances=found, chosen=chosen, story=(found.reason,))
+        return Found(Method.INSTANCEMASKS, size, self._picture, instances=found, chosen=chosen, story=(found.reason,))
 
     def _chosen(self, classes: int, background: int | None = None) -> tuple[int, ...] | None:
         names_of(self.options.labels or (), classes, background)
@@ -253,17 +273,35 @@ class _Search:
         return numbers_of(self.options.classes, self.options.labels or self.labels, classes, background)
 
     @property
+    def _picture(self) -> Picture:
+        if not self.detector.layout.pictures:
+            raise TargetNotFoundError("no picture input: positions start at a float or 8-bit input of rank 4")
+        tensor = self.detector.layout.pictures[0]
+        return Picture(tensor, picture_axes(self.detector.original.ops[tensor[0]]) or (2, 3))
+
+    @property
     def _dynamic(self) -> bool:
-        return any(dim.is_dynamic for dim in _picture(self.detector))
+        picture = self._picture
+        shape = self.detector.original.output(picture.tensor).get_partial_shape()
+        return any(shape[axis].is_dynamic for axis in picture.axes)
 
 
-def _picture(detector: Detector) -> list[ov.Dimension]:
-    """Height and width of the picture in the model itself."""
-    if not detector.layout.pictures:
-        raise TargetNotFoundError("no picture input: positions start at a float or 8-bit input of rank 4")
-    node = detector.original.ops[detector.layout.pictures[0][0]]
-    axes = picture_axes(node) or ()
-    return [node.get_output_partial_shape(0)[axis] for axis in axes]
+def _check_grids(detector: Detector, heads: ClassHeads) -> None:
+    """Of a picture of any size, the grid of every level has to be readable at inference."""
+    for level in heads.levels:
+        if len(detector.graph.output(level.tensor).get_partial_shape()) < _MAP_RANK and level.maps is None:
+            raise TargetNotFoundError(
+                f"the height or width of the picture is dynamic, and the grid of {detector.describe(level.tensor)} is "
+                "not told by a map; give the model a static size first (model.reshape)"
+            )
+
+
+def _all_tokens(maps: FeatureMaps) -> Positions | None:
+    """Where maps are the tokens of one tensor, the positions of all of them."""
+    if not maps.joined:
+        return None
+    count = maps.positions[0].ids.size
+    return Positions(np.arange(count, dtype=np.int32).reshape(1, count, 1), (1, count))
 
 
 def _assumed(detector: Detector) -> tuple[int, int]:
@@ -290,19 +328,21 @@ class ExplainDetector(ModelPass):
         wrapped = ov.Model(model)
         graph = ModelGraph(wrapped)
         if found.heads is not None:
-            self.result = class_probability_map(graph, found.levels, found.size, options.objectness, found.rows)
+            size = found.size if found.sized_by is None else found.sized_by
+            wanted = Wanted(size, options.objectness, found.rows)
+            self.result = class_probability_map(graph, found.levels, found.picture, wanted)
             target, scores, readout = found.levels[0].tensor, found.heads.scores, "class heads"
         elif found.maps is not None:
             target = scores = found.maps.tensors[found.level]
-            self.result = activation_map(
-                graph, target, found.maps.positions[found.level], found.maps.grids[found.level]
-            )
+            positions, grid = found.maps.positions[found.level], found.maps.grids[found.level]
+            if found.maps.joined:
+                self.result = token_map(graph, target, found.maps.joined, found.maps.places[found.level])
+            else:
+                self.result = activation_map(graph, target, positions, grid)
             readout = "feature map"
         else:
             assert found.instances is not None, "one of three was found"
-            sizes = tuple(dim.get_length() for dim in _picture(Detector(wrapped)))
-            canvas = Canvas(found.size, (sizes[0], sizes[1]), found.chosen)
-            self.result = instance_masks(graph, found.instances, canvas)
+            self.result = instance_masks(graph, found.instances, found.picture, Canvas(found.size, found.chosen))
             target = scores = self.result.sources[0]
             readout = "masks of instances"
         self.report = self._report(wrapped, graph, target, scores, readout)

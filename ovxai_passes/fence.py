@@ -44,11 +44,22 @@ def shares_transpose(parameter: ov.Node, output: ov.Output) -> bool:
     """Whether both the branch and the original network transpose a tensor.
 
     Two Transposes of one tensor are merged or moved by a plugin, and the network's pooling then sums in another order.
+    Where the network joins the transposed tensor with others, the CPU plugin (2026.4.1) lays it out so from the start,
+    and a Reshape in the branch then reads it in the wrong order.
     """
-    return all(
-        any(reader.get_node().get_type_name() == "Transpose" for reader in one.get_target_inputs())
-        for one in (parameter.output(0), output)
-    )
+    own, beside = _readers(parameter.output(0), "Transpose"), _readers(output, "Transpose")
+    joined = any(_is_joined(reader.output(0)) for reader in beside)
+    return bool(beside and (own or (joined and _readers(parameter.output(0), "Reshape"))))
+
+
+def _readers(output: ov.Output, kind: str) -> list[ov.Node]:
+    readers = [entry.get_node() for entry in output.get_target_inputs()]
+    return [reader for reader in readers if reader.get_type_name() == kind]
+
+
+def _is_joined(output: ov.Output) -> bool:
+    """Whether a Concat reads a tensor, through Reshapes."""
+    return bool(_readers(output, "Concat")) or any(_is_joined(one.output(0)) for one in _readers(output, "Reshape"))
 
 
 def put_fence(parameter: ov.Node) -> None:

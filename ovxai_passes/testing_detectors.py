@@ -9,8 +9,10 @@ import numpy as np
 from ovxai_patterns.class_heads import Level
 from ovxai_patterns.graph import TensorId
 from ovxai_patterns.instances import Masks, Prototypes
+from ovxai_patterns.levels import Levels
 
 from ovxai_passes.detectors import Found
+from ovxai_passes.methods.instance_masks import LARGEST_SHARE
 from ovxai_passes.testing import Array, Floats, mean_map
 
 
@@ -102,10 +104,17 @@ def mask_map(
     if isinstance(found, Masks):
         result = _drawn(found, size, values, picture)[None]
     else:
-        rows = np.moveaxis(np.asarray(values[found.detections], np.float64), found.axis, 2)
-        bases = np.asarray(values[found.prototypes], np.float64)
+        rows = np.moveaxis(read(values[found.detections], found.levels), found.axis, 2)
+        bases = np.moveaxis(read(values[found.prototypes], found.base_levels), found.base_axis, 1)
+        if abs(rows[..., :2].mean()) < LARGEST_SHARE:
+            rows[..., :4] *= np.array([picture[1], picture[0]] * 2)
         result = np.stack([_made(found, one, base, size, picture) for one, base in zip(rows, bases, strict=True)])
     return np.asarray(result if chosen is None else result[:, list(chosen)], np.float32)
+
+
+def read(value: Array, levels: Levels) -> Any:
+    """What the levels of a tensor stand for, f64."""
+    return np.asarray(np.asarray(value, np.float64) * levels.scale + levels.shift)
 
 
 def _drawn(found: Masks, size: tuple[int, int], values: dict[TensorId, Array], picture: tuple[int, int]) -> Any:

@@ -270,7 +270,7 @@ def yolov8(
     sums = ops.convolution(active, weights, [1, 1], [0, 0], [0, 0], [1, 1])
     pixels = ops.multiply(ops.reshape(sums, ops.constant([0, 4, -1]), special_zero=True), ops.constant(kind(8)))
     joined = ops.concat([pixels, ops.sigmoid(parts[1])], 1)
-    return Known(build.model(joined), _names("fq" if quantised else "cls"), GRIDS, width=classes)
+    return Known(build.model(joined), _names("cls"), GRIDS, width=classes)
 
 
 def yolov8_of(classes: int) -> Known:
@@ -306,7 +306,7 @@ def half() -> Known:
 
 
 def quantised() -> Known:
-    """YOLOv8 with class scores that are rounded to 8 bits."""
+    """YOLOv8 with class scores that are rounded to 8 bits; the map is of the unrounded ones."""
     return yolov8(quantised=True)
 
 

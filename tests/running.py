@@ -21,7 +21,7 @@ def random_input(model: ov.Model, batch: int = 2, seed: int = 0) -> Array:
     shape = [dim.get_length() if dim.is_static else batch for dim in model.inputs[0].get_partial_shape()]
     dtype = model.inputs[0].get_element_type().to_dtype()
     if np.issubdtype(dtype, np.integer):
-        return rng.integers(0, 255, shape, dtype, endpoint=True)
+        return rng.integers(np.iinfo(dtype).min, np.iinfo(dtype).max, shape, dtype, endpoint=True)
     return rng.standard_normal(shape).astype(dtype)
 
 

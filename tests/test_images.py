@@ -48,6 +48,16 @@ def test_preparation_from_model_info() -> None:
     assert Preparation.from_model(model) == Preparation((123.5, 116, 103), (58,), bgr=True)
 
 
+def test_signed_bytes_begin_128_below_pixels() -> None:
+    image = ov.opset13.parameter([1, 8, 8, 3], np.int8)
+    model = ov.Model([ov.opset13.relu(image)], [image])
+    given = as_input(picture(), model, Preparation.from_model(model))
+    assert given.dtype == np.int8
+    np.testing.assert_array_equal(given[0].astype(int) + 128, np.asarray(picture()))
+    model.set_rt_info("127", ["model_info", "mean_values"])
+    assert Preparation.from_model(model).mean == (127,)
+
+
 def test_inputs_that_are_no_pictures() -> None:
     vector = ov.opset13.parameter([1, 8], np.float32)
     with pytest.raises(xai.OptionError, match="no picture"):

@@ -9,12 +9,15 @@
 With `objectness`, z is sigmoid(class score) * sigmoid(objectness). The background is no class. The resize is bilinear,
 between the middles of cells, without antialiasing. The convolution by 1 keeps the original outputs' precision
 (`fence.py`) and takes any height and width. Where a plugin computes a head and its activation in one kernel, the head
-is computed again, from a fence on. Source: openvino_xai 1.1.0, DetClassProbabilityMap.
+is computed again, from a fence on. Grids are those of the inference: of tokens, the sides of the maps that they come
+from, and where these are not at hand, the branch holds for one size of the picture and throws for others.
+Source: openvino_xai 1.1.0, DetClassProbabilityMap.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
@@ -25,31 +28,43 @@ from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.site import Edge
 
 from ovxai_passes.branch import Branch
+from ovxai_passes.constants import constant_like
 from ovxai_passes.fence import fenced
+from ovxai_passes.methods.tokens import grids_of, tokens_of
+from ovxai_passes.picture import Picture, of_one_size
 
 
-def class_probability_map(
-    graph: ModelGraph,
-    levels: Sequence[Level],
-    size: tuple[int, int],
-    objectness: bool = False,
-    chosen: Sequence[int] | None = None,
-) -> Branch:
-    """Branch of levels of class heads → S [N,K,h,w] f32.
-
-    `graph`: of the model; `size`: (h, w) of the map; `chosen`: places among the levels' classes, None for all.
+@dataclass(frozen=True)
+class Wanted:
+    """`size`: (h, w) of the map, or the place of the level that it is as large as. `chosen`: places among the levels'
+    classes, None for all. `objectness`: whether it weighs the scores.
     """
+
+    size: tuple[int, int] | int
+    objectness: bool = False
+    chosen: Sequence[int] | None = None
+
+
+def class_probability_map(graph: ModelGraph, levels: Sequence[Level], picture: Picture, wanted: Wanted) -> Branch:
+    """Branch of levels of class heads → S [N,K,h,w] f32. `graph`: of the model."""
     heads = _Heads(graph)
-    maps = []
-    for level in levels:
-        best = _best_anchor(heads, level, objectness)
-        maps.append(_resized(best, size))
+    best = [_best_anchor(heads, level, wanted.objectness) for level in levels]
+    if isinstance(wanted.size, int):
+        size = ops.gather(ops.shape_of(best[wanted.size], "i64"), ops.constant([2, 3]), ops.constant(0))
+    else:
+        size = ops.constant(list(wanted.size))
+    maps = [_resized(one, size) for one in best]
     mean: ov.Node = ops.multiply(reduce(ops.add, maps), ops.constant(np.float32(1 / len(levels))))
     if len(levels[0].channels) > 1:
         mean = ops.softmax(mean, 1)
-    if chosen is not None:
-        mean = ops.gather(mean, ops.constant(list(chosen)), ops.constant(1))
+    if wanted.chosen is not None:
+        mean = ops.gather(mean, ops.constant(list(wanted.chosen)), ops.constant(1))
+    if any(_is_of_one_size(graph, level) for level in levels):
+        mean = of_one_size(mean, heads.input(picture.tensor), picture.axes)
     return Branch(ov.Model([ops.result(mean)], list(heads.inputs.values()), "branch"), tuple(heads.inputs))
+
+
+_TOKENS = 3  # axes
 
 
 class _Heads:
@@ -65,30 +80,53 @@ class _Heads:
         """A head's tensor: read from the model, or computed again from the features that the layer reads."""
         if part.tensor not in self._made:
             if part.layer is None:
-                self._made[part.tensor] = self._input(part.tensor).output(0)
+                self._made[part.tensor] = self.input(part.tensor).output(0)
             else:
                 self._made[part.tensor] = self._again(part.tensor, part.layer)
         return self._made[part.tensor]
 
-    def _input(self, source: TensorId) -> ov.Node:
+    def input(self, source: TensorId) -> ov.Node:
+        """The branch's parameter for a tensor of the model."""
         if source not in self.inputs:
             output = self._graph.output(source)
             self.inputs[source] = ops.parameter(output.get_partial_shape(), output.get_element_type())
         return self.inputs[source]
 
+    def tokens_of(self, value: ov.Node | ov.Output, level: Level, axis: int) -> tuple[ov.Node | ov.Output, ov.Node]:
+        """The tokens of a level, of those along an axis of a tensor; and its grid, [2] i64."""
+        if level.maps is None:
+            count = level.grid[0] * level.grid[1]
+            ends = (level.first, level.first + count, 1, axis)
+            return ops.slice(value, *(ops.constant([number]) for number in ends)), ops.constant(list(level.grid))
+        return tokens_of(value, axis, grids_of(level.maps, self.input), level.place)
+
     def _again(self, tensor: TensorId, layer: Edge) -> ov.Output:
         """The fence keeps a plugin from finding that the layer is there already."""
-        features = fenced(self._input(self._graph.inputs_of(layer[0])[layer[1]]).output(0))
-        self._copy.ops[layer[0]].input(layer[1]).replace_source_output(features)
+        place, port = layer
+        features = _fenced_features(self.input(self._graph.inputs_of(place)[port]), self._graph.ops[place], port)
+        self._copy.ops[place].input(port).replace_source_output(features)
         return self._copy.output(tensor)
+
+
+def _is_of_one_size(graph: ModelGraph, level: Level) -> bool:
+    """Whether the grid of a level cannot be read at inference."""
+    return len(graph.output(level.tensor).get_partial_shape()) == _TOKENS and level.maps is None
+
+
+def _fenced_features(features: ov.Node, layer: ov.Node, port: int) -> ov.Output:
+    """The features that a layer reads at a port, behind a product with 1 along their channels, which are static."""
+    flags = layer.get_attributes()
+    if layer.get_type_name() == "MatMul" and flags["transpose_b" if port else "transpose_a"] == bool(port):
+        return fenced(features.output(0))  # channels are last
+    return _kept(features).output(0)
 
 
 def _best_anchor(heads: _Heads, level: Level, objectness: bool) -> ov.Node:
     """Class scores [N,K,h,w] f32 of a level, the best of its anchors."""
-    scores = _channels_first(heads.value(level), level, level.axis)
+    scores = _channels_first(heads, heads.value(level), level, level.axis)
     there = None
     if objectness and level.objectness is not None:
-        there = _channels_first(heads.value(level.objectness), level, level.objectness.axis)
+        there = _channels_first(heads, heads.value(level.objectness), level, level.objectness.axis)
     count, classes = len(level.channels[0]), len(level.channels)
     value = _taken(scores, [channels[anchor] for anchor in range(count) for channels in level.channels])
     if there is not None and level.objectness is not None:
@@ -103,27 +141,25 @@ def _best_anchor(heads: _Heads, level: Level, objectness: bool) -> ov.Node:
     return ops.reshape(best, ops.concat([ops.constant([0, classes]), grid], 0), special_zero=True)
 
 
-def _channels_first(head: ov.Output, level: Level, axis: int) -> ov.Node:
+def _channels_first(heads: _Heads, head: ov.Output, level: Level, axis: int) -> ov.Node:
     """The values of a level as [N,C,h,w] f32."""
-    shape = head.get_partial_shape()
-    height, width = level.grid
     value = head if head.get_element_type() == ov.Type.f32 else ops.convert(head, "f32")
-    if len(shape) == 4:
+    if len(head.get_partial_shape()) > _TOKENS:
         return _kept(value) if axis == 1 else _kept(ops.transpose(value, ops.constant([0, 3, 1, 2])))
-    tokens = 3 - axis
-    if shape[tokens].is_dynamic or shape[tokens].get_length() != height * width:
-        last = level.first + height * width
-        value = ops.slice(value, *(ops.constant([number]) for number in (level.first, last, 1, tokens)))
-    if axis == 2:
-        value = ops.transpose(value, ops.constant([0, 2, 1]))
-    return _kept(ops.reshape(value, ops.constant([0, 0, height, width]), special_zero=True))
+    part, grid = heads.tokens_of(value, level, _TOKENS - axis)
+    if axis > 1:
+        part = ops.transpose(part, ops.constant([0, 2, 1]))
+    return _kept(ops.reshape(part, ops.concat([ops.constant([0, 0]), grid], 0), special_zero=True))
 
 
 def _kept(value: ov.Node | ov.Output) -> ov.Node:
-    """The same values behind a convolution by 1."""
+    """The same values behind a convolution by 1; channels are on axis 1."""
     output = value if isinstance(value, ov.Output) else value.output(0)
-    weights = np.ones((output.get_partial_shape()[1].get_length(), 1, 1, 1, 1), np.float32)
-    return ops.group_convolution(value, ops.constant(weights), [1, 1], [0, 0], [0, 0], [1, 1])
+    shape = output.get_partial_shape()
+    weights = np.ones((shape[1].get_length(), 1, 1, *([1] * (len(shape) - 2))), np.float32)
+    same, free = [1] * (len(shape) - 2), [0] * (len(shape) - 2)
+    ones = constant_like(weights, output.get_element_type())
+    return ops.group_convolution(value, ones, same, free, free, same)
 
 
 def _taken(value: ov.Node, channels: Sequence[int]) -> ov.Node:
@@ -133,13 +169,11 @@ def _taken(value: ov.Node, channels: Sequence[int]) -> ov.Node:
     return ops.gather(value, ops.constant(list(channels)), ops.constant(1))
 
 
-def _resized(value: ov.Node, size: tuple[int, int]) -> ov.Node:
-    shape = value.get_output_partial_shape(0)
-    if [dim.get_length() if dim.is_static else None for dim in list(shape)[2:]] == list(size):
-        return value
+def _resized(value: ov.Node, size: ov.Node) -> ov.Node:
+    """At a size [2] i64; also where it is that size already, which another picture need not give."""
     return ops.interpolate(
         value,
-        ops.constant(list(size)),
+        size,
         "linear_onnx",
         "sizes",
         axes=ops.constant([2, 3]),

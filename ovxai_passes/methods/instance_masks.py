@@ -9,7 +9,10 @@ their boxes; of prototypes, the coefficients of the best 100 detections make mas
     masks [D,28,28] ─▶ GridSample by boxes ───┼─▶ * score ─▶ ScatterElementsUpdate max by label ─▶ S [1,K,h,w] f32
     coefficients ─▶ MatMul prototypes ─▶ σ ───┘
 
-One detection with score 0 is added, so that there is always one. Products with 1 keep the original outputs' precision
+One detection with score 0 is added, so that there is always one. Boxes of prototypes in shares of the picture are told
+from boxes in pixels by the mean of their middles. 8-bit outputs are read as what their levels stand for. The picture's
+size and the number of detections are those of the inference, so the map follows `model.reshape`; what lists the
+instances of one picture throws for a batch of several. Products with 1 keep the original outputs' precision
 (`fence.py`). The aggregation is that of openvino-model-api 0.4 (`_average_and_normalize`), in the graph.
 """
 
@@ -23,22 +26,33 @@ import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.graph import ModelGraph
 from ovxai_patterns.instances import Masks, Prototypes
+from ovxai_patterns.levels import AS_THEY_ARE, Levels
 
 from ovxai_passes.branch import Branch
 from ovxai_passes.gathering import chosen_by_image
+from ovxai_passes.picture import Picture, entry, zero_where
 
 MOST_DETECTIONS = 100
 """Of prototypes: the best ones are drawn."""
+LARGEST_SHARE = 2.0
+"""Boxes of prototypes whose middles are nearer to 0 on average are in shares of the picture, not in pixels."""
 _F32 = np.float32
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """`size`: (h, w) of the map. `picture`: (H, W) of the input in pixels. `classes`: with a map, None for all."""
+    """`size`: (h, w) of the map. `classes`: with a map, None for all."""
 
     size: tuple[int, int]
-    picture: tuple[int, int]
     classes: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is known of the picture at inference: `batch` [1] i64; `pixels`: (H, W), [1] f32 each."""
+
+    batch: ov.Node
+    pixels: tuple[ov.Node, ov.Node]
 
 
 @dataclass(frozen=True)
@@ -50,17 +64,27 @@ class _Instances:
     labels: ov.Node
 
 
-def instance_masks(graph: ModelGraph, found: Masks | Prototypes, canvas: Canvas) -> Branch:
-    """Branch of the outputs that hold instances → S [N,K,h,w] f32 (N = 1 for `Masks`). `graph`: of the model."""
+def instance_masks(graph: ModelGraph, found: Masks | Prototypes, picture: Picture, canvas: Canvas) -> Branch:
+    """Branch of the outputs that hold instances → S [N,K,h,w] f32 (N = 1 for `Masks`). `graph`: of the model.
+
+    Of the picture, the last input of the branch, the shape alone is read.
+    """
     if isinstance(found, Masks):
         tensors = [found.masks, found.labels, found.boxes, *([found.scores] if found.scores else [])]
     else:
         tensors = [found.detections, found.prototypes]
+    tensors.append(picture.tensor)
     inputs = [
         ops.parameter(graph.output(tensor).get_partial_shape(), graph.output(tensor).get_element_type())
         for tensor in tensors
     ]
-    made = _of_masks(found, inputs, canvas) if isinstance(found, Masks) else _of_prototypes(found, inputs, canvas)
+    sizes = ops.shape_of(inputs[-1], "i64")
+    height, width = (ops.convert(entry(sizes, axis), "f32") for axis in picture.axes)
+    seen = _Seen(entry(sizes, 0), (height, width))
+    if isinstance(found, Masks):
+        made = _of_masks(found, inputs, seen, canvas)
+    else:
+        made = _of_prototypes(found, inputs, seen, canvas)
     saliency = _by_class(made, found.classes, canvas)
     return Branch(ov.Model([ops.result(saliency)], inputs, "branch"), tuple(tensors))
 
@@ -79,23 +103,22 @@ def _by_class(found: _Instances, classes: int, canvas: Canvas) -> ov.Node:
     return best if canvas.classes is None else ops.gather(best, ops.constant(list(canvas.classes)), ops.constant(1))
 
 
-def _of_masks(found: Masks, inputs: Sequence[ov.Node], canvas: Canvas) -> _Instances:
+def _of_masks(found: Masks, inputs: Sequence[ov.Node], seen: _Seen, canvas: Canvas) -> _Instances:
     height, width = canvas.size
     masks, labels, boxes = inputs[:3]
-    mask_shape = list(masks.get_output_partial_shape(0))[-2:]
     boxes = _kept(_as_f32(boxes), boxes.get_output_partial_shape(0)[-1].get_length())
     scores = _kept(_as_f32(inputs[3]), 1) if found.scores else _columns(boxes, 4, 5)
     pixels = ops.shape_of(masks, "i64")
     sizes = ops.gather(pixels, ops.constant([-2, -1]), ops.constant(0))
     flat = ops.reshape(_as_f32(masks), ops.concat([ops.constant([-1, 1]), sizes], 0), special_zero=False)
-    if mask_shape[1].is_static:
-        flat = _fence(flat)
+    flat = _fence(flat)
     if found.in_boxes:
-        laid = ops.grid_sample(flat, _places_in_boxes(boxes, canvas), _SAMPLING)
+        laid = ops.grid_sample(flat, _places_in_boxes(boxes, seen, canvas), _SAMPLING)
     else:
         laid = ops.adaptive_avg_pool(flat, ops.constant([height, width]))
     rows = ops.reshape(laid, ops.constant([1, -1, height * width]), special_zero=False)
-    none = ops.constant(np.zeros((1, 1, height * width), _F32))
+    one = zero_where(seen.batch, 1)  # instances are listed for one picture
+    none = ops.add(ops.constant(np.zeros((1, 1, height * width), _F32)), one)
     return _Instances(
         ops.concat([none, rows], 1),
         ops.concat([ops.constant(np.zeros((1, 1, 1), _F32)), _column(scores)], 1),
@@ -106,58 +129,88 @@ def _of_masks(found: Masks, inputs: Sequence[ov.Node], canvas: Canvas) -> _Insta
 _SAMPLING = {"align_corners": False, "mode": "bilinear", "padding_mode": "zeros"}
 
 
-def _places_in_boxes(boxes: ov.Node, canvas: Canvas) -> ov.Node:
+def _middles(seen: _Seen, canvas: Canvas) -> tuple[ov.Node, ov.Node]:
+    """Y [h] and x [w] of the middles of cells, in pixels."""
+    y, x = (
+        ops.divide(ops.multiply(ops.constant((np.arange(cells) + 0.5).astype(_F32)), pixels), ops.constant(_F32(cells)))
+        for cells, pixels in zip(canvas.size, seen.pixels, strict=True)
+    )
+    return y, x
+
+
+def _places_in_boxes(boxes: ov.Node, seen: _Seen, canvas: Canvas) -> ov.Node:
     """Where in its box each cell of the map lies: [D,h,w,2], -1 to 1 from edge to edge."""
-    (height, width), (pixels_h, pixels_w) = canvas.size, canvas.picture
-    x = ((np.arange(width) + 0.5) / width * pixels_w).astype(_F32).reshape(1, 1, width)
-    y = ((np.arange(height) + 0.5) / height * pixels_h).astype(_F32).reshape(1, height, 1)
+    height, width = canvas.size
+    y, x = _middles(seen, canvas)
     places = []
-    for low, values, shape in ((0, x, (1, height, width)), (1, y, (1, height, width))):
+    for low, values, laid in ((0, x, [1, 1, width]), (1, y, [1, height, 1])):
         first, last = (
             ops.reshape(_columns(boxes, edge, edge + 1), ops.constant([-1, 1, 1]), False) for edge in (low, low + 2)
         )
         span = ops.maximum(ops.subtract(last, first), ops.constant(_F32(1e-3)))
-        unit = ops.divide(ops.subtract(ops.constant(np.broadcast_to(values, shape).copy()), first), span)
+        whole = ops.broadcast(ops.reshape(values, ops.constant(laid), False), ops.constant([1, height, width]))
+        unit = ops.divide(ops.subtract(whole, first), span)
         scaled = ops.subtract(ops.multiply(unit, ops.constant(_F32(2))), ops.constant(_F32(1)))
         places.append(ops.unsqueeze(scaled, ops.constant([3])))
     return ops.concat(places, 3)
 
 
-def _of_prototypes(found: Prototypes, inputs: Sequence[ov.Node], canvas: Canvas) -> _Instances:
+def _of_prototypes(found: Prototypes, inputs: Sequence[ov.Node], seen: _Seen, canvas: Canvas) -> _Instances:
     height, width = canvas.size
-    detections, prototypes = inputs
+    detections, prototypes = inputs[:2]
     entries = detections.get_output_partial_shape(0)[found.axis].get_length()
-    rows = _as_f32(detections)
+    rows = _values(detections, found.levels)
     rows = ops.transpose(rows, ops.constant([0, 2, 1])) if found.axis == 1 else rows  # [N,P,E]
     rows = _kept(rows, entries)
     scores = _columns(rows, found.first_class, found.first_class + found.classes)
     best = ops.topk(scores, ops.constant(1), 2, "max", "value", "i32")
-    shape = detections.get_output_partial_shape(0)[3 - found.axis]
-    count = min(MOST_DETECTIONS, shape.get_length()) if shape.is_static else MOST_DETECTIONS
-    chosen = ops.topk(ops.squeeze(best.output(0), ops.constant([2])), ops.constant(count), 1, "max", "value", "i32")
+    places = entry(ops.shape_of(detections, "i64"), 3 - found.axis)
+    count = ops.squeeze(ops.minimum(places, ops.constant([MOST_DETECTIONS])), ops.constant([0]))
+    chosen = ops.topk(ops.squeeze(best.output(0), ops.constant([2])), count, 1, "max", "value", "i32")
     picked = chosen_by_image(rows, chosen.output(1), 1)  # [N,D,E]
     label = chosen_by_image(best.output(1), chosen.output(1), 1)
     first = found.first_coefficient
-    pooled = ops.adaptive_avg_pool(_as_f32(prototypes), ops.constant([height, width]))
-    bases = ops.reshape(pooled, ops.constant([0, 0, -1]), special_zero=True)
-    masks = ops.sigmoid(ops.matmul(_columns(picked, first, first + found.count), bases, False, False))
-    return _Instances(
-        ops.multiply(masks, _inside(picked, canvas)), ops.unsqueeze(chosen.output(0), ops.constant([2])), label
-    )
+    bases = _values(prototypes, found.base_levels)
+    bases = ops.transpose(bases, ops.constant([0, 3, 1, 2])) if found.base_axis == 3 else bases
+    pooled = ops.adaptive_avg_pool(bases, ops.constant([height, width]))
+    flat = ops.reshape(pooled, ops.constant([0, 0, -1]), special_zero=True)
+    masks = ops.sigmoid(ops.matmul(_columns(picked, first, first + found.count), flat, False, False))
+    inside = _inside(picked, _units(rows, seen), seen, canvas)
+    return _Instances(ops.multiply(masks, inside), ops.unsqueeze(chosen.output(0), ops.constant([2])), label)
 
 
-def _inside(rows: ov.Node, canvas: Canvas) -> ov.Node:
+def _values(tensor: ov.Node, levels: Levels) -> ov.Node:
+    """A tensor as f32, its levels as what they stand for."""
+    value = _as_f32(tensor)
+    if levels == AS_THEY_ARE:
+        return value
+    return ops.add(ops.multiply(value, ops.constant(_F32(levels.scale))), ops.constant(_F32(levels.shift)))
+
+
+def _units(rows: ov.Node, seen: _Seen) -> tuple[ov.Node, ov.Node]:
+    """Pixels for each unit of y and x of boxes [N,P,E], [1,1,1] each: 1, or the sides of the picture.
+
+    Boxes of all places, found or not, lie about the middle of the picture on average.
+    """
+    mean = ops.reduce_mean(_columns(rows, 0, 2), ops.constant([0, 1, 2]), keep_dims=True)
+    shares = ops.less(ops.abs(mean), ops.constant(_F32(LARGEST_SHARE)))
+    one = ops.constant(_F32(1))
+    height, width = (ops.select(shares, ops.unsqueeze(side, ops.constant([0, 1])), one) for side in seen.pixels)
+    return height, width
+
+
+def _inside(rows: ov.Node, units: tuple[ov.Node, ov.Node], seen: _Seen, canvas: Canvas) -> ov.Node:
     """1 where the middle of a cell is in a box, [N,D,h*w] f32; rows [N,D,E] start with middle and size."""
-    (height, width), (pixels_h, pixels_w) = canvas.size, canvas.picture
-    x = ((np.arange(width) + 0.5) / width * pixels_w).astype(_F32)
-    y = ((np.arange(height) + 0.5) / height * pixels_h).astype(_F32)
-    grids = (np.tile(x, height), np.repeat(y, width))
+    y, x = _middles(seen, canvas)
     near = []
-    for axis, values in enumerate(grids):
-        distance = ops.abs(ops.subtract(ops.constant(values.reshape(1, 1, -1)), _columns(rows, axis, axis + 1)))
-        half = ops.multiply(_columns(rows, axis + 2, axis + 3), ops.constant(_F32(0.5)))
-        near.append(ops.less_equal(distance, half))
-    return ops.convert(ops.logical_and(near[0], near[1]), "f32")
+    for axis, values, unit, laid in ((0, x, units[1], [1, 1, 1, -1]), (1, y, units[0], [1, 1, -1, 1])):
+        middle, size = (ops.multiply(_columns(rows, one, one + 1), unit) for one in (axis, axis + 2))
+        line = ops.reshape(values, ops.constant(laid), False)
+        distance = ops.abs(ops.subtract(line, ops.unsqueeze(middle, ops.constant([3]))))
+        half = ops.unsqueeze(ops.multiply(size, ops.constant(_F32(0.5))), ops.constant([3]))
+        near.append(ops.less_equal(distance, half))  # [N,D,1,w], [N,D,h,1]
+    inside = ops.convert(ops.logical_and(near[0], near[1]), "f32")
+    return ops.reshape(inside, ops.constant([0, 0, -1]), special_zero=True)
 
 
 def _as_f32(value: ov.Node) -> ov.Node:

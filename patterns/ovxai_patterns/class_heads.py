@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ovxai_patterns.graph import TensorId
+from ovxai_patterns.grids import GridMap
 from ovxai_patterns.groups import OBJECTNESS, Group, groups_of
 from ovxai_patterns.heads import DenseHead, Values, dense_heads
 from ovxai_patterns.layout import Layout
@@ -24,6 +25,10 @@ Channels = tuple[tuple[int, ...], ...]
 """For every class, the channels that score it, one an anchor."""
 
 _BOX = 4
+_TURNED = 5
+"""Numbers of a turned box."""
+_PAIR = 2
+"""An offset or a size; one alone may be motion, or where the middle of an object is."""
 _FIRST_CLASS = OBJECTNESS + 1
 _ANCHORS = 3
 """Of one head for everything whose outputs do not say how many anchors it has."""
@@ -50,6 +55,7 @@ class Level:
     `tensor`: [N,C,h,w], [N,h,w,C] or tokens [N,T,C]; `axis`: that of the channels. `first`: the first token of this
     level. `channels`: see Channels. `layer`: the learned layer that makes `tensor`, and the port of its features, where
     it has to be computed again (`DenseHead.fused`). `objectness`: what says whether there is anything, if that is said.
+    `maps`: of tokens, the maps of all grids in the tensor, of which this is the one at `place`; None where not at hand.
     """
 
     tensor: TensorId
@@ -59,6 +65,8 @@ class Level:
     first: int = 0
     layer: Edge | None = None
     objectness: Objectness | None = None
+    maps: tuple[GridMap, ...] | None = None
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -195,9 +203,12 @@ def _says_boxes(layout: Layout, groups: Sequence[Group], best: Group) -> bool:
         return True
     if best.fate.activated.any() and best.entries - best.scores >= _BOX:
         return True
-    if any(group.is_boxes or (not group.fate.activation and _is_like_box(group, groups)) for group in others):
+    if any(group.is_boxes and (group.entries % _BOX == 0 or group.entries == _TURNED) for group in others):
         return True
-    if sum(group.entries == 2 for group in others) > 1:
+    like = [group for group in others if not group.fate.activation and _is_like_box(group, groups)]
+    if sum(group.entries != _PAIR for group in like) == 1:  # boxes are said once; displacements of keypoints are not
+        return True
+    if sum(group.entries == _PAIR for group in others) > 1:
         return True
     for result in layout.graph.model.get_results():
         shape = result.get_input_partial_shape(0)
@@ -269,8 +280,9 @@ def _objectness_left(
 def _levels(head: DenseHead, channels: Channels, objectness: Objectness | None) -> list[Level]:
     levels, first = [], 0
     layer = head.layer if head.fused else None
-    for height, width in head.grids:
-        levels.append(Level(head.tensor, head.axis, (height, width), channels, first, layer, objectness))
+    for place, (height, width) in enumerate(head.grids):
+        grid = (height, width)
+        levels.append(Level(head.tensor, head.axis, grid, channels, first, layer, objectness, head.maps, place))
         first += height * width
     return levels
 

@@ -18,12 +18,15 @@ from ovxai_patterns.anatomy import Anatomy
 from ovxai_patterns.class_heads import ClassHeads, Level, NoHeads, find_class_heads
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.grid_source import grid_source
+from ovxai_patterns.grids import GridMap
 from ovxai_patterns.heads import ROI_TYPES, dense_heads
+from ovxai_patterns.joined import Joined, joined_before
 from ovxai_patterns.layout import Layout, analysis_clone
 from ovxai_patterns.positions import Positions
 from ovxai_patterns.scores import Scores
 from ovxai_patterns.site import GridSource
 
+_SPLIT = "maps of other sizes are made of this one, and what is made of those together (an encoder) is not explained"
 _ROI_EXTRACTOR = "ExperimentalDetectronROIFeatureExtractor"
 
 
@@ -31,13 +34,17 @@ _ROI_EXTRACTOR = "ExperimentalDetectronROIFeatureExtractor"
 class FeatureMaps:
     """Feature maps of a detector, the finest grid first, with the positions of each. `story`: why these.
 
-    `grids`: what tells the grid of each at another size of the picture.
+    `grids`: what tells the grid of each at another size of the picture. `joined`: where they are the tokens of one
+    tensor, the maps that those come from, in the order of the tokens; `places`: which of these each is.
     """
 
     tensors: tuple[TensorId, ...]
     positions: tuple[Positions, ...]
     grids: tuple[GridSource, ...]
     story: tuple[str, ...]
+    notices: tuple[str, ...] = ()
+    joined: tuple[GridMap, ...] = ()
+    places: tuple[int, ...] = ()
 
 
 class Detector:
@@ -189,16 +196,45 @@ class Detector:
         return bool(whole and output.get_element_type().is_real() and tensor not in self.layout.pictures)
 
     def _before_queries(self) -> FeatureMaps | NoHeads:
-        """The deepest map whose positions reach the first output of floats."""
+        """The deepest map whose positions reach the first output of floats, or tokens of several maps below it."""
         for result in self.original.model.get_results():
             tensor = self.original.id_of(result.input_value(0))
             if not self.graph.output(tensor).get_element_type().is_real():
                 continue
             anatomy = Anatomy(self.original.model, Scores(tensor, 0, 1))
-            if anatomy.dominators and anatomy.alive:
-                story = (f"last map that the output is made from: {anatomy.describe(anatomy.alive[0])}",)
-                return self._maps(anatomy.alive[:1], story)
+            alive = anatomy.alive[:1] if anatomy.dominators else []
+            joined = joined_before(self.layout, tensor, alive[0] if alive else (-1, 0))
+            if joined is not None:
+                told = self._told_joined(joined)
+                if told is not None:
+                    return told
+            if alive:
+                story = (f"last map that the output is made from: {anatomy.describe(alive[0])}",)
+                found = self._maps(alive, story)
+                return (
+                    found
+                    if joined is None and not self._splits(alive[0], tensor)
+                    else replace(found, notices=(_SPLIT,))
+                )
         return NoHeads("no feature map that an output is made from has a grid of positions")
+
+    def _told_joined(self, joined: Joined) -> FeatureMaps | None:
+        if joined.maps is None:
+            return None
+        cells = [positions.grid[0] * positions.grid[1] for positions in joined.positions]
+        order = sorted(range(len(cells)), key=lambda place: -cells[place])
+        story = (f"last tokens of several maps that the output is made from: {self.describe(joined.tensor)}",)
+        positions = tuple(joined.positions[place] for place in order)
+        grids = tuple(grid_source(self.layout, joined.tensor) for _ in order)
+        return FeatureMaps((joined.tensor,) * len(order), positions, grids, story, (), joined.maps, tuple(order))
+
+    def _splits(self, feature: TensorId, output: TensorId) -> bool:
+        """Whether maps of several other sizes are made of a feature map on the way to an output."""
+        grid, grids = self._grid(feature), set[tuple[int, int]]()
+        for place in self.graph.region(feature, output):
+            if self._is_map((place, 0)):
+                grids.add(self._grid((place, 0)))
+        return len(grids - {grid}) > 0
 
     def feature_map_at(self, layer: str) -> FeatureMaps | NoHeads:
         """A feature map given by name."""
@@ -221,3 +257,8 @@ def middle_of(grids: Sequence[tuple[int, int]]) -> int:
     """The place of the middle one of grids, the coarser of two."""
     order = np.argsort([-height * width for height, width in grids], kind="stable")
     return int(order[len(grids) // 2])
+
+
+def largest_of(grids: Sequence[tuple[int, int]]) -> int:
+    """The place of the grid with most cells, the first of several."""
+    return max(range(len(grids)), key=lambda place: grids[place][0] * grids[place][1])

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from ovxai_patterns.folding import Folding
 from ovxai_patterns.graph import ModelGraph, TensorId
 from ovxai_patterns.heads import DenseHead
+from ovxai_patterns.levels import dequantises
 from ovxai_patterns.movement import is_movement, move
 
 Ids = npt.NDArray[np.int32]
@@ -134,7 +135,7 @@ class _Walk:
             results = move(self.graph, self.folding, place, [self.ids.get(source) for source in inputs], _NONE)
         elif node.get_output_partial_shape(0).is_dynamic:
             pass
-        elif kind in _MONOTONE_TYPES and inputs[0] in self.ids:
+        elif inputs[0] in self.ids and (kind in _MONOTONE_TYPES or dequantises(self.graph, place)):
             results = [self.ids[inputs[0]]]
             if kind in ACTIVATION_TYPES:
                 present = self._present(results[0])

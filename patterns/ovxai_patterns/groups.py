@@ -137,11 +137,15 @@ def _seen_best(
     head, fate = heads[number], fates[number]
     best: tuple[tuple[int, bool, float, int, int], Seen, int | None] | None = None
     for seen in fate.seen:
-        for axis in tuple(seen.channels) or (None,):
+        for axis in _axes(head, seen):
             beside = [
                 other
                 for other, seen_too in inside[seen.tensor]
-                if other == number or (heads[other].grids != head.grids and _beside(seen, seen_too, axis))
+                if other == number
+                or (
+                    (heads[other].grids != head.grids and axis in _axes(heads[other], seen_too))
+                    and _beside(seen, seen_too, axis)
+                )
             ]
             last = -1 if axis is None else axis
             key = (len(beside), axis is not None, round(seen.share, 3), seen.tensor[0], last)
@@ -157,10 +161,16 @@ def _seen_best(
     return (len(seen.start), axis, len(member.rows), activated, shown, computed), member
 
 
+def _axes(head: DenseHead, seen: Seen) -> tuple[int | None, ...]:
+    """The axes that entries may lie along; None: there is one entry, and along no axis it is the channel alone.
+
+    Of a single place several anchors of one class look like entries: it may be either.
+    """
+    return (*seen.channels, *((None,) if head.cells == 1 or not seen.channels else ()))
+
+
 def _beside(one: Seen, other: Seen, axis: int | None) -> bool:
     """Whether two heads hold the same entries of a tensor but for their places along one axis."""
-    if (axis in other.channels) != (axis is not None) or (axis is None and other.channels):
-        return False
     ranges = [
         (one.start[at], one.stop[at]) == (other.start[at], other.stop[at]) for at in range(len(one.start)) if at != axis
     ]

@@ -8,7 +8,7 @@ scores may choose what a decoder reads (RT-DETR), and boxes what is pooled (Fast
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +16,9 @@ import numpy as np
 import openvino as ov
 
 from ovxai_patterns.graph import ModelGraph, TensorId
+from ovxai_patterns.grids import GridMap, map_above
 from ovxai_patterns.layout import Layout
+from ovxai_patterns.levels import dequantises
 from ovxai_patterns.movement import DATA_INPUTS
 from ovxai_patterns.operations import ELEMENTWISE_TYPES
 from ovxai_patterns.site import Edge
@@ -34,6 +36,7 @@ ROI_TYPES = frozenset(
 )
 _AFFINE_TYPES = frozenset({"Add", "Divide", "Multiply", "Subtract"})
 _PASSED_THROUGH = frozenset({"Convert", "Reshape", "Squeeze", "Transpose", "Unsqueeze"})
+_TOKENS = 3  # axes
 _SMALL_MATRIX = 16  # elements: a change of box coordinates is not learned
 
 
@@ -44,7 +47,7 @@ class DenseHead:
     `layer`: the learned layer and the input port at which it reads its features. `fused`: whether a plugin may compute
     what follows `tensor` in one kernel with the layer; then `tensor` must not be read, but be computed again. `grids`:
     (h, w) of the levels, one after the other where the tokens of several are in one tensor. `channels`: C, `axis`: the
-    axis of the channels.
+    axis of the channels. `maps`: of tokens, the maps of each grid, or None where one is not at hand.
     """
 
     tensor: TensorId
@@ -53,6 +56,7 @@ class DenseHead:
     grids: tuple[tuple[int, int], ...]
     layer: Edge
     fused: bool = False
+    maps: tuple[GridMap, ...] | None = None
 
     @property
     def cells(self) -> int:
@@ -116,16 +120,31 @@ class Values:
             return False
         weights = node.input(varying.index(False)).get_partial_shape()
         small = weights.is_static and int(np.prod(weights.to_shape())) <= _SMALL_MATRIX
-        return not (node.get_type_name() == "MatMul" and small)
+        return not ((node.get_type_name() == "MatMul" and small) or self._sums_shares(place, varying.index(True)))
+
+    def _sums_shares(self, place: int, port: int) -> bool:
+        """Whether a layer makes one number of shares: the mean distance to the side of a box, of a Softmax over bins.
+
+        Its weights are the distances, which are given. What is before it, be it joined with other values, is learned.
+        """
+        node = self.graph.ops[place]
+        sizes = [output.get_partial_shape() for output in (node.output(0), node.input_value(1 - port))]
+        axis = 1 if node.get_type_name() == "Convolution" else len(sizes[0]) - 1
+        if any(size.rank.is_dynamic for size in sizes) or sizes[0][axis] != 1 or sizes[1].is_dynamic:
+            return False
+        source = self.graph.inputs_of(place)[port]
+        while self.graph.ops[source[0]].get_type_name() in _PASSED_THROUGH | {"FakeQuantize"} or dequantises(
+            self.graph, source[0]
+        ):
+            source = self.graph.inputs_of(source[0])[0]
+        return bool(self.graph.ops[source[0]].get_type_name() == "Softmax")
 
     def after_bias(self, tensor: TensorId) -> TensorId:
-        """The tensor after the bias of a layer, and after its FakeQuantize: tapped above, it would not be fused."""
+        """The tensor after the bias of a layer; of 8-bit ones unrounded, which `is_fused` has computed again."""
         best = tensor
         for node, below in _only_readers(self.graph, tensor):
             kind = node.get_type_name()
-            if (kind in _AFFINE_TYPES and self._by_channel(below[0])) or (
-                kind == "FakeQuantize" and best == self.graph.inputs_of(below[0])[0]
-            ):
+            if kind in _AFFINE_TYPES and self._by_channel(below[0]):
                 best = below
             elif kind not in ("Transpose", "Convert"):
                 break
@@ -181,11 +200,20 @@ def _dense_head(layout: Layout, place: int, values: Values) -> DenseHead | None:
         axis = free[0] if len(free) == 1 else 1 if len(sizes) == 4 and 1 in free else free[-1] if free else None
         if axis is None or not raster or positions.ids.shape[0] != 1:
             return None
-        return DenseHead(tensor, axis, sizes[axis], (positions.grid,), layer, fused)
+        maps = maps_above(layout, [tensor]) if len(sizes) == _TOKENS else None
+        return DenseHead(tensor, axis, sizes[axis], (positions.grid,), layer, fused, maps)
     if len(sizes) == 4 and sizes[2:] == (1, 1) and _sees_a_map(layout, place):
         return DenseHead(tensor, 1, sizes[1], ((1, 1),), layer, fused)
-    grids = _joined_levels(layout, tensor) if len(sizes) == 3 else ()
-    return DenseHead(tensor, 2, sizes[2], grids, layer, fused) if grids else None
+    pieces = joined_levels(layout, tensor) if len(sizes) == _TOKENS else []
+    grids = tuple(known.grid for known in map(layout.positions, pieces) if known is not None)
+    return DenseHead(tensor, 2, sizes[2], grids, layer, fused, maps_above(layout, pieces)) if grids else None
+
+
+def maps_above(layout: Layout, pieces: Sequence[TensorId]) -> tuple[GridMap, ...] | None:
+    """The maps that pieces of tokens come from, or None where one of them has none."""
+    maps = [map_above(layout, piece) for piece in pieces]
+    found = tuple(one for one in maps if one is not None)
+    return found if len(found) == len(maps) else None
 
 
 def _sees_a_map(layout: Layout, place: int) -> bool:
@@ -213,8 +241,8 @@ def _only_readers(graph: ModelGraph, tensor: TensorId) -> Iterator[tuple[ov.Node
         yield graph.ops[tensor[0]], tensor
 
 
-def _joined_levels(layout: Layout, tensor: TensorId) -> tuple[tuple[int, int], ...]:
-    """The grids whose tokens, one level after the other, are the rows of a tensor [N,T,C]; none where there are not.
+def joined_levels(layout: Layout, tensor: TensorId) -> list[TensorId]:
+    """The tensors whose tokens, one level after the other, are the rows of a tensor [N,T,C]; none where there are not.
 
     They are those of the nearest Concat above with pieces of as many tokens.
     """
@@ -228,26 +256,25 @@ def _joined_levels(layout: Layout, tensor: TensorId) -> tuple[tuple[int, int], .
             continue
         seen.add(place)
         if graph.ops[place].get_type_name() == "Concat":
-            grids = _grids_of_pieces(layout, place, rows)
-            if grids:
-                return grids
+            pieces = _pieces(layout, place, rows)
+            if pieces:
+                return pieces
         open_ends += [
             source[0]
             for source in graph.inputs_of(place)
             if source[0] in graph.from_parameters and graph.output(source).get_element_type().is_real()
         ]
-    return ()
+    return []
 
 
-def _grids_of_pieces(layout: Layout, place: int, rows: int) -> tuple[tuple[int, int], ...]:
-    graph, grids, count = layout.graph, [], 0
+def _pieces(layout: Layout, place: int, rows: int) -> list[TensorId]:
+    graph, count = layout.graph, 0
     axis = graph.ops[place].get_attributes()["axis"] % len(graph.ops[place].get_output_partial_shape(0))
     for source in graph.inputs_of(place):
         positions = layout.positions(source)
         if positions is None or positions.kept or positions.ids.size != positions.ids.shape[axis]:
-            return ()
+            return []
         if positions.ids.size != positions.grid[0] * positions.grid[1]:
-            return ()
-        grids.append(positions.grid)
+            return []
         count += positions.ids.size
-    return tuple(grids) if count == rows and len(grids) > 1 else ()
+    return graph.inputs_of(place) if count == rows and graph.ops[place].get_input_size() > 1 else []

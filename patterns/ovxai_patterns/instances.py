@@ -1,7 +1,7 @@
 """Where a model says which instances it sees: masks, labels and scores.
 
 Three ways are known: masks of the whole picture ([D,1,H,W], torchvision's Mask R-CNN, RTMDet-Inst), masks inside boxes
-([D,28,28], OTX), and coefficients of prototypes ([N,4+K+M,P] and [N,M,h,w], YOLO-seg).
+([D,28,28], OTX), and coefficients of prototypes ([N,4+K+M,P] and [N,M,h,w] or [N,h,w,M], YOLO-seg), of 8 bits too.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from ovxai_patterns.graph import TensorId
 from ovxai_patterns.groups import Group, groups_of
 from ovxai_patterns.heads import ROI_TYPES
 from ovxai_patterns.layout import picture_axes
+from ovxai_patterns.levels import AS_THEY_ARE, Levels, levels_of
 
 _BOX = 4
+_MAP = 4  # axes
 _LARGEST_IN_BOX = 64  # cells along a side; masks of whole pictures have more
 
 
@@ -43,8 +45,9 @@ class Prototypes:
     """Instances as coefficients of prototypes.
 
     `detections`: [N,E,P], or [N,P,E] (`axis` is that of the entries), with the middle and size of boxes in pixels of
-    the input, class scores from entry `first_class` on, coefficients from `first_coefficient` on. `prototypes`:
-    [N,M,h,w].
+    the input or in shares of it, class scores from entry `first_class` on, coefficients from `first_coefficient` on.
+    `prototypes`: [N,M,h,w], or [N,h,w,M] (`base_axis` is that of the prototypes). `levels`, `base_levels`: how both
+    read where they are of whole numbers.
     """
 
     detections: TensorId
@@ -55,6 +58,9 @@ class Prototypes:
     count: int
     classes: int
     reason: str
+    base_axis: int = 1
+    levels: Levels = AS_THEY_ARE
+    base_levels: Levels = AS_THEY_ARE
 
 
 @dataclass(frozen=True)
@@ -128,31 +134,55 @@ def _classes(detector: Detector) -> int | None:
     return heads.classes if isinstance(heads, ClassHeads) else None
 
 
-def _prototypes(detector: Detector) -> Prototypes | None:
+def _prototypes(detector: Detector) -> Prototypes | NoInstances | None:
     graph = detector.graph
     ends = {graph.id_of(result.input_value(0)) for result in graph.model.get_results()}
     groups = [group for group in groups_of(detector.layout) if group.members[0].seen.tensor in ends]
     spoken = [group for group in groups if group.fate.activation and group.entries > 0 and _in_rows(group)]
     for classes in spoken:
-        tensor, axis = classes.members[0].seen.tensor, _axis(classes)
+        tensor = classes.members[0].seen.tensor
         for other in groups:
             if other.members[0].seen.tensor != tensor or other.fate.activation or other.is_boxes:
                 continue
             for end in sorted(ends):
-                shape = graph.output(end).get_partial_shape()
-                if len(shape) == 4 and shape[1] == other.entries and graph.output(end).get_element_type().is_real():
-                    reason = f"output {detector.describe(tensor)} holds {other.entries} coefficients of prototypes"
-                    return Prototypes(
-                        tensor,
-                        axis,
-                        classes.members[0].seen.start[axis],
-                        other.members[0].seen.start[axis],
-                        end,
-                        other.entries,
-                        classes.entries,
-                        reason,
-                    )
+                base_axis = _axis_of_bases(detector, end, other.entries)
+                if base_axis is not None:
+                    return _made_of(detector, classes, other, (end, base_axis))
     return None
+
+
+def _made_of(
+    detector: Detector, classes: Group, coefficients: Group, bases: tuple[TensorId, int]
+) -> Prototypes | NoInstances:
+    """`bases`: the prototypes, and their axis."""
+    tensor, axis = classes.members[0].seen.tensor, _axis(classes)
+    levels = [levels_of(detector.graph, detector.layout.folding, end) for end in (tensor, bases[0])]
+    if levels[0] is None or levels[1] is None:
+        return NoInstances("there are prototypes of masks, but what their whole numbers stand for was not found")
+    return Prototypes(
+        tensor,
+        axis,
+        classes.members[0].seen.start[axis],
+        coefficients.members[0].seen.start[axis],
+        bases[0],
+        coefficients.entries,
+        classes.entries,
+        f"output {detector.describe(tensor)} holds {coefficients.entries} coefficients of prototypes",
+        bases[1],
+        levels[0],
+        levels[1],
+    )
+
+
+def _axis_of_bases(detector: Detector, end: TensorId, count: int) -> int | None:
+    """The axis of so many prototypes in an output, or None where it holds none."""
+    output, positions = detector.graph.output(end), detector.layout.positions(end)
+    shape, kind = output.get_partial_shape(), output.get_element_type()
+    if len(shape) != _MAP or not (kind.is_real() or kind in (ov.Type.u8, ov.Type.i8)):
+        return None
+    lattice = None if positions is None else positions.lattice
+    axis = 3 if lattice == (1, 2) else 1
+    return axis if shape[axis] == count else None
 
 
 def _in_rows(group: Group) -> bool:

@@ -2,7 +2,7 @@
 
 * Boxes are suppressed, or regions pooled: a detector. With an output of masks beside the boxes, or of prototypes: it
   segments instances.
-* An output [N,K] of floats, N pictures: a classifier.
+* An output [N,K] of floats, N pictures: a classifier, but where another output says a box for each of the K.
 * An output [N,1,K] or [K] (of one picture) that a classifier makes: one too, unless the model looks like a detector.
 * Layers that score classes at the places of grids, or two outputs [N,Q,K] and [N,Q,4] of the same queries: a detector.
 
@@ -22,6 +22,9 @@ from ovxai_patterns.heads import ROI_TYPES
 from ovxai_patterns.instances import NoInstances, find_instances
 from ovxai_patterns.scores import NoScores, Scores, find_scores, is_plain
 
+_BOXES = 3  # axes
+_BOX_WIDTHS = range(4, 21)
+"""Numbers for each box: its sides, and perhaps 8 keypoints."""
 CLASSIFICATION, DETECTION, INSTANCES = "classification", "detection", "instance_segmentation"
 _DETECTOR_TYPES = ROI_TYPES | {
     "DetectionOutput",
@@ -48,14 +51,14 @@ def find_task(model: ov.Model) -> FoundTask:
     kinds = _types(model) & _DETECTOR_TYPES
     classifies: FoundTask | None = None
     if not kinds:
-        graph = ModelGraph(model)
+        graph, boxed = ModelGraph(model), _boxed(model)
         scores = find_scores(graph)
-        if isinstance(scores, Scores) and _keeps_batch(model, scores):
+        if isinstance(scores, Scores) and _keeps_batch(model, scores) and scores.classes not in boxed:
             reason = f"output {scores.output} holds a score for each of {scores.classes} classes"
             classifies = FoundTask(CLASSIFICATION, reason)
             if is_plain(graph.output(scores.tensor)):
                 return classifies
-        if isinstance(scores, NoScores) and "several" in scores.reason:
+        if isinstance(scores, NoScores) and "several" in scores.reason and not boxed:
             return FoundTask(CLASSIFICATION, "several outputs could be class scores; if it detects, say so")
     try:
         detector = Detector(model)
@@ -100,6 +103,19 @@ def _keeps_batch(model: ov.Model, scores: Scores) -> bool:
     rows = shape[0] if len(shape) > 1 else ov.Dimension(1)
     pictures = [port.get_partial_shape() for port in model.inputs]
     return any(shape.rank.is_static and len(shape) == 4 and shape[0] == rows for shape in pictures)
+
+
+def _boxed(model: ov.Model) -> set[int]:
+    """How many boxes, perhaps with keypoints, outputs [N,P,4...] of floats say."""
+    shapes = [port.get_partial_shape() for port in model.outputs if port.get_element_type().is_real()]
+    return {
+        shape[1].get_length()
+        for shape in shapes
+        if shape.rank.is_static
+        and len(shape) == _BOXES
+        and all(shape[axis].is_static for axis in (1, 2))
+        and shape[2].get_length() in _BOX_WIDTHS
+    }
 
 
 def _queries(model: ov.Model) -> int:

@@ -40,14 +40,21 @@ class Preparation:
 
     @classmethod
     def from_model(cls, model: ov.Model) -> Preparation:
-        """What rt_info `model_info` says (mean_values, scale_values, ...), else pixels as they are."""
+        """What rt_info `model_info` says (mean_values, scale_values, ...), else pixels as they are.
+
+        Signed bytes begin 128 below pixels, so that is their mean.
+        """
 
         def said(key: str) -> str:
             return said_in(model, "model_info", key)
 
         mean = tuple(float(part) for part in _NUMBER.findall(said("mean_values")))
         scale = tuple(float(part) for part in _NUMBER.findall(said("scale_values")))
-        return cls(mean or (0.0,), scale or (1.0,), said("reverse_input_channels").lower() in ("true", "yes", "1"))
+        signed = any(
+            picture_axes(node) is not None and node.get_element_type() == ov.Type.i8 for node in model.get_parameters()
+        )
+        bgr = said("reverse_input_channels").lower() in ("true", "yes", "1")
+        return cls(mean or (128.0 if signed else 0.0,), scale or (1.0,), bgr)
 
 
 def pillow() -> None:

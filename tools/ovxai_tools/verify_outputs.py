@@ -40,7 +40,8 @@ def random_case(model: ov.Model, batch: int = DYNAMIC_BATCH, seed: int = 0, scal
     for port, shape in zip(model.inputs, assumed_inputs(model, batch), strict=True):
         dtype = port.get_element_type().to_dtype()
         if np.issubdtype(dtype, np.integer):
-            values.append(rng.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True))
+            limits = np.iinfo(dtype)
+            values.append(rng.integers(limits.min if limits.bits == 8 else 0, limits.max, shape, dtype, endpoint=True))
         else:
             values.append((rng.standard_normal(shape) * scale).astype(dtype))
     return Case("random input", values)

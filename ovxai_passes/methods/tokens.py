@@ -1,0 +1,54 @@
+"""The tokens of one map among those of several, one map after the other, in a tensor of rank 3.
+
+    tokens [N,T,C] ─▶ VariadicSplit by h*w of each map ─▶ those of one map
+
+The maps' heights and widths are those of the inference; where they are not all of the tokens, the split throws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+from ovxai_patterns.graph import ModelGraph, TensorId
+from ovxai_patterns.grids import GridMap
+
+from ovxai_passes.branch import Branch
+
+
+def tokens_of(value: ov.Node | ov.Output, axis: int, grids: Sequence[ov.Node], place: int) -> tuple[ov.Output, ov.Node]:
+    """The tokens along an axis that are of the map at `place`, and its grid; `grids`: [2] i64 each."""
+    counts = ops.concat([ops.reduce_prod(grid, ops.constant([0]), keep_dims=True) for grid in grids], 0)
+    return ops.variadic_split(value, ops.constant(axis), counts).output(place), grids[place]
+
+
+def grids_of(maps: Sequence[GridMap], read: Callable[[TensorId], ov.Node]) -> list[ov.Node]:
+    """(h, w) of maps, [2] i64 each; `read`: the branch's input for a tensor."""
+    return [
+        ops.gather(ops.shape_of(read(one.tensor), "i64"), ops.constant(list(one.axes)), ops.constant(0)) for one in maps
+    ]
+
+
+def token_map(graph: ModelGraph, source: TensorId, maps: Sequence[GridMap], place: int) -> Branch:
+    """ActivationMap [N,h,w] f32 of the tokens of one of several maps in a tensor [N,T,C] of a model.
+
+    S[n,p] = 1/C sum_c F[n,p,c], by a MatMul, as in `activation_map.py`.
+    """
+    inputs: dict[TensorId, ov.Node] = {}
+
+    def read(tensor: TensorId) -> ov.Node:
+        if tensor not in inputs:
+            output = graph.output(tensor)
+            inputs[tensor] = ops.parameter(output.get_partial_shape(), output.get_element_type())
+        return inputs[tensor]
+
+    feature = read(source)
+    part, grid = tokens_of(feature, 1, grids_of(maps, read), place)
+    value = part if part.get_element_type() == ov.Type.f32 else ops.convert(part, "f32")
+    channels = feature.get_output_partial_shape(0)[2].get_length()
+    weights = ops.constant(np.full((channels, 1), 1 / channels, np.float32))
+    mean = ops.matmul(value, weights, False, False)
+    saliency = ops.reshape(mean, ops.concat([ops.constant([0]), grid], 0), special_zero=True)
+    return Branch(ov.Model([ops.result(saliency)], list(inputs.values()), "branch"), tuple(inputs))
