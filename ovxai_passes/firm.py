@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from ovxai_patterns.graph import ModelGraph, TensorId
+from ovxai_patterns.levels import dequantises
 from ovxai_patterns.operations import ELEMENTWISE_TYPES, REDUCE_TYPES, SHAPE_KEEPING_TYPES, WINDOW_TYPES
 
 _MOVES = frozenset(
@@ -48,6 +49,8 @@ class FirmTensors:
         if place not in self._moving:
             return True
         kind = graph.ops[place].get_type_name()
+        if kind == "Multiply" and dequantises(graph, place):
+            return True  # what levels stand for is computed for each reader
         readers = list(self._readers(tensor))
         if kind in _FUSED and len(list(graph.consumers(tensor))) == 1 and self._is_moved_up(place):
             return False

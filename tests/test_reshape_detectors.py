@@ -238,3 +238,12 @@ def test_real_detectors(data: Path, name: str, side: int) -> None:
         assert worst_difference(run(late.model, image, name="saliency_map"), wanted) <= 1
     if not taken:
         pytest.skip("the plain model takes no other shape")
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_the_mean_of_a_feature_map_follows_the_shape(kind: Callable[[], ov.Model]) -> None:
+    for size in ("largest", "middle"):
+        options = {"task": "detection", "method": "activationmap", "saliency_map_size": size}
+        check(kind(), OTHER, [OTHER], **options)
+        check(kind(), (3, 3, 64, 32), [(3, 3, 64, 32)], **options)
+        check(kind(), (-1, 3, -1, -1), [OTHER, (2, 3, 64, 48)], **options)

@@ -17,7 +17,7 @@ import openvino as ov
 from ovxai_patterns.anatomy import Anatomy
 from ovxai_patterns.class_heads import ClassHeads, Level, NoHeads, find_class_heads
 from ovxai_patterns.graph import ModelGraph, TensorId
-from ovxai_patterns.grid_source import grid_source
+from ovxai_patterns.grid_source import grid_source, picture_source
 from ovxai_patterns.grids import GridMap
 from ovxai_patterns.heads import ROI_TYPES, dense_heads
 from ovxai_patterns.joined import Joined, joined_before
@@ -225,7 +225,7 @@ class Detector:
         order = sorted(range(len(cells)), key=lambda place: -cells[place])
         story = (f"last tokens of several maps that the output is made from: {self.describe(joined.tensor)}",)
         positions = tuple(joined.positions[place] for place in order)
-        grids = tuple(grid_source(self.layout, joined.tensor) for _ in order)
+        grids = (picture_source(self.layout),) * len(order)
         return FeatureMaps((joined.tensor,) * len(order), positions, grids, story, (), joined.maps, tuple(order))
 
     def _splits(self, feature: TensorId, output: TensorId) -> bool:

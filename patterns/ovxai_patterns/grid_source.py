@@ -24,6 +24,11 @@ def grid_source(layout: Layout, target: TensorId) -> GridSource:
             continue
         if above.lattice is not None and layout.graph.output(tensor).get_element_type().is_real():
             return GridSource(tensor, above.lattice, True, above.grid)
+    return picture_source(layout)
+
+
+def picture_source(layout: Layout) -> GridSource:
+    """The picture, of whose sizes the grid is only known to be a function."""
     picture = layout.pictures[0]
     axes = picture_axes(layout.graph.ops[picture[0]])
     assert axes is not None, "pictures have axes"
