@@ -27,6 +27,9 @@ full() {
         mypy --python-version "$version"
     done
     logged 3 pytest
+    # what the default suite leaves to this run: static batches of several pictures, more shapes, real detectors of bytes
+    logged 3 pytest -m slow tests/test_methods.py tests/test_classes.py tests/test_reshape.py \
+        tests/test_reshape_detectors.py tests/test_detectors_8bit.py tests/test_position_heads.py tests/test_score_shapes.py
 }
 
 # Detectors of ultralytics, which asks for a desktop build of OpenCV, so without what it depends on.

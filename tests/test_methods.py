@@ -19,7 +19,8 @@ from tests import graphs
 from tests.attention_graphs import class_attention, learned_query, mean_query, two_branches
 from tests.running import Array, looped, random_input, run
 
-BATCHES = (1, 3, -1)
+SLOW_BATCH = pytest.param(3, marks=pytest.mark.slow)
+BATCHES = (1, SLOW_BATCH, -1)
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,10 @@ BAKED = (
 )
 
 
-def _cases() -> list[tuple[Layout, int]]:
-    return [(layout, batch) for layout in LAYOUTS for batch in BATCHES] + [(b, n) for b in BAKED for n in (1, 3)]
+def _cases() -> list[Any]:
+    """Static batches of several pictures with -m slow only, but where the network holds them as constants."""
+    static = [pytest.param(layout, 3, marks=pytest.mark.slow) for layout in LAYOUTS]
+    return [(one, n) for one in LAYOUTS for n in (1, -1)] + static + [(one, n) for one in BAKED for n in (1, 3)]
 
 
 def _plain(layout: Layout, batch: int) -> ov.Model:

@@ -17,6 +17,7 @@ from tests.graphs import CLASSES, Weights, dense, integers, model_of
 from tests.running import run
 from tests.test_methods import LAYOUTS, Layout
 
+SLOW = pytest.mark.slow
 SIZES = ((3, 8, 8), (1, 12, 8), (2, 10, 18))
 FOLLOW = frozenset({"cnn", "maximum and 1x1 classifier", "NHWC, u8", "scores pooled"})
 """Layouts whose network takes pictures of other sizes and whose map is made for any."""
@@ -67,8 +68,9 @@ def _outcomes(model: ov.Model, size: tuple[int, int, int], opened: bool, **optio
     return "follows" if same else "wrong"
 
 
-@pytest.mark.parametrize("opened", [False, True], ids=["static", "dynamic"])
-@pytest.mark.parametrize("batch", [1, -1])
+@pytest.mark.parametrize(
+    ("batch", "opened"), [(1, False), (-1, True), *(pytest.param(*one, marks=SLOW) for one in ((1, True), (-1, False)))]
+)
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 def test_read_outs(layout: Layout, batch: int, opened: bool) -> None:
     model = layout.build(batch, **layout.options)
@@ -92,7 +94,7 @@ OPTIONS: tuple[dict[str, Any], ...] = (
 )
 
 
-@pytest.mark.parametrize("opened", [False, True], ids=["static", "dynamic"])
+@pytest.mark.parametrize("opened", [False, pytest.param(True, marks=SLOW)], ids=["static", "dynamic"])
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("build", [graphs.cnn, graphs.nhwc_cnn, graphs.scores_pooled])
 def test_methods_and_options(build: Any, options: dict[str, Any], opened: bool) -> None:

@@ -11,7 +11,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovxai_passes.picture import of_one_size
+from ovxai_passes.sizes import guarded, sizes_of
 from ovxai_passes.testing import F32, worst_difference
 from tests import detector_graphs as graphs
 from tests.detector_graphs import CLASSES, SIDE, Builder
@@ -202,7 +202,8 @@ def test_a_branch_for_one_size_throws_for_others() -> None:
     def built() -> ov.Model:
         image = ops.parameter(PLAIN, np.float32)
         mean = ops.reduce_mean(image, ops.constant([1]), keep_dims=True)
-        return ov.Model([ops.result(of_one_size(mean, image, (2, 3)))], [image], "branch")
+        held = guarded(mean.output(0), sizes_of(image, (2, 3)), (SIDE, SIDE))
+        return ov.Model([ops.result(held)], [image], "branch")
 
     image = pictures(PLAIN)
     np.testing.assert_allclose(run(built(), image), image.mean(1, keepdims=True), rtol=1e-5)

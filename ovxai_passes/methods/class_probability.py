@@ -31,7 +31,8 @@ from ovxai_passes.branch import Branch
 from ovxai_passes.constants import constant_like
 from ovxai_passes.fence import fenced
 from ovxai_passes.methods.tokens import grids_of, tokens_of
-from ovxai_passes.picture import Picture, of_one_size
+from ovxai_passes.picture import Picture
+from ovxai_passes.sizes import guarded, sizes_of
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ def class_probability_map(graph: ModelGraph, levels: Sequence[Level], picture: P
     if wanted.chosen is not None:
         mean = ops.gather(mean, ops.constant(list(wanted.chosen)), ops.constant(1))
     if any(_is_of_one_size(graph, level) for level in levels):
-        mean = of_one_size(mean, heads.input(picture.tensor), picture.axes)
+        shown = heads.input(picture.tensor)
+        built = [shown.get_output_partial_shape(0)[axis].get_length() for axis in picture.axes]
+        mean = guarded(mean.output(0), sizes_of(shown, picture.axes), built).get_node()
     return Branch(ov.Model([ops.result(mean)], list(heads.inputs.values()), "branch"), tuple(heads.inputs))
 
 

@@ -30,7 +30,8 @@ from ovxai_patterns.levels import AS_THEY_ARE, Levels
 
 from ovxai_passes.branch import Branch
 from ovxai_passes.gathering import chosen_by_image
-from ovxai_passes.picture import Picture, entry, zero_where
+from ovxai_passes.picture import Picture, entry
+from ovxai_passes.sizes import guarded
 
 MOST_DETECTIONS = 100
 """Of prototypes: the best ones are drawn."""
@@ -117,8 +118,8 @@ def _of_masks(found: Masks, inputs: Sequence[ov.Node], seen: _Seen, canvas: Canv
     else:
         laid = ops.adaptive_avg_pool(flat, ops.constant([height, width]))
     rows = ops.reshape(laid, ops.constant([1, -1, height * width]), special_zero=False)
-    one = zero_where(seen.batch, 1)  # instances are listed for one picture
-    none = ops.add(ops.constant(np.zeros((1, 1, height * width), _F32)), one)
+    empty = ops.constant(np.zeros((1, 1, height * width), _F32))
+    none = guarded(empty.output(0), seen.batch, (1,))  # instances are listed for one picture
     return _Instances(
         ops.concat([none, rows], 1),
         ops.concat([ops.constant(np.zeros((1, 1, 1), _F32)), _column(scores)], 1),
