@@ -74,7 +74,7 @@ def _both(build: Build, batch: int, **chosen: object) -> tuple[Insertion, Array,
 
 
 @pytest.mark.parametrize("name", BUILDS | STUCK)
-@pytest.mark.parametrize("batch", [1, pytest.param(3, marks=pytest.mark.slow), -1])
+@pytest.mark.parametrize("batch", [1, *(pytest.param(batch, marks=pytest.mark.slow) for batch in (3, -1))])
 def test_given_classes(name: str, batch: int) -> None:
     found, some, full, _ = _both((BUILDS | STUCK)[name], batch, classes=[3, 0])
     assert some.shape == (len(full), 2, *full.shape[2:])
@@ -84,7 +84,7 @@ def test_given_classes(name: str, batch: int) -> None:
 
 
 @pytest.mark.parametrize("name", BUILDS | STUCK)
-@pytest.mark.parametrize("batch", [1, pytest.param(3, marks=pytest.mark.slow), -1])
+@pytest.mark.parametrize("batch", [1, *(pytest.param(batch, marks=pytest.mark.slow) for batch in (3, -1))])
 def test_best_classes_of_each_image(name: str, batch: int) -> None:
     model = (BUILDS | STUCK)[name](batch)
     found, some, full, classes = _both((BUILDS | STUCK)[name], batch, top_k=2)

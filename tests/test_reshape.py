@@ -68,10 +68,16 @@ def _outcomes(model: ov.Model, size: tuple[int, int, int], opened: bool, **optio
     return "follows" if same else "wrong"
 
 
+def _read_outs() -> list[Any]:
+    """All layouts as they are, and dynamic those that follow; the rest with -m slow."""
+    quick = [(one, 1, False) for one in LAYOUTS] + [(one, -1, True) for one in LAYOUTS if one.name in FOLLOW]
+    every = [(one, batch, opened) for one in LAYOUTS for batch in (1, -1) for opened in (False, True)]
+    return quick + [pytest.param(*case, marks=SLOW) for case in every if case not in quick]
+
+
 @pytest.mark.parametrize(
-    ("batch", "opened"), [(1, False), (-1, True), *(pytest.param(*one, marks=SLOW) for one in ((1, True), (-1, False)))]
+    ("layout", "batch", "opened"), _read_outs(), ids=lambda value: getattr(value, "name", str(value))
 )
-@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 def test_read_outs(layout: Layout, batch: int, opened: bool) -> None:
     model = layout.build(batch, **layout.options)
     found = [_outcomes(model, size, opened, **layout.insertion) for size in SIZES]
