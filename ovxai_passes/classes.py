@@ -121,6 +121,8 @@ class _Choice:
             if axis < missing or sizes_of_one_image(value)[axis - missing] == 1:
                 inputs.append(value)
             elif missing and self.by_image:
+                if self._varies(value):
+                    raise DeclinedError("a tensor without a batch that is added to one with it")
                 wide = ops.unsqueeze(value, ops.constant(np.arange(missing)))
                 inputs.append(self._of_constant(wide.output(0), axis))
             else:
@@ -174,8 +176,8 @@ class _Choice:
         axes = [a for a, size in enumerate(before) if size == after[axis] and int(np.prod(before[:a])) == ahead]
         pattern = [dim.get_length() if dim.is_static else -1 for dim in output.get_partial_shape()]
         pattern[axis] = self.count
-        if not axes or pattern.count(-1) > 1:
-            raise DeclinedError("a Reshape that breaks up the classes")
+        if not axes or pattern.count(-1) > 1 or (self.by_image and before[0] != after[0]):
+            raise DeclinedError("a Reshape that breaks up the classes, or moves the batch")
         return ops.reshape(self.of(data, axes[-1]), ops.constant(pattern), False).output(0)
 
     def _channel_by_channel(self, output: ov.Output, axis: int) -> ov.Output:
@@ -198,6 +200,8 @@ class _Choice:
         left = [a for a in range(rank) if node.get_attributes()["keep_dims"] or a not in gone]
         if left[axis] in gone:
             raise DeclinedError(f"{node.get_type_name()} over the classes")
+        if self.by_image and left[0] != 0:
+            raise DeclinedError(f"{node.get_type_name()} of tensors whose first axis is not the batch")
         over = ops.constant(np.array(sorted(gone)))
         return again(node, [self.of(data, left[axis]), over.output(0)]).output(0)
 

@@ -39,10 +39,11 @@ class LevelLayer:
 class Report:
     """The outcome of one insertion.
 
-    `grid`: (h, w), of a picture of 224 x 224 where it is `dynamic`. `chosen`: the classes that have a map, None for all
-    of them or for the `top_k` of each image. `mask`, `k`: None where the method masks nothing. `multiplied_out`:
-    operations that are run once for every position although maps alone would not ask for it. `cost`: the branch's
-    multiply-adds over the model's, estimated. `bin_growth`: bytes of constants added, `ops_growth`: operations added
+    `grid`: (h, w), at the size that the analysis assumes where it is `dynamic`. `chosen`: the classes that have a map,
+    None for all of them or for the `top_k` of each image. `mask`, `k`: None where the method masks nothing.
+    `multiplied_out`: operations that are run once for every position although maps alone would not ask for it.
+    `cost`: the branch's multiply-adds over the model's, estimated. `bin_growth`: bytes of constants added,
+    `ops_growth`: operations added
     (constants and loop bodies included); both None while nothing has been inserted. `trimmed`: operations of the
     original network that compute fewer rows; while it is 0, original outputs are bit-identical. `story`: why this
     target, and what was multiplied out, a line each. `levels`: of a detector's class heads, the finest first;

@@ -53,7 +53,7 @@ def built_branch(
     `settled`: the model with the static shapes that it was analysed at. `pick`: chooses the classes of a head.
     """
     plain = cost_of(settled.model)
-    heads = list(opened_heads(model, choice.site, settled, pick))
+    heads = tuple(opened_heads(model, choice.site, settled, pick))
     refused: list[str] = []
     for reference in (True,) if options.reference else (False, True):
         try:
@@ -82,7 +82,7 @@ def built_branch(
 
 
 def _made(model: ov.Model, choice: Choice, heads: Sequence[Opened], reference: bool) -> tuple[Branch, tuple[str, ...]]:
-    """The branch that multiplies least out, of the head that takes most shapes; and its head's reasons.
+    """The branch of the head that takes most shapes, or one that multiplies less out; and its head's reasons.
 
     Raises NoRuleError where no head can be mapped.
     """
@@ -103,7 +103,7 @@ def _made(model: ov.Model, choice: Choice, heads: Sequence[Opened], reference: b
             continue
         if best is None or len(branch.multiplied_out) < len(best[0].multiplied_out):
             best = branch, one
-        if reference or not branch.multiplied_out:
+        if reference or not (branch.multiplied_out and one.head.any_grid):
             break
     if best is None:
         raise refusal

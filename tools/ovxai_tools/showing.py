@@ -33,7 +33,7 @@ def show(report: Report, telling: Telling, held: list[str], done: str | None) ->
         f"method:       {report.method}{masked}",
         f"read-out:     {report.readout}",
         f"target layer: {report.target.name} ({report.target.type} {report.target.shape})",
-        f"grid:         {f'dynamic ({grid} for a picture of 224x224)' if report.dynamic else grid}",
+        f"grid:         {f'dynamic ({grid} at the size that was assumed)' if report.dynamic else grid}",
         *(
             f"level:        {level.name} ({level.type} {level.shape}), grid {level.grid[0]}x{level.grid[1]}, "
             f"anchors {level.anchors}"

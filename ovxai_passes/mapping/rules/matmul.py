@@ -206,7 +206,9 @@ def _all_rows_at_once(context: Context, left: ov.Output, right: ov.Output, rank:
     width = sizes_of(left, [rank]) if shape[rank].is_dynamic else ops.constant([shape[rank].get_length()])
     stacked = ops.reshape(together, ops.concat([copied, ops.constant([-1]), width], 0), True)
     product = ops.matmul(stacked, right, False, flip)
-    apart = ops.concat([copied, context.count, ops.constant([count, -1])], 0)
+    columns = right.get_partial_shape()[-2 if flip else -1]
+    last = columns.get_length() if columns.is_static else -1
+    apart = ops.concat([copied, ops.constant([-1]) if last > 0 else context.count, ops.constant([count, last])], 0)
     split = ops.reshape(product, apart, True)
     made = ops.transpose(split, ops.constant([rank - 2, *range(rank - 2), rank - 1, rank]))
     context.products_by_image[made.get_name()] = ImageProduct(left, right, flip)
