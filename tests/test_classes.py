@@ -67,7 +67,7 @@ def _stacked(batch: int) -> ov.Model:
     return model_of(ops.reduce_mean(ops.concat(both, 0), integers(0), False), image)
 
 
-def _tokens_of_a_map(batch: int) -> ov.Model:
+def tokens_of_a_map(batch: int) -> ov.Model:
     """Tokens without position embedding, normalised and averaged: as many as the picture has patches."""
     w, image = Weights(), picture(batch)
     x = ops.reshape(ops.swish(graphs.conv(image, w, 3, 8, 2, stride=2)), integers(0, 8, -1), True)
@@ -75,7 +75,7 @@ def _tokens_of_a_map(batch: int) -> ov.Model:
     return model_of(dense(ops.reduce_mean(x, integers(1), False), w, 8, CLASSES), image)
 
 
-BUILDS |= {"tokens of a map": _tokens_of_a_map}
+BUILDS |= {"tokens of a map": tokens_of_a_map}
 BUILDS |= {"1x1 and matrix": _hidden_cnn, "untransposed": _untransposed, "8-bit": graphs.quantised_cnn}
 STUCK: dict[str, Build] = {"normalised": _normalised, "stacked": _stacked}
 

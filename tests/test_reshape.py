@@ -15,6 +15,7 @@ from ovxai_passes.testing import worst_difference
 from tests import graphs
 from tests.graphs import CLASSES, Weights, dense, integers, model_of
 from tests.running import run
+from tests.test_classes import tokens_of_a_map
 from tests.test_methods import LAYOUTS, Layout
 
 SLOW = pytest.mark.slow
@@ -161,3 +162,9 @@ def test_sides_may_not_be_swapped() -> None:
     assert run(late, _image(model, [1, 3, 8, 16]), name="saliency_map").shape == (1, CLASSES, 4, 8)
     with pytest.raises(RuntimeError):
         run(late, _image(model, [1, 3, 16, 8]))
+
+
+@pytest.mark.parametrize("options", [{}, {"top_k": 2}], ids=str)
+def test_tokens_without_position_embedding(options: dict[str, Any]) -> None:
+    """Their grid is that of the map that they come from."""
+    assert [_outcomes(tokens_of_a_map(1), size, True, **options) for size in SIZES] == ["follows"] * len(SIZES)
