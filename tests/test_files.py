@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from ovxai_tools import files, interrupts, locks
 from ovxai_tools.exits import OutputError
-from ovxai_tools.files import check_output, model_moves, publish, staging
+from ovxai_tools.files import check_output, model_moves, publish, staged_model, staging
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals, locks and links as POSIX has them")
 
@@ -25,8 +25,8 @@ PAIR = ("out.bin", "out.xml")
 
 def write(folder: Path, said: str, replace: bool = True) -> None:
     with staging(folder) as staged:
-        for name in PAIR:
-            (staged / name).write_text(said)
+        for suffix in (".bin", ".xml"):
+            staged_model(staged).with_suffix(suffix).write_text(said)
         publish(staged, model_moves(staged, folder / "out.xml"), replace)
 
 
@@ -214,7 +214,7 @@ def test_links_that_lead_nowhere(tmp_path: Path) -> None:
 
 def write_with_preview(models: Path, pictures: Path) -> None:
     with staging(models) as staged:
-        for name in (*PAIR, "preview.png"):
+        for name in ("model.bin", "model.xml", "preview.png"):
             (staged / name).write_text("new")
         publish(staged, [*model_moves(staged, models / "out.xml"), (staged / "preview.png", pictures / "p.png")])
 

@@ -62,13 +62,19 @@ def same_file(first: Path, second: Path) -> bool:
     return os.path.realpath(first) == os.path.realpath(second)
 
 
+def staged_model(staged: Path) -> Path:
+    """Where a model is saved first. OpenVINO 2025 writes to no name that is not text in UTF-8, as `target` may be."""
+    return staged / "model.xml"
+
+
 def model_moves(staged: Path, target: Path) -> list[tuple[Path, Path]]:
-    """How a pair in `staged` gets to its place, `target` (.xml) and the .bin beside it.
+    """How the pair at `staged_model` gets to its place, `target` (.xml) and the .bin beside it.
 
     The weights first: an .xml without its .bin would be a broken model. But the .xml first where it replaces another:
     its checksum tells that the weights are not its own, should the machine stop between the two.
     """
-    moves = [(staged / path.name, path) for path in (target.with_suffix(".bin"), target)]
+    source = staged_model(staged)
+    moves = [(source.with_suffix(path.suffix), path) for path in (target.with_suffix(".bin"), target)]
     return moves[::-1] if target.exists() else moves
 
 

@@ -22,7 +22,7 @@ from ovxai_passes.recorded import check_same_map
 from ovxai_passes.shapes import StatedShape
 from ovxai_tools import demo
 from ovxai_tools.exits import EXIT_CODES, OutputError, with_exit_codes
-from ovxai_tools.files import check_output, model_moves, publish, same_file, staging
+from ovxai_tools.files import check_output, model_moves, publish, same_file, staged_model, staging
 from ovxai_tools.given import (
     WHITE_BOX,
     NamedPath,
@@ -274,8 +274,8 @@ def _transform(request: Request, options: Options) -> None:
         insertion = insert_any(model, options)
     with staging(target.parent) as folder:
         with stage("Saving", request.quiet):
-            written = _save(insertion.model, folder / target.name)
-            growth = _bin_growth(model, source, folder, folder / target.with_suffix(".bin").name)
+            written = _save(insertion.model, folder, target)
+            growth = _bin_growth(model, source, folder, staged_model(folder).with_suffix(".bin"))
         held = _verified(request, options, model, written) if request.verify else []
         moves = model_moves(folder, target)
         notices: tuple[str, ...] = ()
@@ -311,7 +311,7 @@ def _check_paths(request: Request, source: Path, target: Path) -> None:
 def _copy_augmented(request: Request, options: Options, model: ov.Model, target: Path) -> None:
     _refuse_options(request, options, model)
     with staging(target.parent) as folder:
-        _save(model, folder / target.name)
+        _save(model, folder, target)
         publish(folder, model_moves(folder, target), request.force)
     _tell_of_copy(request, f"copied to {target} as it is")
 
@@ -333,8 +333,9 @@ def _tell_of_copy(request: Request, done: str) -> None:
         click.echo(notice)
 
 
-def _save(model: ov.Model, path: Path) -> ov.Model:
-    """Save with constants of the types they have, and read back: a disk that filled up shows here."""
+def _save(model: ov.Model, folder: Path, target: Path) -> ov.Model:
+    """Save in `folder` with constants of the types they have, and read back: a disk that filled up shows here."""
+    path = staged_model(folder)
     try:
         ov.save_model(model, path, compress_to_fp16=False)
         written = read_model(path)
@@ -342,7 +343,7 @@ def _save(model: ov.Model, path: Path) -> ov.Model:
         return written
     except Exception as error:  # OpenVINO raises RuntimeError for a full disk, and for the torn file it leaves
         free = shutil.disk_usage(path.parent).free
-        raise OutputError(f"cannot write {path.name}: {error} ({free >> 20} MiB are free on that disk)") from error
+        raise OutputError(f"cannot write {target.name}: {error} ({free >> 20} MiB are free on that disk)") from error
 
 
 def _weights_of(source: Path) -> Path:

@@ -19,7 +19,7 @@ import openvino as ov
 from ovxai_passes.checksum import add_checksum
 from ovxai_passes.errors import OvxaiError
 from ovxai_tools.exits import MissingExtraError, OutputError, with_exit_codes
-from ovxai_tools.files import model_moves, publish, staging
+from ovxai_tools.files import model_moves, publish, staged_model, staging
 
 
 def build(name: str, seed: int = 0) -> Any:
@@ -97,8 +97,8 @@ def _libraries() -> tuple[Any, Any]:
 def _save(model: ov.Model, path: Path) -> None:
     """Both files of an IR, or none: a later run leaves alone what is there."""
     with staging(path.parent) as staged:
-        ov.save_model(model, staged / path.name)
-        add_checksum(staged / path.name)
+        ov.save_model(model, staged_model(staged))
+        add_checksum(staged_model(staged))
         publish(staged, model_moves(staged, path))
 
 
