@@ -225,7 +225,9 @@ def test_bytes_are_scores_and_their_softmax_does_not_overflow() -> None:
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
-    options = xai.Options(top_k=np.int64(2), max_cost=np.float32(3))  # type: ignore[arg-type]
+    count: Any = np.int64(2)  # types of numpy's numbers differ between Pythons
+    cost: Any = np.float32(3)
+    options = xai.Options(top_k=count, max_cost=cost)
     assert (options.top_k, options.max_cost) == (2, 3.0)
     assert xai.Options(classes=np.array([1, 3])).classes == (1, 3)  # type: ignore[arg-type]
 
