@@ -26,9 +26,18 @@ class Branch:
 
 
 def joined(branch: Branch, features: Branch) -> Branch:
-    """One branch of the results of both, the feature vector last; both are left as they are."""
-    models = [branch.model.clone(), features.model.clone()]
-    results = [ops.result(result.input_value(0)) for model in models for result in model.get_results()]
-    parameters = [parameter for model in models for parameter in model.get_parameters()]
-    whole = ov.Model(results, parameters, "branch")
-    return replace(branch, model=whole, sources=(*branch.sources, *features.sources), has_features=True)
+    """One branch of the results of both, the feature vector last; both are left as they are.
+
+    A tensor that both read is one input, with the dimensions that `branch` takes.
+    """
+    first, second = branch.model.clone(), features.model.clone()
+    inputs = dict(zip(branch.sources, first.get_parameters(), strict=True))
+    for source, parameter in zip(features.sources, second.get_parameters(), strict=True):
+        if source in inputs:
+            parameter.output(0).replace(inputs[source].output(0))
+        else:
+            inputs[source] = parameter
+    results = [ops.result(result.input_value(0)) for model in (first, second) for result in model.get_results()]
+    whole = ov.Model(results, list(inputs.values()), "branch")
+    whole.validate_nodes_and_infer_types()
+    return replace(branch, model=whole, sources=tuple(inputs), has_features=True)

@@ -94,10 +94,10 @@ class FirmTensors:
 
     @cached_property
     def _attentions(self) -> set[int]:
-        """Places from a product of two tensors of the network through a Softmax to the next product."""
+        """Places from a product, with a learned query too, through a Softmax to the next product of two tensors."""
         graph, found = self._graph, set[int]()
         for start, node in enumerate(graph.ops):
-            if node.get_type_name() != "MatMul" or len(self._varying(start)) != 2:
+            if node.get_type_name() != "MatMul" or not self._varying(start):
                 continue
             inside, open_ends = set[int](), [start]
             while open_ends:
@@ -105,9 +105,17 @@ class FirmTensors:
                 inside.add(place)
                 readers = {reader for reader, _ in graph.consumers((place, 0))} - inside
                 open_ends += [reader for reader in readers if graph.ops[reader].get_type_name() in _IN_ATTENTION]
-            if any(graph.ops[place].get_type_name() == "Softmax" for place in inside):
+            softmax = {place for place in inside if graph.ops[place].get_type_name() == "Softmax"}
+            if softmax and any(self._is_second_product(inside, place) for place in inside):
                 found |= inside
         return found
+
+    def _is_second_product(self, inside: set[int], place: int) -> bool:
+        """Whether a product of two tensors of the network reads an operation, itself not `inside`."""
+        graph = self._graph
+        readers = {reader for reader, _ in graph.consumers((place, 0))} - inside
+        products = [reader for reader in readers if graph.ops[reader].get_type_name() == "MatMul"]
+        return any(len(self._varying(reader)) == 2 for reader in products)
 
     @cached_property
     def _moving(self) -> set[int]:

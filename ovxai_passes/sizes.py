@@ -51,6 +51,12 @@ def opened(model: ov.Model, grid: bool) -> ov.Model | None:
     return clone
 
 
+def any_size(output: ov.Output, axes: set[int], name: str) -> ov.Node:
+    """An input of a branch for a tensor of a model, of any size along `axes`; a fence then takes any, too."""
+    dims = [ov.Dimension() if axis in axes else dim for axis, dim in enumerate(output.get_partial_shape())]
+    return ops.parameter(ov.PartialShape(dims), output.get_element_type(), name=name)
+
+
 def sizes_of(output: ov.Output | ov.Node, axes: Sequence[int]) -> ov.Node:
     """The sizes of a tensor along `axes`, i64."""
     return ops.gather(ops.shape_of(output, "i64"), ops.constant(list(axes)), ops.constant(0))

@@ -37,7 +37,7 @@ def _image(model: ov.Model, shape: list[int]) -> Any:
     return rng.standard_normal(shape).astype(np.float32)
 
 
-def _outcomes(model: ov.Model, size: tuple[int, int, int], opened: bool, **options: Any) -> str:
+def outcomes(model: ov.Model, size: tuple[int, int, int], opened: bool, **options: Any) -> str:
     """What becomes of an augmented model at another shape: "plain throws", "throws", "follows" or "wrong".
 
     `opened`: it is given dynamic dimensions, and the shape comes with the picture.
@@ -81,7 +81,7 @@ def _read_outs() -> list[Any]:
 )
 def test_read_outs(layout: Layout, batch: int, opened: bool) -> None:
     model = layout.build(batch, **layout.options)
-    found = [_outcomes(model, size, opened, **layout.insertion) for size in SIZES]
+    found = [outcomes(model, size, opened, **layout.insertion) for size in SIZES]
     assert "wrong" not in found
     assert found[0] in ("follows", "plain throws"), "another batch"
     if layout.name in FOLLOW:
@@ -105,7 +105,7 @@ OPTIONS: tuple[dict[str, Any], ...] = (
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("build", [graphs.cnn, graphs.nhwc_cnn, graphs.scores_pooled])
 def test_methods_and_options(build: Any, options: dict[str, Any], opened: bool) -> None:
-    assert [_outcomes(build(1), size, opened, **options) for size in SIZES] == ["follows"] * len(SIZES)
+    assert [outcomes(build(1), size, opened, **options) for size in SIZES] == ["follows"] * len(SIZES)
 
 
 @pytest.mark.parametrize("options", [{}, {"scaling": "joint"}, {"only_map": True}], ids=str)
@@ -139,13 +139,13 @@ def _adaptive(batch: int = 1) -> ov.Model:
 
 @pytest.mark.parametrize("opened", [False, True], ids=["static", "dynamic"])
 def test_what_is_right_for_one_grid_throws_on_others(opened: bool) -> None:
-    found = [_outcomes(_windowed_pooling(), size, opened) for size in (*SIZES, (1, 8, 16))]
+    found = [outcomes(_windowed_pooling(), size, opened) for size in (*SIZES, (1, 8, 16))]
     assert found == ["follows", "throws", "throws", "throws"]
 
 
 @pytest.mark.parametrize("opened", [False, True], ids=["static", "dynamic"])
 def test_a_grid_that_the_network_fixes(opened: bool) -> None:
-    found = [_outcomes(_adaptive(), size, opened) for size in (*SIZES, (1, 8, 16))]
+    found = [outcomes(_adaptive(), size, opened) for size in (*SIZES, (1, 8, 16))]
     assert found == ["follows"] * 4
 
 
@@ -167,4 +167,4 @@ def test_sides_may_not_be_swapped() -> None:
 @pytest.mark.parametrize("options", [{}, {"top_k": 2}], ids=str)
 def test_tokens_without_position_embedding(options: dict[str, Any]) -> None:
     """Their grid is that of the map that they come from."""
-    assert [_outcomes(tokens_of_a_map(1), size, True, **options) for size in SIZES] == ["follows"] * len(SIZES)
+    assert [outcomes(tokens_of_a_map(1), size, True, **options) for size in SIZES] == ["follows"] * len(SIZES)

@@ -21,7 +21,7 @@ from ovxai_patterns.site import GridSource
 from ovxai_passes.branch import Branch
 from ovxai_passes.constants import constant_like
 from ovxai_passes.methods.rows import as_rows
-from ovxai_passes.sizes import guarded, sizes_of
+from ovxai_passes.sizes import any_size, guarded, sizes_of
 
 
 def activation_map(graph: ModelGraph, source: TensorId, positions: Positions, grid: GridSource) -> Branch:
@@ -59,12 +59,7 @@ def _inputs(graph: ModelGraph, source: TensorId, positions: Positions, grid: Gri
     places = {axis for axis, size in enumerate(positions.ids.shape) if size > 1} | {0}
     if grid.tensor == source:
         places |= set(grid.axes)
-    feature = _parameter(target, places, "target")
+    feature = any_size(target, places, "target")
     if grid.tensor == source:
         return feature, feature
-    return feature, _parameter(graph.output(grid.tensor), {0, *grid.axes}, "sizes")
-
-
-def _parameter(output: ov.Output, free: set[int], name: str) -> ov.Node:
-    dims = [ov.Dimension() if axis in free else dim for axis, dim in enumerate(output.get_partial_shape())]
-    return ops.parameter(ov.PartialShape(dims), output.get_element_type(), name=name)
+    return feature, any_size(graph.output(grid.tensor), {0, *grid.axes}, "sizes")

@@ -18,12 +18,13 @@ from ovxai_patterns.positions import NOWHERE, Positions
 
 from ovxai_passes.branch import Branch
 from ovxai_passes.methods.rows import Rows, as_rows
-from ovxai_passes.sizes import sizes_of
+from ovxai_passes.sizes import any_size, sizes_of
 
 
 def feature_vector(source: TensorId, positions: Positions, target: ov.Output) -> Branch:
     """Branch target → V [N,C] f32. `target`: the tensor `source` of the model, with its `positions`."""
-    feature = ops.parameter(target.get_partial_shape(), target.get_element_type(), name="target")
+    places = {0, *(axis for axis, size in enumerate(positions.ids.shape) if size > 1)}
+    feature = any_size(target, places, "target")
     rows = as_rows(feature, positions)
     ids = positions.ids.reshape(-1)
     kept = np.flatnonzero(ids == NOWHERE)

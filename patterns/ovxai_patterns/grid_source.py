@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
-import networkx as nx
-
 from ovxai_patterns.graph import TensorId
 from ovxai_patterns.layout import Layout, picture_axes
 from ovxai_patterns.site import GridSource
 
 
 def grid_source(layout: Layout, target: TensorId) -> GridSource:
-    """The target itself where it holds the grid on two axes, else the deepest tensor above it that does.
+    """The target itself where it holds the grid on two axes, else the nearest tensor that its positions come from.
 
-    Where there is none (patches that were never laid out on two axes), the picture.
+    Where there is none (patches that were never laid out on two axes), the picture. A tensor of as large a grid that
+    positions do not come from (a context of fixed size) tells nothing.
     """
-    positions = layout.positions(target)
-    assert positions is not None, "a target has positions"
-    if positions.lattice is not None:
-        return GridSource(target, positions.lattice, True, positions.grid)
-    for tensor in sorted(nx.ancestors(layout.graph.data_edges, target), reverse=True):
-        above = layout.positions(tensor)
-        if above is None or above.grid != positions.grid or tensor in layout.pictures:
-            continue
-        if above.lattice is not None and layout.graph.output(tensor).get_element_type().is_real():
-            return GridSource(tensor, above.lattice, True, above.grid)
+    assert layout.positions(target) is not None, "a target has positions"
+    open_ends, seen = {target}, set[TensorId]()
+    while open_ends:
+        tensor = max(open_ends)
+        open_ends.remove(tensor)
+        seen.add(tensor)
+        axes = _axes(layout, tensor, target)
+        if axes is not None:
+            positions = layout.positions(tensor)
+            assert positions is not None, "asked for the axes of positions"
+            return GridSource(tensor, axes, True, positions.grid)
+        open_ends |= {source for source in layout.graph.inputs_of(tensor[0]) if _is_above(layout, source, target, seen)}
     return picture_source(layout)
+
+
+def _is_above(layout: Layout, source: TensorId, target: TensorId, seen: set[TensorId]) -> bool:
+    """Whether a tensor has the target's positions, as far as their grid says."""
+    above, known = layout.positions(source), layout.positions(target)
+    return above is not None and known is not None and above.grid == known.grid and source not in seen
+
+
+def _axes(layout: Layout, tensor: TensorId, target: TensorId) -> tuple[int, int] | None:
+    """The axes of rows and columns, where a tensor has the grid's sizes along both."""
+    positions, output = layout.positions(tensor), layout.graph.output(tensor)
+    is_target = tensor == target or (tensor not in layout.pictures and output.get_element_type().is_real())
+    if positions is None or positions.lattice is None or not is_target:
+        return None
+    shape = output.get_partial_shape()
+    sizes = tuple(shape[axis].get_length() if shape[axis].is_static else 0 for axis in positions.lattice)
+    return positions.lattice if sizes == positions.grid else None
 
 
 def picture_source(layout: Layout) -> GridSource:
