@@ -24,6 +24,7 @@ from ovxai_passes.constants import constant_like
 FENCING_TYPES = frozenset({"Convolution", "GroupConvolution", "MatMul"})
 
 _WIDEST = 16
+_MAP = 4  # axes: a plugin (2026.4.1) adds what follows a product on [N,C,h,w] channel by channel along the last axis
 
 
 def unfenced(branch: ov.Model) -> list[ov.Node]:
@@ -77,6 +78,8 @@ def fenced(output: ov.Output) -> ov.Output:
     if not len(shape):  # a CPU plugin does not compile a Reshape to no axes whose sizes are computed
         product = _product(ops.reshape(output, ops.constant([1, 1]), special_zero=False), 1, output)
         return ops.squeeze(product, ops.constant([0, 1])).output(0)
+    if len(shape) == _MAP and shape[1].is_static:
+        return _by_one(output)
     if shape[len(shape) - 1].is_dynamic:
         return _over_last_axis(output)
     size = shape[len(shape) - 1].get_length()
@@ -86,6 +89,13 @@ def fenced(output: ov.Output) -> ov.Output:
     copied = [0] * (len(shape) - 1)
     split = ops.reshape(output, ops.constant([*copied, size // width, width]), special_zero=True)
     return ops.reshape(_product(split, width, output), ops.constant([*copied, size]), special_zero=True).output(0)
+
+
+def _by_one(output: ov.Output) -> ov.Output:
+    """A map [N,C,h,w] through a convolution by 1, channel by channel."""
+    channels = output.get_partial_shape()[1].get_length()
+    weights = constant_like(np.ones((channels, 1, 1, 1, 1)), output.get_element_type())
+    return ops.group_convolution(output, weights, [1, 1], [0, 0], [0, 0], [1, 1]).output(0)
 
 
 def _product(rows: ov.Node, width: int, like: ov.Output) -> ov.Node:
