@@ -118,6 +118,10 @@ def _of_masks(found: Masks, inputs: Sequence[ov.Node], seen: _Seen, canvas: Canv
     else:
         laid = ops.adaptive_avg_pool(flat, ops.constant([height, width]))
     rows = ops.reshape(laid, ops.constant([1, -1, height * width]), special_zero=False)
+    # All of them, by numbers: the masks of a loop claim to be one at least, and a plugin then refuses an empty list.
+    count = ops.gather(ops.shape_of(rows, "i64"), ops.constant([1]), ops.constant(0))
+    numbers = ops.squeeze(ops.non_zero(ops.broadcast(ops.constant(1), count)), ops.constant([0]))
+    rows = ops.gather(rows, numbers, ops.constant(1))
     empty = ops.constant(np.zeros((1, 1, height * width), _F32))
     none = guarded(empty.output(0), seen.batch, (1,))  # instances are listed for one picture
     return _Instances(
