@@ -2,15 +2,15 @@
 
 A CPU that computes in bf16 leaves the tail of a graph, from each result up to the first matrix product or convolution,
 at f32. A branch without such an operation of its own makes the tail reach into the original network, whose outputs then
-change in the last bits. Where a way from a branch's result to its target meets none, a product with a small identity
-matrix is put under the target:
+change in the last bits. Where a way from a branch's result to its target meets none, one that changes no value is put
+under the target:
 
-    F [...,C] ─▶ Reshape [...,C/d,d] ─▶ MatMul with I [d,d] ─▶ Reshape [...,C] ─▶ branch
+    map     F [N,C,h,w] ─▶ GroupConvolution by 1, channel by channel ─▶ branch
+    others  F [...,C] ─▶ Reshape [...,C/d,d] ─▶ MatMul with I [d,d] ─▶ Reshape [...,C] ─▶ branch
 
-A tensor that both sides transpose is fenced as well, and one that the branch projects to queries or keys as the
-network does. The
-product returns every finite value as it is and costs d
-multiplications an element.
+A product under a map will not do: a plugin (2026.4.1) adds what follows it channel by channel along the last axis. A
+tensor that both sides transpose is fenced as well, and one that the branch projects to queries or keys as the network
+does. Every finite value is returned as it is, for d multiplications an element at most.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def put_fence(parameter: ov.Node) -> None:
 
 
 def fenced(output: ov.Output) -> ov.Output:
-    """The same values behind an identity product, over the whole last axis where its size is read at inference."""
+    """The same values behind a convolution by 1 or an identity product (of the whole last axis where that is dynamic)."""
     shape = output.get_partial_shape()
     if not len(shape):  # a CPU plugin does not compile a Reshape to no axes whose sizes are computed
         product = _product(ops.reshape(output, ops.constant([1, 1]), special_zero=False), 1, output)
