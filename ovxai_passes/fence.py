@@ -73,7 +73,7 @@ def put_fence(parameter: ov.Node) -> None:
 
 
 def fenced(output: ov.Output) -> ov.Output:
-    """The same values behind a convolution by 1 or an identity product (of the whole last axis where that is dynamic)."""
+    """The same values behind a convolution by 1 or an identity product, of any last axis where that is dynamic."""
     shape = output.get_partial_shape()
     if not len(shape):  # a CPU plugin does not compile a Reshape to no axes whose sizes are computed
         product = _product(ops.reshape(output, ops.constant([1, 1]), special_zero=False), 1, output)
