@@ -28,8 +28,8 @@ full() {
     done
     logged 3 pytest
     # what the default suite leaves to this run: static batches of several pictures, more shapes, real detectors of bytes
-    logged 3 pytest -m slow tests/test_methods.py tests/test_classes.py tests/test_reshape.py \
-        tests/test_reshape_detectors.py tests/test_detectors_8bit.py tests/test_position_heads.py tests/test_score_shapes.py
+    logged 3 pytest -m slow tests/passes/methods/test_methods.py tests/passes/head/test_classes.py tests/whole/test_reshape.py \
+        tests/whole/test_reshape_detectors.py tests/patterns/detector/test_detectors_8bit.py tests/patterns/analysis/test_position_heads.py tests/patterns/classifier/test_score_shapes.py
 }
 
 # Detectors of ultralytics, which asks for a desktop build of OpenCV, so without what it depends on.
@@ -45,12 +45,12 @@ detectors() {
         yolov10n yolo11n yolo12n rtdetr-resnet50"
     # shellcheck disable=SC2086
     logged 1 python "$shared/torch_cpu/convert_detectors.py" "$work/detectors" $names
-    OVXAI_DETECTORS="$work/detectors" logged 3 pytest -m slow tests/test_detector_zoo.py
+    OVXAI_DETECTORS="$work/detectors" logged 3 pytest -m slow tests/patterns/detector/test_detector_zoo.py
 }
 
 mutations() {
     full_venv
-    OVXAI_MUTATIONS=${OVXAI_MUTATIONS:-400} logged 30 pytest -n 0 -m slow tests/test_mutations.py
+    OVXAI_MUTATIONS=${OVXAI_MUTATIONS:-400} logged 30 pytest -n 0 -m slow tests/tools/common/test_mutations.py
 }
 
 acceptance() {

@@ -87,7 +87,7 @@ interpreter() {
 # demo_commands: what the README shows of the demo models, with the programs on PATH, in the folder where it is called
 demo_commands() {
     local pictures model
-    pictures=$(python -c 'import ovxai_tools; print(ovxai_tools.__path__[0])')/demo
+    pictures=$(python -c 'import ovxai_tools; print(ovxai_tools.__path__[0])')/demo/data
     for model in cnn vit detector; do
         ovxai-transform "demo:$model" "$model.xml" --preview "$model.png" --verify --quiet
     done

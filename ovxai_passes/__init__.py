@@ -9,7 +9,6 @@ when it is asked for.
 
 from typing import Any
 
-from ovxai_passes.detectors import ExplainDetector, LocateDetector
 from ovxai_passes.errors import (
     ModelReadError,
     OptionError,
@@ -20,7 +19,16 @@ from ovxai_passes.errors import (
 )
 from ovxai_passes.insert import insert_xai
 from ovxai_passes.options import Mask, Method, Options, Scaling, Task
-from ovxai_passes.passes import Cut, Explain, Graft, KeepMap, Locate, Pool, Record, Scale, Trim
+from ovxai_passes.passes.cut import Cut
+from ovxai_passes.passes.detectors import ExplainDetector, LocateDetector
+from ovxai_passes.passes.explain import Explain
+from ovxai_passes.passes.graft import Graft
+from ovxai_passes.passes.keep_map import KeepMap
+from ovxai_passes.passes.locate import Locate
+from ovxai_passes.passes.pool import Pool
+from ovxai_passes.passes.record import Record
+from ovxai_passes.passes.scale import Scale
+from ovxai_passes.passes.trim import Trim
 from ovxai_passes.version import __version__
 
 __all__ = [

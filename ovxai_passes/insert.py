@@ -13,26 +13,24 @@ import openvino as ov
 from openvino.passes import Manager, ModelPass
 from ovxai_patterns.task import find_task
 
-from ovxai_passes.clients import client_notices
-from ovxai_passes.detectors import ExplainDetector, LocateDetector
 from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
+from ovxai_passes.model_info.clients import client_notices
+from ovxai_passes.model_info.outputs import OUTPUT_NAME
+from ovxai_passes.model_info.read import model_given
+from ovxai_passes.model_info.recorded import check_same_map
 from ovxai_passes.options import Method, Options, Scaling, Task
-from ovxai_passes.passes import (
-    OUTPUT_NAME,
-    Cut,
-    Explain,
-    Graft,
-    KeepMap,
-    Locate,
-    Pool,
-    Record,
-    Scale,
-    Trim,
-)
-from ovxai_passes.read import model_given
-from ovxai_passes.recorded import check_same_map
+from ovxai_passes.passes.cut import Cut
+from ovxai_passes.passes.detectors import ExplainDetector, LocateDetector
+from ovxai_passes.passes.explain import Explain
+from ovxai_passes.passes.graft import Graft
+from ovxai_passes.passes.keep_map import KeepMap
+from ovxai_passes.passes.locate import Locate
+from ovxai_passes.passes.pool import Pool
+from ovxai_passes.passes.record import Record
+from ovxai_passes.passes.scale import Scale
+from ovxai_passes.passes.task_given import check_task_given
+from ovxai_passes.passes.trim import Trim
 from ovxai_passes.report import Report
-from ovxai_passes.task_given import check_task_given
 
 _log = logging.getLogger(__name__)
 

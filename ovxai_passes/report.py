@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import openvino as ov
-from ovxai_patterns.graph import ModelGraph, TensorId
-from ovxai_patterns.site import Site
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.classifier.site import Site
 
 from ovxai_passes.options import Mask, Method, Options, Task
 

@@ -1,7 +1,7 @@
 """The optional runtime helper: explanations of pictures, in colours, by any method; never imported by the passes."""
 
 from ovxai_passes.explainer.black_box.aise import AISEClassification
-from ovxai_passes.explainer.black_box.detections import DRISE, AISEDetection
+from ovxai_passes.explainer.black_box.detectors import DRISE, AISEDetection
 from ovxai_passes.explainer.black_box.rise import RISE
 from ovxai_passes.explainer.black_box.running import Preset
 from ovxai_passes.explainer.explainer import Explainer, ExplainMode

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import openvino as ov
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.labels import names_of
-from ovxai_passes.read import reason_of
+from ovxai_passes.model_info.labels import names_of
+from ovxai_passes.model_info.read import reason_of
 
 Array = npt.NDArray[Any]
 

@@ -14,7 +14,7 @@ import openvino as ov
 from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.explainer.black_box.aise import AISEClassification
 from ovxai_passes.explainer.black_box.base import BlackBox, identity
-from ovxai_passes.explainer.black_box.detections import DRISE, AISEDetection
+from ovxai_passes.explainer.black_box.detectors import DRISE, AISEDetection
 from ovxai_passes.explainer.black_box.rise import RISE
 from ovxai_passes.explainer.black_box.running import Postprocess
 from ovxai_passes.explainer.checked import check_options, checked_function, checked_names, picture_array
@@ -26,8 +26,8 @@ from ovxai_passes.explainer.visualizer import Visualizer, checked_size
 from ovxai_passes.explainer.white_box import WhiteBox
 from ovxai_passes.insert import task_of
 from ovxai_passes.kinds import number
+from ovxai_passes.model_info.read import model_given
 from ovxai_passes.options import Method, Options, Task, member
-from ovxai_passes.read import model_given
 
 _log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.boxes import detections_of
 from ovxai_passes.explainer.checked import check_options, picture_array
-from ovxai_passes.explainer.detections import detections_of
 from ovxai_passes.explainer.visualizer import checked_size, resize
 from ovxai_passes.options import member
 

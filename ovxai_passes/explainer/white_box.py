@@ -15,9 +15,9 @@ from ovxai_passes.explainer.black_box.base import identity
 from ovxai_passes.explainer.checked import checked_flag, compiled, fitting_input, told_by_the_runtime
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.insert import insert_xai
+from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME
+from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.options import Mask, Method, Task
-from ovxai_passes.passes import CLASSES_NAME, OUTPUT_NAME
-from ovxai_passes.rt_info import said_in
 
 _log = logging.getLogger(__name__)
 

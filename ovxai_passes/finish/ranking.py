@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.graph import TensorId
+from ovxai_patterns.analysis.graph import TensorId
 
-from ovxai_passes.branch import Branch
+from ovxai_passes.ops.branch import Branch
 
 
 def ranked(branch: Branch, source: TensorId, output: ov.Output, classes: int) -> Branch:

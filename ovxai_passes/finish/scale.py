@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 from openvino import opset13 as ops
 
-from ovxai_passes.branch import Branch
+from ovxai_passes.ops.branch import Branch
 
 _LIFT = np.float32(2**-12)
 """A plugin that multiplies by a reciprocal makes 254.99998 of the largest value, which would be truncated to 254."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.operations import ELEMENTWISE_TYPES
+from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES
 
 from ovxai_passes.mapping.context import Context, ImageProduct
 from ovxai_passes.mapping.values import NoRuleError

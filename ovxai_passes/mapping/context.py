@@ -10,13 +10,13 @@ import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as ops
 from openvino.utils.node_factory import NodeFactory
-from ovxai_patterns.folding import Folding
-from ovxai_patterns.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.folding import Folding
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 
-from ovxai_passes.constants import constant_like
 from ovxai_passes.mapping.bell import bell_weights
 from ovxai_passes.mapping.values import AnyGridError, Mapped, NoRuleError, Same, Spread, Value
 from ovxai_passes.mapping.weights import kept_in_front, shaped_like, weights_of_any_grid
+from ovxai_passes.ops.constants import constant_like
 
 LARGEST_MAPPED = 1 << 29
 """Elements of one mapped tensor that is still made: 2 GiB of f32."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 import openvino as ov
-from ovxai_patterns.graph import ModelGraph, TensorId
-from ovxai_patterns.influence import Influence
-from ovxai_patterns.movement import Labels
-from ovxai_patterns.site import Site
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.influence import Influence
+from ovxai_patterns.analysis.movement import Labels
+from ovxai_patterns.classifier.site import Site
 
-from ovxai_passes.head import Head
+from ovxai_passes.head.cut import Head
 from ovxai_passes.mapping.values import AnyGridError
 from ovxai_passes.rewrites.reading import put_slices
 from ovxai_passes.rewrites.sink_rows import sink_rows

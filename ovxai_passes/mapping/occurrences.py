@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.movement import Labels
+from ovxai_patterns.analysis.movement import Labels
 
-from ovxai_passes.constants import constant_like
+from ovxai_passes.ops.constants import constant_like
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import openvino as ov
-from ovxai_patterns.movement import Labels
+from ovxai_patterns.analysis.movement import Labels
 
 
 class NoRuleError(Exception):

@@ -17,14 +17,13 @@ from collections.abc import Callable
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.folding import Folding
-from ovxai_patterns.graph import ModelGraph, TensorId
-from ovxai_patterns.operations import REDUCE_TYPES, WINDOW_TYPES
-from ovxai_patterns.site import Site
+from ovxai_patterns.analysis.folding import Folding
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.op_traits import REDUCE_TYPES, WINDOW_TYPES
+from ovxai_patterns.classifier.site import Site
 
-from ovxai_passes.branch import Branch
-from ovxai_passes.fence import fenced
-from ovxai_passes.head import Head
+from ovxai_passes.head.cut import Head
+from ovxai_passes.head.masks import grid_masks
 from ovxai_passes.mapping.as_map import as_map
 from ovxai_passes.mapping.context import Context
 from ovxai_passes.mapping.narrow import narrowed
@@ -32,9 +31,10 @@ from ovxai_passes.mapping.rules import along_axes, convolution, elementwise, mat
 from ovxai_passes.mapping.rules.batch import in_the_batch
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 from ovxai_passes.mapping.weights import telling_input
-from ovxai_passes.masks import grid_masks
+from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.fence import fenced
+from ovxai_passes.ops.sizes import sizes_of
 from ovxai_passes.options import Mask
-from ovxai_passes.sizes import sizes_of
 
 _IN_ATTENTION = frozenset({"Add", "Divide", "Multiply", "Reshape", "Softmax", "Transpose"})
 _BEFORE_ATTENTION = frozenset({"Add", "MatMul", "Multiply", "Reshape", "Transpose"})

@@ -21,12 +21,12 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.movement import Labels
-from ovxai_patterns.site import Site
+from ovxai_patterns.analysis.movement import Labels
+from ovxai_patterns.classifier.site import Site
 
-from ovxai_passes.head import Head
+from ovxai_passes.head.cut import Head
 from ovxai_passes.mapping.values import AnyGridError
-from ovxai_passes.sizes import sizes_of
+from ovxai_passes.ops.sizes import sizes_of
 
 Floats = npt.NDArray[np.float32]
 

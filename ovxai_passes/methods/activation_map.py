@@ -14,14 +14,14 @@ from __future__ import annotations
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.graph import ModelGraph, TensorId
-from ovxai_patterns.positions import NOWHERE, Positions
-from ovxai_patterns.site import GridSource
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.grid_source import GridSource
+from ovxai_patterns.analysis.positions import NOWHERE, Positions
 
-from ovxai_passes.branch import Branch
-from ovxai_passes.constants import constant_like
 from ovxai_passes.methods.rows import as_rows
-from ovxai_passes.sizes import any_size, guarded, sizes_of
+from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.constants import constant_like
+from ovxai_passes.ops.sizes import any_size, guarded, sizes_of
 
 
 def activation_map(graph: ModelGraph, source: TensorId, positions: Positions, grid: GridSource) -> Branch:

@@ -23,16 +23,15 @@ from functools import reduce
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.class_heads import Level, Objectness
-from ovxai_patterns.graph import ModelGraph, TensorId
-from ovxai_patterns.site import Edge
+from ovxai_patterns.analysis.graph import Edge, ModelGraph, TensorId
+from ovxai_patterns.detector.class_heads import Level, Objectness
 
-from ovxai_passes.branch import Branch
-from ovxai_passes.constants import constant_like
-from ovxai_passes.fence import fenced
 from ovxai_passes.methods.tokens import grids_of, tokens_of
-from ovxai_passes.picture import Picture
-from ovxai_passes.sizes import guarded, sizes_of
+from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.constants import constant_like
+from ovxai_passes.ops.fence import fenced
+from ovxai_passes.ops.picture import Picture
+from ovxai_passes.ops.sizes import guarded, sizes_of
 
 
 @dataclass(frozen=True)

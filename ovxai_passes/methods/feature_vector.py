@@ -13,12 +13,12 @@ from __future__ import annotations
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.graph import TensorId
-from ovxai_patterns.positions import NOWHERE, Positions
+from ovxai_patterns.analysis.graph import TensorId
+from ovxai_patterns.analysis.positions import NOWHERE, Positions
 
-from ovxai_passes.branch import Branch
 from ovxai_passes.methods.rows import Rows, as_rows
-from ovxai_passes.sizes import any_size, sizes_of
+from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.sizes import any_size, sizes_of
 
 
 def feature_vector(source: TensorId, positions: Positions, target: ov.Output) -> Branch:

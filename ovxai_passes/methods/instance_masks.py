@@ -24,14 +24,14 @@ from dataclasses import dataclass
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.graph import ModelGraph
-from ovxai_patterns.instances import Masks, Prototypes
-from ovxai_patterns.levels import AS_THEY_ARE, Levels
+from ovxai_patterns.analysis.dequantised import AS_THEY_ARE, Levels
+from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.detector.instances import Masks, Prototypes
 
-from ovxai_passes.branch import Branch
-from ovxai_passes.gathering import chosen_by_image
-from ovxai_passes.picture import Picture, entry
-from ovxai_passes.sizes import guarded
+from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.gathering import chosen_by_image
+from ovxai_passes.ops.picture import Picture, entry
+from ovxai_passes.ops.sizes import guarded
 
 MOST_DETECTIONS = 100
 """Of prototypes: the best ones are drawn."""

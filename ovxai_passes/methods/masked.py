@@ -7,21 +7,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import openvino as ov
-from ovxai_patterns.assumed import HOW_TO_STATE
-from ovxai_patterns.graph import ModelGraph
+from ovxai_patterns.analysis.assumed import HOW_TO_STATE
+from ovxai_patterns.analysis.graph import ModelGraph
 
-from ovxai_passes.branch import Branch
-from ovxai_passes.classes import ChosenHead
-from ovxai_passes.cost import Cost, beyond, cost_of
 from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
-from ovxai_passes.head import Head
+from ovxai_passes.head.classes import ChosenHead
+from ovxai_passes.head.cut import Head
+from ovxai_passes.head.opened import Opened, opened_heads
 from ovxai_passes.mapping.values import AnyGridError, NoRuleError
-from ovxai_passes.methods.opened import Opened, opened_heads
 from ovxai_passes.methods.reciprocam import reciprocam
 from ovxai_passes.methods.vit_reciprocam import vit_reciprocam
+from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.cost import Cost, beyond, cost_of
+from ovxai_passes.ops.tapping import firmly_fed
 from ovxai_passes.options import Method, Options
 from ovxai_passes.report import Choice
-from ovxai_passes.tapping import firmly_fed
 
 _log = logging.getLogger(__name__)
 

@@ -16,16 +16,16 @@ from __future__ import annotations
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.graph import TensorId
-from ovxai_patterns.site import Site
+from ovxai_patterns.analysis.graph import TensorId
+from ovxai_patterns.classifier.site import Site
 
-from ovxai_passes.branch import Branch
-from ovxai_passes.constants import constant_like
-from ovxai_passes.head import Head
+from ovxai_passes.head.cut import Head
+from ovxai_passes.head.masks import target_masks
 from ovxai_passes.mapping.weights import kept_in_front, shaped_like, telling_input, weights_of_any_grid
-from ovxai_passes.masks import target_masks
+from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.constants import constant_like
+from ovxai_passes.ops.sizes import sizes_of
 from ovxai_passes.options import Mask
-from ovxai_passes.sizes import sizes_of
 
 _NOT_COMPUTED = ("Constant", "Parameter", "Result")
 

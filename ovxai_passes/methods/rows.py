@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.positions import Positions
+from ovxai_patterns.analysis.positions import Positions
 
 
 @dataclass(frozen=True)

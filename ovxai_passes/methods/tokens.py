@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.graph import ModelGraph, TensorId
-from ovxai_patterns.grids import GridMap
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.grid_maps import GridMap
 
-from ovxai_passes.branch import Branch
+from ovxai_passes.ops.branch import Branch
 
 
 def tokens_of(value: ov.Node | ov.Output, axis: int, grids: Sequence[ov.Node], place: int) -> tuple[ov.Output, ov.Node]:

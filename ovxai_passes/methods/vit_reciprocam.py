@@ -9,12 +9,12 @@ The site holds these edges, the head the masks on them.
 
 from __future__ import annotations
 
-from ovxai_patterns.site import Site
+from ovxai_patterns.classifier.site import Site
 
-from ovxai_passes.branch import Branch
-from ovxai_passes.head import Head
+from ovxai_passes.head.cut import Head
 from ovxai_passes.mapping.walk import mapped_head
 from ovxai_passes.methods.repeat import repeated_head
+from ovxai_passes.ops.branch import Branch
 from ovxai_passes.options import Mask
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.graph import ModelGraph, TensorId
-from ovxai_patterns.movement import Labels
-from ovxai_patterns.site import Edge
+from ovxai_patterns.analysis.graph import Edge, ModelGraph, TensorId
+from ovxai_patterns.analysis.movement import Labels
 
 from ovxai_passes.rewrites.sinking import Rows
 

@@ -12,7 +12,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from openvino.utils.node_factory import NodeFactory
-from ovxai_patterns.operations import ELEMENTWISE_TYPES, REDUCE_TYPES
+from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, REDUCE_TYPES
 
 Dims = list[int]
 

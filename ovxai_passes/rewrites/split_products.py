@@ -16,9 +16,9 @@ from itertools import pairwise
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.movement import Labels
+from ovxai_patterns.analysis.movement import Labels
 
-from ovxai_passes.constants import constant_like
+from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.rewrites.sinking import Rows
 
 _MOST_PIECES = 4

@@ -11,7 +11,7 @@ where everything that is still read of a tensor are those rows, so that no work 
 from __future__ import annotations
 
 import openvino as ov
-from ovxai_patterns.graph import ModelGraph
+from ovxai_patterns.analysis.graph import ModelGraph
 
 from ovxai_passes.rewrites.reading import put_slices
 from ovxai_passes.rewrites.sink_rows import SinkRows, sink_rows

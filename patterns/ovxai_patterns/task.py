@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 import openvino as ov
 
-from ovxai_patterns.class_heads import ClassHeads
-from ovxai_patterns.detection import Detector
-from ovxai_patterns.graph import ModelGraph
-from ovxai_patterns.heads import ROI_TYPES
-from ovxai_patterns.instances import NoInstances, find_instances
-from ovxai_patterns.scores import NoScores, Scores, find_scores, is_plain
+from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.classifier.scores import NoScores, Scores, find_scores, is_plain
+from ovxai_patterns.detector.class_heads import ClassHeads
+from ovxai_patterns.detector.dense_heads import ROI_TYPES
+from ovxai_patterns.detector.detector import Detector
+from ovxai_patterns.detector.instances import NoInstances, find_instances
 
 _BOXES = 3  # axes
 _BOX_WIDTHS = range(4, 21)

@@ -16,7 +16,7 @@ import openvino as ov
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.checked import compiled, picture_array, told_by_the_runtime
 from ovxai_passes.explainer.pictures import is_bhwc
-from ovxai_passes.said import shares_of
+from ovxai_passes.model_info.class_shares import shares_of
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]

@@ -16,13 +16,13 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
-from ovxai_passes.constants import constant_like
 from ovxai_passes.mapping.context import Context, filled, is_zero
 from ovxai_passes.mapping.occurrences import largest as largest_of_each
 from ovxai_passes.mapping.occurrences import occurrences, summed
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 from ovxai_passes.mapping.weights import kept_in_front
-from ovxai_passes.sizes import sizes_of
+from ovxai_passes.ops.constants import constant_like
+from ovxai_passes.ops.sizes import sizes_of
 
 TYPES = frozenset({"LogSoftmax", "MVN", "NormalizeL2", "ReduceMax", "ReduceMean", "ReduceSum", "Softmax"})
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import openvino as ov
-from ovxai_patterns.movement import Labels, collapse, fits
-from ovxai_patterns.operations import ELEMENTWISE_TYPES
+from ovxai_patterns.analysis.movement import Labels, collapse, fits
+from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES
 
 from ovxai_passes.mapping.context import Context, is_zero, zero_like
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.movement import Labels, collapse
-from ovxai_patterns.positions import NOWHERE
+from ovxai_patterns.analysis.movement import Labels, collapse
+from ovxai_patterns.analysis.positions import NOWHERE
 
 from ovxai_passes.mapping.context import Context, filled, is_zero, zero_like
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value

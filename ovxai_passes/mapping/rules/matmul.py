@@ -18,10 +18,10 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
-from ovxai_passes.constants import constant_like
 from ovxai_passes.mapping.context import Context, ImageProduct, filled, is_zero, pad_rank, zero_like
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
-from ovxai_passes.sizes import sizes_of
+from ovxai_passes.ops.constants import constant_like
+from ovxai_passes.ops.sizes import sizes_of
 
 TYPES = frozenset({"MatMul"})
 ATTENTION_TYPES = frozenset({"ScaledDotProductAttention"})

@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.movement import DATA_INPUTS, Labels, move
-from ovxai_patterns.positions import NOWHERE
+from ovxai_patterns.analysis.movement import DATA_INPUTS, Labels, move
+from ovxai_patterns.analysis.positions import NOWHERE
 
-from ovxai_passes.gathering import chosen_by_image
 from ovxai_passes.mapping.context import Context, is_zero, zero_like
 from ovxai_passes.mapping.rules.joining import joined
 from ovxai_passes.mapping.values import AnyGridError, Mapped, NoRuleError, Same, Spread, Value
+from ovxai_passes.ops.gathering import chosen_by_image
 from ovxai_passes.rewrites.sinking import dims_of
 
 TYPES = frozenset(DATA_INPUTS)

@@ -1,0 +1,95 @@
+"""Heads to build a branch from, the one that takes most shapes first.
+
+any grid     batch, height and width are dynamic: the branch reads the grid, and follows what `model.reshape` gives
+any batch    the branch is right for one grid; a guard refuses others
+as it is     the branch is right for the batch and the grid that the model has; a guard refuses others
+
+Where the network itself allows one grid only (its positions are added to an embedding of fixed size, and laid out on
+two axes of fixed size before), no guard is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from math import prod
+
+import openvino as ov
+from openvino import opset13 as ops
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.classifier.site import Site
+
+from ovxai_passes.head.classes import ChosenHead
+from ovxai_passes.head.cut import Head, cut
+from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.sizes import guarded, opened, sizes_of
+
+_MOST_POSITIONS = 4096
+
+Guard = tuple[TensorId, tuple[int, ...], tuple[int, ...]]
+"""(tensor, axes, the sizes that a branch is right for)."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """`model`: with the shapes that it takes. `chosen`: its head of the wanted classes.
+
+    `guards`: (tensor, axes, sizes that a branch of the head is right for).
+    """
+
+    model: ov.Model
+    chosen: ChosenHead
+    guards: tuple[Guard, ...] = ()
+
+    @property
+    def head(self) -> Head:
+        """The head itself."""
+        return self.chosen.head
+
+    def guard(self, branch: Branch, model: ov.Model) -> Branch:
+        """A branch of this head whose map is only made for the sizes that it is right for.
+
+        `model`: that the head was cut from, for shapes and types.
+        """
+        for source, axes, built in self.guards:
+            branch = _with_guard(branch, ModelGraph(model).output(source), source, axes, built)
+        return branch
+
+
+def opened_heads(
+    model: ov.Model, site: Site, settled: ModelGraph, pick: Callable[[Head], ChosenHead]
+) -> Iterator[Opened]:
+    """The heads of `model`, which is only read. `settled`: see `cut`; `pick`: chooses the classes."""
+    source, any_size = site.grid_source, opened(model, True)
+    grid: tuple[Guard, ...] = ((source.tensor, source.axes, source.sizes),)
+    if any_size is not None:
+        shape = ModelGraph(any_size).output(source.tensor).get_partial_shape()
+        if source.exact and all(shape[axis].is_static for axis in source.axes):
+            grid = ()  # the network itself allows no other
+        head = cut(any_size, site, settled)
+        if head.any_grid:
+            yield Opened(any_size, pick(head))
+        elif site.dynamic and prod(site.positions.grid) <= _MOST_POSITIONS:
+            yield Opened(any_size, pick(head), grid)
+    if site.dynamic:
+        return
+    any_batch = opened(model, False)
+    if any_batch is not None:
+        yield Opened(any_batch, pick(cut(any_batch, site, settled)), grid)
+    batch = ModelGraph(model).output(site.target).get_partial_shape()[0]
+    rows = ((site.target, (0,), (batch.get_length(),)),) if batch.is_static else ()
+    yield Opened(model, pick(cut(model, site, settled)), grid + rows)
+
+
+def _with_guard(
+    branch: Branch, output: ov.Output, source: TensorId, axes: tuple[int, ...], built: tuple[int, ...]
+) -> Branch:
+    model = branch.model.clone()
+    parameters, sources = list(model.get_parameters()), list(branch.sources)
+    if source not in sources:
+        parameters.append(ops.parameter(output.get_partial_shape(), output.get_element_type(), name="sizes"))
+        sources.append(source)
+    saliency, *others = (result.input_value(0) for result in model.get_results())
+    checked = guarded(saliency, sizes_of(parameters[sources.index(source)], axes), built)
+    results = [ops.result(output) for output in (checked, *others)]
+    return replace(branch, model=ov.Model(results, parameters, "branch"), sources=tuple(sources))

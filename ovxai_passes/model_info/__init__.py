@@ -1,0 +1,1 @@
+"""Reading a model and what it says of itself, and writing that."""

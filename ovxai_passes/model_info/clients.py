@@ -1,0 +1,32 @@
+"""What clients that were written for a model without maps make of the added outputs.
+
+Checked with openvino-model-api 0.4.7: its wrappers of classifiers and of type `ssd` return the map; those of type YOLO,
+and those that parse the single output of a DetectionOutput, refuse a model with further outputs.
+"""
+
+from __future__ import annotations
+
+import openvino as ov
+
+from ovxai_passes.model_info.rt_info import said_in
+
+_MOST_OUTPUTS = 5
+_BOX_AND_SCORE = 5
+
+
+def client_notices(model: ov.Model, added: int, map_shape: ov.PartialShape) -> tuple[str, ...]:
+    """Sentences for the report. `model`: before the insertion; `added`: outputs to come; `map_shape`: of the map."""
+    kind = said_in(model, "model_info", "model_type").lower()
+    found = []
+    detected = {port.get_node().input_value(0).get_node().get_type_name() for port in model.outputs}
+    if kind.startswith("yolo") or "DetectionOutput" in detected:
+        what = "YOLO models" if kind.startswith("yolo") else "DetectionOutput"
+        found.append(
+            f"openvino-model-api's wrappers of {what} refuse further outputs: "
+            "write the map as a model of its own for them (only_map=True, --only-map)"
+        )
+    if kind == "classification" and len(model.outputs) + added > _MOST_OUTPUTS:
+        found.append(f"openvino-model-api takes classifiers of {_MOST_OUTPUTS} outputs at most")
+    if kind == "ssd" and len(map_shape) == 3 and map_shape[2] == _BOX_AND_SCORE:
+        found.append("openvino-model-api takes this map for boxes [1,N,5]: choose another layer or map size")
+    return tuple(found)

@@ -1,0 +1,89 @@
+"""Names of classes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import openvino as ov
+
+from ovxai_passes.errors import OptionError
+from ovxai_passes.model_info.rt_info import said_in
+
+_BACKGROUND = "background"
+
+
+def labels_of(model: ov.Model) -> list[str]:
+    """Class names in rt_info `model_info` (blanks in a name are underscores there), or none."""
+    return said_in(model, "model_info", "labels").split()
+
+
+def names_of(labels: Sequence[str], count: int, background: int | None = None) -> tuple[str, ...]:
+    """A name for each of `count` classes, or none where there are no labels. The only judge of whether labels fit.
+
+    They fit if there are as many as classes; or one more, the first being "background", which is left out then; or, of
+    a model whose class `background` stands for nothing, one for each of the others. Raises OptionError.
+    """
+    if len(labels) in (0, count):
+        return tuple(labels)
+    if len(labels) == count + 1 and _plain(labels[0]) == _BACKGROUND:
+        return tuple(labels[1:])
+    if background is not None and len(labels) == count - 1:
+        return (*labels[:background], _BACKGROUND, *labels[background:])
+    raise OptionError(
+        f"there are {len(labels)} labels for the model's {count} classes: give one for each, in the model's order "
+        f'(a first one more is left out only where it is "{_BACKGROUND}")'
+    )
+
+
+def own_names_of(model: ov.Model, count: int, background: int | None = None) -> tuple[str, ...]:
+    """The names that a model holds of its `count` classes, or none where these do not fit."""
+    try:
+        return names_of(labels_of(model), count, background)
+    except OptionError:
+        return ()
+
+
+def numbers_of(
+    classes: Sequence[int | str], labels: Sequence[str], count: int, background: int | None = None
+) -> tuple[int, ...]:
+    """The numbers of classes given by number or by name, each once; `count`: how many classes there are.
+
+    A name that is a decimal number is one. A label may hold several names with commas between them. `labels`,
+    `background`: as for `names_of`, looked at only where a class is given by name. Raises OptionError.
+    """
+    by_name = any(isinstance(one, str) and not one.isdecimal() for one in classes)
+    names = names_of(labels, count, background) if by_name else ()
+    return tuple(dict.fromkeys(_number(one, names, count) for one in classes))
+
+
+def _number(one: int | str, labels: Sequence[str], count: int) -> int:
+    if isinstance(one, str) and not one.isdecimal():
+        return _by_name(one, labels, count)
+    if not 0 <= int(one) < count:
+        raise OptionError(f"there is no class {one}: the model's {count} classes are numbered from 0 to {count - 1}")
+    return int(one)
+
+
+def _by_name(name: str, labels: Sequence[str], count: int) -> int:
+    if not labels:
+        raise OptionError(
+            f"class {name!r} is a name, but the model holds no labels: give them with --labels FILE (labels=), "
+            "or the class by number"
+        )
+    wanted = _plain(name)
+    names = [{_plain(label), *(_plain(part) for part in label.split(","))} for label in labels]
+    found = [number for number, known in enumerate(names) if wanted in known]
+    if len(found) > 1:
+        numbers = ", ".join(str(number) for number in found)
+        raise OptionError(f"class name {name!r} stands for several classes ({numbers}): give the one by number")
+    if not found:
+        close = difflib.get_close_matches(wanted, sorted(set().union(*names)), 3, 0.5)
+        hint = f"; did you mean {' or '.join(repr(other) for other in close)}?" if close else ""
+        raise OptionError(f"there is no class named {name!r}{hint}")
+    return found[0]
+
+
+def _plain(label: str) -> str:
+    """Case and the underscores that stand for blanks do not matter."""
+    return label.strip().lower().replace("_", " ")

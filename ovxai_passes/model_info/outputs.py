@@ -1,0 +1,11 @@
+"""Names of the outputs that an insertion adds."""
+
+from __future__ import annotations
+
+OUTPUT_NAME = "saliency_map"
+
+
+CLASSES_NAME = "saliency_classes"
+
+
+FEATURES_NAME = "feature_vector"

@@ -1,0 +1,43 @@
+"""The branch: what is added to a model, as a model of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import openvino as ov
+from openvino import opset13 as ops
+from ovxai_patterns.analysis.graph import TensorId
+
+
+@dataclass(frozen=True)
+class Branch:
+    """`model`: (target, *sides) → saliency map, and classes of the maps where they are found in the graph.
+
+    The map is [N,K,h,w] per class or [N,h,w] for a class-agnostic method; f32 scores before scaling, u8 after.
+    `sources`: the tensors of the original model that feed the inputs, in their order. `multiplied_out`: why operations
+    are run once for every position although the map alone would not ask for it, a reason for each of them.
+    `has_features`: whether the last result is a feature vector [N,C].
+    """
+
+    model: ov.Model
+    sources: tuple[TensorId, ...]
+    multiplied_out: tuple[str, ...] = ()
+    has_features: bool = False
+
+
+def joined(branch: Branch, features: Branch) -> Branch:
+    """One branch of the results of both, the feature vector last; both are left as they are.
+
+    A tensor that both read is one input, with the dimensions that `branch` takes.
+    """
+    first, second = branch.model.clone(), features.model.clone()
+    inputs = dict(zip(branch.sources, first.get_parameters(), strict=True))
+    for source, parameter in zip(features.sources, second.get_parameters(), strict=True):
+        if source in inputs:
+            parameter.output(0).replace(inputs[source].output(0))
+        else:
+            inputs[source] = parameter
+    results = [ops.result(result.input_value(0)) for model in (first, second) for result in model.get_results()]
+    whole = ov.Model(results, list(inputs.values()), "branch")
+    whole.validate_nodes_and_infer_types()
+    return replace(branch, model=whole, sources=tuple(inputs), has_features=True)

@@ -1,0 +1,115 @@
+"""A precision fence: what keeps the original outputs bit-identical at a device's default precision.
+
+A CPU that computes in bf16 leaves the tail of a graph, from each result up to the first matrix product or convolution,
+at f32. A branch without such an operation of its own makes the tail reach into the original network, whose outputs then
+change in the last bits. Where a way from a branch's result to its target meets none, one that changes no value is put
+under the target:
+
+    map     F [N,C,h,w] ─▶ GroupConvolution by 1, channel by channel ─▶ branch
+    others  F [...,C] ─▶ Reshape [...,C/d,d] ─▶ MatMul with I [d,d] ─▶ Reshape [...,C] ─▶ branch
+
+A product under a map will not do: a plugin (2026.4.1) adds what follows it channel by channel along the last axis. A
+tensor that both sides transpose is fenced as well, and one that the branch projects to queries or keys as the network
+does. Every finite value is returned as it is, for d multiplications an element at most.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+
+from ovxai_passes.ops.constants import constant_like
+
+FENCING_TYPES = frozenset({"Convolution", "GroupConvolution", "MatMul"})
+
+_WIDEST = 16
+_MAP = 4  # axes: a plugin (2026.4.1) adds what follows a product on [N,C,h,w] channel by channel along the last axis
+
+
+def unfenced(branch: ov.Model) -> list[ov.Node]:
+    """The float inputs of a branch that a way up from its result reaches without a fencing operation."""
+    inputs = {parameter.get_name(): parameter for parameter in branch.get_parameters()}
+    open_ends = [result.input_value(0).get_node() for result in branch.get_results()]
+    seen: set[str] = set()
+    while open_ends:
+        node = open_ends.pop()
+        if node.get_name() in seen or node.get_type_name() in FENCING_TYPES | {"ShapeOf"}:  # no values pass ShapeOf
+            continue
+        seen.add(node.get_name())
+        open_ends += [value.get_node() for value in node.input_values()]
+    return [node for name, node in inputs.items() if name in seen and node.get_element_type().is_real()]
+
+
+def shares_transpose(parameter: ov.Node, output: ov.Output) -> bool:
+    """Whether both the branch and the original network transpose a tensor.
+
+    Two Transposes of one tensor are merged or moved by a plugin, and the network's pooling then sums in another order.
+    Where the network joins the transposed tensor with others, the CPU plugin (2026.4.1) lays it out so from the start,
+    and a Reshape in the branch then reads it in the wrong order.
+    """
+    own, beside = _readers(parameter.output(0), "Transpose"), _readers(output, "Transpose")
+    joined = any(_is_joined(reader.output(0)) for reader in beside)
+    return bool(beside and (own or (joined and _readers(parameter.output(0), "Reshape"))))
+
+
+def _readers(output: ov.Output, kind: str) -> list[ov.Node]:
+    readers = [entry.get_node() for entry in output.get_target_inputs()]
+    return [reader for reader in readers if reader.get_type_name() == kind]
+
+
+def _is_joined(output: ov.Output) -> bool:
+    """Whether a Concat reads a tensor, through Reshapes."""
+    return bool(_readers(output, "Concat")) or any(_is_joined(one.output(0)) for one in _readers(output, "Reshape"))
+
+
+def put_fence(parameter: ov.Node) -> None:
+    """Put an identity product between an input and its readers."""
+    target = parameter.output(0)
+    readers = list(target.get_target_inputs())
+    copied = fenced(target)
+    for reader in readers:
+        reader.replace_source_output(copied)
+
+
+def fenced(output: ov.Output) -> ov.Output:
+    """The same values behind a convolution by 1 or an identity product, of any last axis where that is dynamic."""
+    shape = output.get_partial_shape()
+    if not len(shape):  # a CPU plugin does not compile a Reshape to no axes whose sizes are computed
+        product = _product(ops.reshape(output, ops.constant([1, 1]), special_zero=False), 1, output)
+        return ops.squeeze(product, ops.constant([0, 1])).output(0)
+    if len(shape) == _MAP and shape[1].is_static:
+        return _by_one(output)
+    if shape[len(shape) - 1].is_dynamic:
+        return _over_last_axis(output)
+    size = shape[len(shape) - 1].get_length()
+    width = max(width for width in range(1, min(size, _WIDEST) + 1) if size % width == 0)
+    if width < 2:
+        width = size
+    copied = [0] * (len(shape) - 1)
+    split = ops.reshape(output, ops.constant([*copied, size // width, width]), special_zero=True)
+    return ops.reshape(_product(split, width, output), ops.constant([*copied, size]), special_zero=True).output(0)
+
+
+def _by_one(output: ov.Output) -> ov.Output:
+    """A map [N,C,h,w] through a convolution by 1, channel by channel."""
+    channels = output.get_partial_shape()[1].get_length()
+    weights = constant_like(np.ones((channels, 1, 1, 1, 1)), output.get_element_type())
+    return ops.group_convolution(output, weights, [1, 1], [0, 0], [0, 0], [1, 1]).output(0)
+
+
+def _product(rows: ov.Node, width: int, like: ov.Output) -> ov.Node:
+    identity = constant_like(np.eye(width), like.get_element_type())
+    return ops.matmul(rows, identity, transpose_a=False, transpose_b=False)
+
+
+def _over_last_axis(output: ov.Output) -> ov.Output:
+    """A tensor times an identity matrix as large as its last axis, which folds away where that is static."""
+    rank = len(output.get_partial_shape())
+    rows = output if rank > 1 else ops.unsqueeze(output, ops.constant([0])).output(0)
+    count = ops.gather(ops.shape_of(output, "i64"), ops.constant(rank - 1), ops.constant(0))
+    places = ops.range(ops.constant(0), count, ops.constant(1), "i64")
+    same = ops.equal(ops.unsqueeze(places, ops.constant([1])), ops.unsqueeze(places, ops.constant([0])))
+    identity = ops.convert(same, output.get_element_type().get_type_name())
+    product = ops.matmul(rows, identity, False, False)
+    return product.output(0) if rank > 1 else ops.squeeze(product, ops.constant([0])).output(0)

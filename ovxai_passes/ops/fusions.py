@@ -1,0 +1,143 @@
+"""Which tensors of a network a further reader leaves as they are.
+
+A plugin computes a product or a reduction and the element-wise operations after it in one kernel, as long as nothing
+else reads what lies in between. A branch that reads there, too, makes the plugin compute them one by one, and the
+network's outputs are rounded otherwise: at bf16 in the third digit, at f32 in the last bit.
+
+    not firm:  Convolution, MatMul, MVN, Reduce..., element-wise ─▶ T ─▶ element-wise operations alone
+               (a Reshape or Transpose in between makes no difference: plugins move operations past them)
+               Reshape, Transpose ─▶ element-wise ─▶ T ─▶ one reader (nor are they moved when others read T)
+               Pad ─▶ T ─▶ Convolution, pooling                constant · ─▶ T ─▶ Convolution
+               Transpose ─▶ T ─▶ Convolution, pooling, Reduce...
+               T ─▶ Add ◀─ Convolution                         (the sum is made in place of T)
+               MatMul ─▶ T ─▶ Softmax ─▶ T ─▶ MatMul           (an attention that is spelled out)
+    firm:      every other tensor
+
+Found by adding a reader to every tensor of networks, one by one, and comparing their outputs on the CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from ovxai_patterns.analysis.dequantised import dequantises
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, REDUCE_TYPES, SHAPE_KEEPING_TYPES, WINDOW_TYPES
+
+_MOVES = frozenset(
+    {"BatchToSpace", "Broadcast", "DepthToSpace", "Gather", "Reshape", "Squeeze", "Transpose", "Unsqueeze"}
+)
+_FUSED = ELEMENTWISE_TYPES | {"BatchNormInference"}
+_FUSING = _FUSED | _MOVES | REDUCE_TYPES | WINDOW_TYPES | SHAPE_KEEPING_TYPES | {"MatMul", "ScaledDotProductAttention"}
+_NEVER_FUSING = frozenset({"LogSoftmax", "Softmax"})
+_CONVOLUTIONS = frozenset(
+    {"Convolution", "ConvolutionBackpropData", "GroupConvolution", "GroupConvolutionBackpropData"}
+)
+_SCALINGS = frozenset({"Divide", "Multiply"})
+_IN_ATTENTION = _FUSED | _MOVES | {"Softmax"}
+
+
+class FirmTensors:
+    """`tensor in firm`: whether a plugin computes the network as it did when that tensor gets a further reader."""
+
+    def __init__(self, graph: ModelGraph) -> None:
+        self._graph = graph
+
+    def __contains__(self, tensor: TensorId) -> bool:
+        graph, place = self._graph, tensor[0]
+        if place not in self._moving:
+            return True
+        kind = graph.ops[place].get_type_name()
+        if kind == "Multiply" and dequantises(graph, place):
+            return True  # what levels stand for is computed for each reader
+        readers = list(self._readers(tensor))
+        if kind in _FUSED and len(list(graph.consumers(tensor))) == 1 and self._is_moved_up(place):
+            return False
+        if place in self._attentions or any(self._is_sum_in_place(*reader) for reader in readers):
+            return False
+        kinds = {graph.ops[reader].get_type_name() for reader, _ in readers}
+        if kind in _SCALINGS and len(self._varying(place)) == 1 and kinds and kinds <= _CONVOLUTIONS:
+            return False
+        return not _is_one_kernel(kind, kinds)
+
+    def _readers(self, tensor: TensorId) -> Iterator[tuple[int, int]]:
+        """(place, port) of what reads a tensor's values, past what only lays them out anew."""
+        open_ends = [tensor]
+        while open_ends:
+            for place, port in self._graph.consumers(open_ends.pop()):
+                if self._graph.ops[place].get_type_name() in _MOVES and port == 0:
+                    open_ends.append((place, 0))
+                else:
+                    yield place, port
+
+    def _is_moved_up(self, place: int) -> bool:
+        """Whether a plugin moves an element-wise operation past the one above it."""
+        varying = self._varying(place)
+        return len(varying) == 1 and self._graph.ops[varying[0][0]].get_type_name() in _MOVES
+
+    def _is_sum_in_place(self, place: int, port: int) -> bool:
+        """Whether a reader adds the tensor to what a convolution makes for it alone."""
+        graph = self._graph
+        if graph.ops[place].get_type_name() != "Add":
+            return False
+        tensor = graph.inputs_of(place)[1 - port]
+        while len(list(graph.consumers(tensor))) == 1:
+            kind = graph.ops[tensor[0]].get_type_name()
+            if kind in _CONVOLUTIONS:
+                return True
+            varying = self._varying(tensor[0])
+            if kind not in _FUSED or len(varying) != 1:
+                return False
+            tensor = varying[0]
+        return False
+
+    @cached_property
+    def _attentions(self) -> set[int]:
+        """Places from a product, with a learned query too, through a Softmax to the next product of two tensors."""
+        graph, found = self._graph, set[int]()
+        for start, node in enumerate(graph.ops):
+            if node.get_type_name() != "MatMul" or not self._varying(start):
+                continue
+            inside, open_ends = set[int](), [start]
+            while open_ends:
+                place = open_ends.pop()
+                inside.add(place)
+                readers = {reader for reader, _ in graph.consumers((place, 0))} - inside
+                open_ends += [reader for reader in readers if graph.ops[reader].get_type_name() in _IN_ATTENTION]
+            softmax = {place for place in inside if graph.ops[place].get_type_name() == "Softmax"}
+            if softmax and any(self._is_second_product(inside, place) for place in inside):
+                found |= inside
+        return found
+
+    def _is_second_product(self, inside: set[int], place: int) -> bool:
+        """Whether a product of two tensors of the network reads an operation, itself not `inside`."""
+        graph = self._graph
+        readers = {reader for reader, _ in graph.consumers((place, 0))} - inside
+        products = [reader for reader in readers if graph.ops[reader].get_type_name() == "MatMul"]
+        return any(len(self._varying(reader)) == 2 for reader in products)
+
+    @cached_property
+    def _moving(self) -> set[int]:
+        """Places of what is made of values of the inputs, not of their sizes alone (biases laid out by a ShapeOf)."""
+        found = set[int]()
+        for place, node in enumerate(self._graph.ops):
+            kind = node.get_type_name()
+            made = kind != "ShapeOf" and any(source[0] in found for source in self._graph.inputs_of(place))
+            if made or kind in ("Parameter", "ReadValue"):
+                found.add(place)
+        return found
+
+    def _varying(self, place: int) -> list[TensorId]:
+        return [source for source in self._graph.inputs_of(place) if source[0] in self._moving]
+
+
+def _is_one_kernel(kind: str, readers: set[str]) -> bool:
+    """Whether a plugin may compute an operation together with all that reads its result."""
+    if not readers:
+        return False
+    if readers <= _FUSED:
+        return kind in _FUSING - _NEVER_FUSING
+    if kind == "Transpose":
+        return bool(readers & (REDUCE_TYPES | WINDOW_TYPES))
+    return kind == "Pad" and readers <= WINDOW_TYPES

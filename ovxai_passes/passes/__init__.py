@@ -1,0 +1,1 @@
+"""The stages of an insertion, each a ModelPass."""

@@ -1,0 +1,73 @@
+"""Graft: the branch onto the model, in place."""
+
+from __future__ import annotations
+
+import openvino as ov
+from openvino import opset13 as ops
+from openvino.passes import ModelPass
+from ovxai_patterns.analysis.graph import ModelGraph
+
+from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
+from ovxai_passes.model_info.rt_info import write_as_newest
+from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.fence import put_fence, shares_transpose, unfenced
+from ovxai_passes.ops.sizes import opened
+from ovxai_passes.ops.tapping import firmly_fed, repeats_reader, soft_sources
+from ovxai_passes.passes.protocols import HasBranch
+from ovxai_passes.report import operation_count
+
+
+class Graft(ModelPass):
+    """Feeds a branch from the model's tensors and adds its result as the output `saliency_map`, in place.
+
+    A second result is the classes of the maps, the output `saliency_classes`; a feature vector is the last one.
+
+    Before:  ... ─▶ target ─▶ head ─▶ outputs
+    After:   ... ─▶ target ─┬─▶ head ─▶ outputs
+                            └─▶ fence? ─▶ branch ─▶ saliency_map
+
+    After the run: `before`, the number of operations that the model had.
+    """
+
+    before: int
+
+    def __init__(self, branch: HasBranch) -> None:
+        super().__init__()
+        self.branch = branch
+
+    def run_on_model(self, model: ov.Model) -> bool:
+        """Add the branch to the model."""
+        wrapped = ov.Model(model)
+        graph = ModelGraph(wrapped)
+        branch = _firmly_fed(graph, self.branch.result)
+        added = branch.model.clone()
+        fed = list(zip(added.get_parameters(), branch.sources, strict=True))
+        open_to_tail = {parameter.get_name() for parameter in unfenced(added)}
+        for parameter, source in fed:
+            output = graph.output(source)
+            shared = shares_transpose(parameter, output) or repeats_reader(parameter, output)
+            if parameter.get_name() in open_to_tail or (shared and output.get_element_type().is_real()):
+                put_fence(parameter)
+        for parameter, source in fed:
+            output = graph.output(source)
+            for reader in list(parameter.output(0).get_target_inputs()):
+                reader.replace_source_output(output)
+        features = int(self.branch.result.has_features)
+        names = (OUTPUT_NAME, CLASSES_NAME)[: len(added.get_results()) - features] + (FEATURES_NAME,) * features
+        ends = [result.input_value(0) for result in added.get_results()]
+        self.before = operation_count(wrapped)
+        model.add_results([ops.result(end, name=name) for end, name in zip(ends, names, strict=True)])
+        wrapped = ov.Model(model)
+        write_as_newest(wrapped)
+        wrapped.validate_nodes_and_infer_types()
+        for output, name in zip(wrapped.outputs[-len(names) :], names, strict=True):
+            output.get_tensor().set_names({name})  # last: a new Result adds a name of its own
+        return True
+
+
+def _firmly_fed(graph: ModelGraph, branch: Branch) -> Branch:
+    """See `firmly_fed`; with dimensions as dynamic as the model takes them, so that the branch follows a reshape."""
+    if not soft_sources(graph, branch):
+        return branch
+    model = opened(graph.model, True) or opened(graph.model, False) or graph.model
+    return firmly_fed(ModelGraph(model), branch)

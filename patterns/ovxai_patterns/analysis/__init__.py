@@ -1,0 +1,1 @@
+"""Facts about a model by dataflow: graph, folding, positions of tensors, influence, op traits."""

@@ -1,0 +1,1 @@
+"""Class scores, their read-out, and the target layer of a classifier."""

@@ -1,0 +1,89 @@
+"""How the class scores read the positions of a tensor."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import numpy as np
+from openvino.passes import WrapType
+
+from ovxai_patterns.analysis.graph import TensorId
+from ovxai_patterns.analysis.influence import Influence
+from ovxai_patterns.analysis.layout import Layout
+from ovxai_patterns.analysis.movement import is_movement
+from ovxai_patterns.analysis.op_traits import REDUCE_TYPES, WINDOW_TYPES
+from ovxai_patterns.matchers.finder import Finder
+
+_POOLING_TYPES = (
+    "opset1.AvgPool",
+    "opset14.AvgPool",
+    "opset1.MaxPool",
+    "opset8.MaxPool",
+    "opset14.MaxPool",
+    "opset8.AdaptiveAvgPool",
+    "opset8.AdaptiveMaxPool",
+    *(f"opset{4 if kind in ('ReduceL1', 'ReduceL2') else 1}.{kind}" for kind in sorted(REDUCE_TYPES)),
+)
+
+
+class ReadOut(Enum):
+    """How positions become class scores."""
+
+    POOLED = "pooled"
+    """Mean, sum or maximum over the positions, then a classifier."""
+    SCORES_POOLED = "scores pooled last"
+    """A map of class scores, pooled (SqueezeNet)."""
+    FLATTENED = "flattened"
+    """One matrix, or a convolution with a kernel as large as the grid, over all positions (VGG)."""
+    CLASS_TOKEN = "class token"
+    """Tokens beside the positions are read; positions reach them by attention."""
+    ATTENTION_POOLED = "attention pooling"
+    """A class token or learned query attends to the positions after the last block that mixes them."""
+    OTHER = "other"
+    """Some other operation ends the positions."""
+
+
+class FindPooling(Finder):
+    """MatcherPass: every pooling and reduction."""
+
+    def __init__(self) -> None:
+        super().__init__(WrapType(list(_POOLING_TYPES)), "ovxai_pooling")
+
+
+def reaches(layout: Layout, influence: Influence, source: TensorId, place: int) -> bool:
+    """Whether a position of `source` (which has some) reaches the first result of an operation that reads it."""
+    positions = layout.positions(source)
+    assert positions is not None, "asked for the positions of a tensor without"
+    return bool(influence.spread(source, (positions.ids >= 0).astype(np.int32), (place, 0)).any())
+
+
+def classify(layout: Layout, target: TensorId, scores: TensorId) -> tuple[ReadOut, int | None]:
+    """The read-out of a tensor whose positions all matter directly, and the place of the operation that ends them."""
+    graph, influence = layout.graph, Influence(layout.graph, layout.folding)
+    pooling = {graph.place_of(node) for node in FindPooling().find_in(graph.model)}
+    region = sorted(graph.region(target, scores))
+    for place in region:
+        node = graph.ops[place]
+        if node.get_type_name() == "ShapeOf" or layout.positions((place, 0)) is not None:
+            continue
+        sources = graph.inputs_of(place)
+        if not any(source == target or (source[0] in region and layout.positions(source)) for source in sources):
+            continue
+        if place in pooling:
+            rest = {graph.ops[later].get_type_name() for later in region if later > place}
+            classified = rest & ({"MatMul"} | WINDOW_TYPES)
+            return (ReadOut.POOLED if classified else ReadOut.SCORES_POOLED), place
+        if node.get_type_name() in WINDOW_TYPES:
+            whole = all(size == 1 for size in node.get_output_shape(0)[2:])
+            return (ReadOut.FLATTENED if whole else ReadOut.OTHER), place
+        if node.get_type_name() in ("MatMul", "ScaledDotProductAttention"):
+            varying = [source for source in sources if source[0] in graph.from_parameters]
+            return (ReadOut.FLATTENED if len(varying) == 1 else ReadOut.ATTENTION_POOLED), place
+        if node.get_type_name() in ("Reshape", "Squeeze"):
+            continue
+        if is_movement(node):
+            if not any(reaches(layout, influence, source, place) for source in sources if layout.positions(source)):
+                continue  # a class token that is read beside the positions
+            return ReadOut.ATTENTION_POOLED, place
+        return ReadOut.OTHER, place
+    return ReadOut.OTHER, None

@@ -1,0 +1,133 @@
+"""Where the positions of a network end: the operations that read them out.
+
+An end is an operation whose result is about no place any more, that some position still reaches, and whose result
+changes no position that is read out later: so a gate (squeeze and excitation) or the product of keys and values in a
+linear attention is none, although positions meet there. A pooled network has one end, its pooling. Where a class token
+or a learned query attends to the positions, the attention is an end; networks of several class-attention blocks or of
+several branches have several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+import networkx as nx
+import numpy as np
+
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.influence import Influence
+from ovxai_patterns.analysis.layout import Layout
+from ovxai_patterns.analysis.movement import Labels, fits, is_movement
+from ovxai_patterns.classifier.readout import reaches
+
+_ROOT: TensorId = (-1, 0)
+_PROJECTING_TYPES = frozenset({"Add", "Convert", "FakeQuantize", "Multiply"})
+
+
+@dataclass(frozen=True)
+class End:
+    """An operation that reads positions out.
+
+    `place`: of the operation. `source`: the tensor with positions that it reads them from; of an attention, the one
+    that keys and values are projected from. `attention`: whether it is one.
+    """
+
+    place: int
+    source: TensorId
+    attention: bool
+
+
+Suitable = Callable[[TensorId], bool]
+"""Whether a tensor can carry a mask over positions."""
+
+
+def find_ends(layout: Layout, scores: TensorId, suitable: Suitable, crossed: TensorId | None = None) -> list[End]:
+    """The ends of the positions on the way to `scores`, the deepest first.
+
+    `crossed`: a tensor of positions alone that every path crosses; what is read out above it changes positions there.
+    """
+    graph, influence = layout.graph, Influence(layout.graph, layout.folding)
+    needed = _needed(graph, scores)
+    found: list[End] = []
+    above = -1 if crossed is None else crossed[0]
+    for place in sorted((place for place in needed if place > above), reverse=True):
+        if graph.ops[place].get_type_name() == "ShapeOf" or layout.positions((place, 0)) is not None:
+            continue
+        sources = [source for source in graph.inputs_of(place) if layout.positions(source) is not None]
+        if not sources or not any(reaches(layout, influence, source, place) for source in sources):
+            continue
+        varying = [source for source in graph.inputs_of(place) if source[0] in graph.from_parameters]
+        kind = graph.ops[place].get_type_name()
+        attention = kind == "ScaledDotProductAttention" or (kind == "MatMul" and len(varying) > 1)
+        source = _origin(layout, sources, suitable) if attention else sources[0]
+        if source is None:
+            continue
+        marks = influence.reached((place, 0), np.ones((1,) * len(graph.output((place, 0)).get_shape()), np.int32))
+        watched = [end.source for end in found]
+        watched += [] if attention else [tensor for end in found for tensor in graph.inputs_of(end.place)]
+        if not any(_changes(layout, marks, tensor) for tensor in watched):
+            found.append(End(place, source, attention))
+    return found
+
+
+def _needed(graph: ModelGraph, scores: TensorId) -> set[int]:
+    """Places of the operations that the scores are computed with."""
+    return {place for place, _ in nx.ancestors(graph.data_edges, scores)} | {scores[0]}
+
+
+def _changes(layout: Layout, marks: dict[TensorId, Labels], tensor: TensorId) -> bool:
+    """Whether a mark lies on a position of a tensor."""
+    positions, marked = layout.positions(tensor), marks.get(tensor)
+    if positions is None or marked is None:
+        return False
+    if not fits(marked.shape, positions.ids.shape):
+        return True
+    return bool((np.broadcast_arrays(marked, positions.ids)[0] * (positions.ids >= 0)).any())
+
+
+def _origin(layout: Layout, tensors: list[TensorId], suitable: Suitable) -> TensorId | None:
+    """The deepest tensor with positions that all positions of `tensors` come from, above its projections."""
+    chains = [_chain(layout, tensor) for tensor in tensors]
+    common = reduce(lambda left, right: [tensor for tensor in left if tensor in set(right)], chains)
+    maps = [tensor for tensor in common if suitable(tensor)]
+    return _above_projection(layout, maps[0], suitable) if maps else None
+
+
+def _chain(layout: Layout, tensor: TensorId) -> list[TensorId]:
+    """The tensors with positions that all positions of a tensor come through, itself first."""
+    graph = layout.graph
+    edges = nx.DiGraph()
+    for place in range(tensor[0] + 1):
+        for port in range(graph.ops[place].get_output_size()):
+            if layout.positions((place, port)) is not None:
+                above = [source for source in graph.inputs_of(place) if layout.positions(source) is not None]
+                edges.add_edges_from((source, (place, port)) for source in above or [_ROOT])
+    immediate = nx.immediate_dominators(edges, _ROOT)
+    chain = [tensor]
+    while (above_ := immediate.get(chain[-1])) is not None and above_ != _ROOT:
+        chain.append(above_)
+    return chain
+
+
+def _above_projection(layout: Layout, tensor: TensorId, suitable: Suitable) -> TensorId:
+    """What a matrix of constants and the movement after it are applied to, or the tensor itself where there is none."""
+    graph, above = layout.graph, tensor
+    while is_movement(graph.ops[above[0]]) or graph.ops[above[0]].get_type_name() in _PROJECTING_TYPES:
+        data = _data_inputs(graph, above[0])
+        if len(data) != 1 or layout.positions(data[0]) is None:
+            return tensor
+        above = data[0]
+    data = _data_inputs(graph, above[0])
+    if graph.ops[above[0]].get_type_name() not in ("MatMul", "Convolution") or len(data) != 1:
+        return tensor
+    projected = data[0]
+    while not suitable(projected) and is_movement(graph.ops[projected[0]]):  # tokens first, or such
+        projected = graph.inputs_of(projected[0])[0]
+    return projected if suitable(projected) else tensor
+
+
+def _data_inputs(graph: ModelGraph, place: int) -> list[TensorId]:
+    inputs: Iterable[TensorId] = graph.inputs_of(place)
+    return [source for source in inputs if source[0] in graph.from_parameters]

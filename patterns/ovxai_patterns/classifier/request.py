@@ -1,0 +1,85 @@
+"""From a target to a Site: what searches for a target have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ovxai_patterns.analysis.graph import Edge, TensorId
+from ovxai_patterns.analysis.grid_source import grid_source
+from ovxai_patterns.classifier.blocks import Block
+from ovxai_patterns.classifier.facts import Anatomy
+from ovxai_patterns.classifier.readout import ReadOut
+from ovxai_patterns.classifier.site import NoSite, Site
+
+_MOST_POSITIONS = 4096
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a search is asked for.
+
+    `layer`: friendly name, or None for the best. `k`: blocks to re-run, None as the read-out asks. `features`: of a map
+    of class scores, go up to the features that it is made from. `partial`: 0, or the number, from 1 on, of a site that
+    explains a part of the class scores. `output`, `keep_quantization`: see `find_scores`.
+    """
+
+    layer: str | None = None
+    k: int | None = None
+    features: bool = False
+    partial: int = 0
+    output: int | str | None = None
+    keep_quantization: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """How the target was come by, so far."""
+
+    readout: ReadOut
+    story: tuple[str, ...]
+    notices: tuple[str, ...] = ()
+
+    def then(self, line: str) -> Told:
+        """With one line more."""
+        return replace(self, story=(*self.story, line))
+
+
+def site_at(anatomy: Anatomy, target: TensorId, masked: tuple[Edge, ...], k: int, told: Told) -> Site | NoSite:
+    """The site of a target that is masked at these edges, or why a map of it cannot be made."""
+    positions = anatomy.positions(target)
+    shape = anatomy.original.output(target).get_partial_shape()
+    dynamic = any(shape[axis].is_dynamic for axis in range(1, len(shape)))
+    dynamic |= anatomy.any_size and positions.lattice is None  # tokens: their rows follow the size that was assumed
+    height, width = positions.grid
+    if height * width > _MOST_POSITIONS and not dynamic:  # else it is that of a size that was assumed
+        reason = f"the grid of {anatomy.name(target)} has {height} x {width} positions, more than {_MOST_POSITIONS}"
+        return NoSite(f"{reason}; choose a deeper layer", told.story, anatomy.candidates)
+    notices = anatomy.scores.notices + told.notices
+    if told.readout is ReadOut.OTHER:
+        notices += ("how the class scores read the positions was not recognised",)
+    source = grid_source(anatomy.layout, target)
+    return Site(told.readout, target, positions, masked, k, anatomy.scores, told.story, source, notices, dynamic)
+
+
+def rerun(anatomy: Anatomy, k: int, told: Told) -> Site | NoSite:
+    """The site at the input of the k-th last block."""
+    if k == 0:
+        reason = "k=0 (reciprocam) re-runs no block, but the class scores read a class token: no position reaches it"
+        return NoSite(reason, told.story, anatomy.candidates)
+    blocks = anatomy.blocks.above(anatomy.alive[0], k)
+    if len(blocks) < k:
+        reason = f"vitreciprocam with k={k} needs as many attention blocks on one grid before the read-out"
+        reason += f"; there {'is' if len(blocks) == 1 else 'are'} {len(blocks) or 'none'}"
+        return NoSite(reason, told.story, anatomy.candidates)
+    return at_block(anatomy, blocks[-1], k, told)
+
+
+def at_block(anatomy: Anatomy, block: Block, k: int, told: Told) -> Site | NoSite:
+    """The site at the input of a block: masks on the skip path and behind the first norm, where it has one."""
+    readers = anatomy.readers(block.start)
+    if block.norm is None:
+        told = told.then("the block is post-norm or parallel: its input is masked")
+        return site_at(anatomy, block.start, readers, k, told)
+    told = told.then("the mask weighs the skip path and the output of the block's first norm")
+    masked = tuple(edge for edge in readers if edge not in block.norm.reads) + anatomy.readers(block.norm.result)
+    return site_at(anatomy, block.start, masked, k, told)

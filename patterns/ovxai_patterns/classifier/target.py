@@ -1,0 +1,161 @@
+"""The target layer: the deepest map that all class scores go through and whose positions still matter to them.
+
+For pooled, flattened and spatial read-outs that is the last feature map; after the last block of a class-token
+transformer all positions are dead, so there it is the block's input.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+
+import openvino as ov
+
+from ovxai_patterns.analysis.assumed import HOW_TO_STATE, ShapesError
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.layout import movement_chain
+from ovxai_patterns.classifier.attention_pooled import at_attention
+from ovxai_patterns.classifier.cnn import above_classifier
+from ovxai_patterns.classifier.facts import Anatomy
+from ovxai_patterns.classifier.partial import at_part
+from ovxai_patterns.classifier.readout import ReadOut, classify
+from ovxai_patterns.classifier.request import Told, Wish, at_block, rerun, site_at
+from ovxai_patterns.classifier.scores import NoScores, find_scores
+from ovxai_patterns.classifier.site import NoSite, Site
+
+
+def find_site(model: ov.Model, wish: Wish) -> Site | NoSite:
+    """The site of a classifier, or why there is none. `model` is only read."""
+    return Search(model, wish.output, wish.keep_quantization).site(wish)
+
+
+class Search:
+    """A search for sites of one model, which is only read; what it learns of the model serves several wishes."""
+
+    def __init__(self, model: ov.Model, output: int | str | None = None, keep_quantization: bool = False) -> None:
+        """`output`, `keep_quantization`: those of the wishes to come."""
+        self._anatomy = _anatomy(model, output, keep_quantization)
+
+    @property
+    def settled(self) -> ModelGraph:
+        """The model with the static shapes that it was analysed at; only where the search finds a site."""
+        assert not isinstance(self._anatomy, NoSite), "asked where nothing was found"
+        return self._anatomy.graph
+
+    def site(self, wish: Wish) -> Site | NoSite:
+        """The site that fits a wish, or why there is none."""
+        anatomy = self._anatomy
+        if isinstance(anatomy, NoSite):
+            return anatomy
+        if wish.layer is not None:
+            return _at_layer(anatomy, wish.layer, wish.k)
+        scores = anatomy.scores
+        told = Told(ReadOut.CLASS_TOKEN, (f"class scores: {anatomy.describe(scores.tensor)}",))
+        if scores.activation:
+            told = told.then(f"looked through: {scores.activation}, {scores.quantizers} FakeQuantize")
+        if wish.partial:
+            return at_part(anatomy, wish, told)
+        if not anatomy.alive:
+            reason = "no layer that all class scores go through has a grid of positions that matter to them"
+            return NoSite(reason, anatomy.near_misses)
+        return _at_deepest(anatomy, wish, told)
+
+
+def _anatomy(model: ov.Model, output: int | str | None, keep_quantization: bool) -> Anatomy | NoSite:
+    scores = find_scores(ModelGraph(model), output, keep_quantization)
+    if isinstance(scores, NoScores):
+        return NoSite(f"no class scores: {scores.reason}", tuple(f"output {line}" for line in scores.outputs))
+    try:
+        anatomy = Anatomy(model, scores)
+    except ShapesError as error:
+        return NoSite(str(error))
+    if not anatomy.layout.pictures:
+        reason = "no picture input: positions start at a float or 8-bit input of rank 4"
+        if any(node.get_partial_shape().rank.is_dynamic for node in model.get_parameters()):
+            reason += f"; give the inputs static shapes first {HOW_TO_STATE}"
+        return NoSite(reason, anatomy.inputs)
+    if not anatomy.dominators:
+        return NoSite("the class scores do not depend on the picture input", anatomy.inputs)
+    if anatomy.scores_shape.is_dynamic:
+        return NoSite("the class scores have a shape that depends on what the picture shows", anatomy.inputs)
+    if not anatomy.keeps_batch:
+        return NoSite("the class scores have another batch than the picture: pictures are combined on the way")
+    return anatomy
+
+
+def _at_deepest(anatomy: Anatomy, wish: Wish, told: Told) -> Site | NoSite:
+    deepest, scores = anatomy.alive[0], anatomy.scores
+    if anatomy.dead:
+        told = told.then(f"{len(anatomy.dead)} deeper maps: none of their positions reaches the class scores")
+    if _reads_class_token(anatomy):
+        told = told.then(f"the last block that reads positions starts at {anatomy.describe(deepest)}")
+        return rerun(anatomy, 1 if wish.k is None else wish.k, told)
+    if any(end.attention for end in anatomy.ends):
+        return at_attention(anatomy, wish, told)
+    target = movement_chain(anatomy.layout, deepest)
+    readout, end = classify(anatomy.layout, target, scores.tensor)
+    told = replace(told, readout=readout)
+    told = told.then(f"deepest map that all class scores go through: {anatomy.describe(target)}")
+    if readout is ReadOut.ATTENTION_POOLED:
+        where = anatomy.describe((end, 0)) if end is not None else "an operation"
+        reason = f"the positions end at {where}, which is no read-out that is known"
+        return NoSite(reason, told.story)
+    if end is not None:
+        told = told.then(f"its positions are read out by {anatomy.describe((end, 0))}: {readout.value}")
+    above = above_classifier(anatomy.graph, anatomy.alive)
+    if wish.features and readout is ReadOut.SCORES_POOLED and above is not None:
+        told = told.then(f"the features that these class scores are made from: {anatomy.describe(above)}")
+        target = above
+    if wish.k:
+        return rerun(anatomy, wish.k, told)
+    return site_at(anatomy, target, anatomy.readers(target), 0, told)
+
+
+def _reads_class_token(anatomy: Anatomy) -> bool:
+    """Whether the positions die in an ordinary attention block: only tokens beside them are read after it."""
+    return bool(anatomy.dead and anatomy.blocks.starting_at(anatomy.alive[0]))
+
+
+def _at_layer(anatomy: Anatomy, layer: str, k: int | None) -> Site | NoSite:
+    named = [place for place, node in enumerate(anatomy.graph.ops) if node.get_friendly_name() == layer]
+    if not named:
+        names = [node.get_friendly_name() for node in anatomy.graph.ops if node.get_type_name() != "Constant"]
+        close = difflib.get_close_matches(layer, names, 3, 0.5)
+        hint = f"; did you mean {' or '.join(repr(name) for name in close)}?" if close else ""
+        return NoSite(f"there is no layer {layer!r}{hint}", (), anatomy.candidates)
+    tensor = (named[0], 0)
+    problem = _unsuitable(anatomy, tensor)
+    if problem:
+        return NoSite(f"layer {layer!r} is unsuitable: {problem}", (anatomy.describe(tensor),), anatomy.candidates)
+    readout, _ = classify(anatomy.layout, tensor, anatomy.scores.tensor)
+    told = Told(readout, (f"layer chosen by name: {anatomy.describe(tensor)}",))
+    if tensor not in anatomy.dominators:
+        told = replace(told, notices=("other paths lead past this layer: the map shows only what goes through it",))
+    if anatomy.alive and _reads_class_token(anatomy):
+        told = replace(told, readout=ReadOut.CLASS_TOKEN)
+    block = anatomy.blocks.starting_at(tensor)
+    if block is None:
+        if k:
+            return NoSite(f"k={k} re-runs attention blocks, but none starts at layer {layer!r}", told.story)
+        return site_at(anatomy, tensor, anatomy.readers(tensor), 0, told)
+    rerun = [found.start for found in anatomy.blocks.above(anatomy.alive[0], len(anatomy.maps))]
+    if tensor not in rerun:
+        reason = f"layer {layer!r} starts an attention block of an earlier stage: the grid changes after it"
+        return NoSite(reason, told.story, anatomy.candidates)
+    count = rerun.index(tensor) + 1
+    if k not in (None, count):
+        return NoSite(f"k={k} does not go with layer {layer!r}, from which {count} attention blocks are re-run")
+    return at_block(anatomy, block, count, told)
+
+
+def _unsuitable(anatomy: Anatomy, tensor: TensorId) -> str:
+    if not anatomy.graph.region(tensor, anatomy.scores.tensor):
+        return "no path leads from it to the class scores"
+    problem = anatomy.shape_problem(tensor)
+    if tensor in anatomy.layout.pictures:
+        problem = "is the picture itself"
+    if problem:
+        return f"its output {problem}"
+    if not anatomy.matters(tensor):
+        return "its positions do not reach the class scores (only the class token is read after it)"
+    return ""

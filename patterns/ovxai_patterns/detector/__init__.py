@@ -1,0 +1,1 @@
+"""Dense prediction heads, class heads, feature maps and instances of a detector."""

@@ -1,0 +1,178 @@
+"""Dense heads that say the same of different grids: the levels of class scores, of boxes, of objectness, ...
+
+Heads belong together where one tensor holds the same entries of all of them, apart by their places; those that no
+tensor joins, where they say as much and the same becomes of it. No group holds two heads on one grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ovxai_patterns.analysis.graph import TensorId
+from ovxai_patterns.analysis.layout import Layout
+from ovxai_patterns.detector.dense_heads import DenseHead, dense_heads
+from ovxai_patterns.detector.elements import Fate, Seen, fates_of
+
+OBJECTNESS = 4
+"""The entry behind a box, where one head says boxes, objectness and classes."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A head in a group: its place among all heads, and where it was seen best; `axis`: that of its entries."""
+
+    number: int
+    head: DenseHead
+    fate: Fate
+    seen: Seen
+    axis: int | None
+
+    @property
+    def first(self) -> int:
+        """The first entry along the axis; of a single entry, its place where nothing else of it is."""
+        if self.axis is not None:
+            return self.seen.start[self.axis]
+        ranges = list(zip(self.seen.start, self.seen.stop, strict=True))[1:]
+        return max((low for low, high in ranges if high - low == 1), default=0) if self.head.cells > 1 else 0
+
+    @property
+    def rows(self) -> npt.NDArray[np.bool_]:
+        """Which channels each entry is, [entries, C]."""
+        return np.ones((1, self.head.channels), bool) if self.axis is None else self.seen.channels[self.axis]
+
+    @property
+    def scores(self) -> tuple[int, int]:
+        """The entries, from 0 on, that are scores: first, and behind the last; (0, 0) where there are none.
+
+        Those that are not computed with, of a head that is activated the activated ones; they lie side by side.
+        """
+        free = ~(self.rows & self.fate.computed).any(1)
+        if self.fate.activated.any():
+            free &= (self.rows & self.fate.activated).any(1)
+        found = np.flatnonzero(free)
+        whole = found.size and found[-1] - found[0] + 1 == found.size
+        return (int(found[0]), int(found[-1]) + 1) if whole else (0, 0)
+
+    @property
+    def has_objectness(self) -> bool:
+        """Whether the first score is objectness: one head says a box, objectness, and classes, in this order."""
+        return bool(self.fate.computed.any() and self.first + self.scores[0] == OBJECTNESS)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Heads that say the same of different grids."""
+
+    members: tuple[Member, ...]
+
+    @property
+    def entries(self) -> int:
+        """Entries for each anchor: classes, or box coordinates."""
+        return len(self.members[0].rows)
+
+    @property
+    def scores(self) -> int:
+        """How many of the entries are scores."""
+        first, last = self.members[0].scores
+        return last - first
+
+    @property
+    def fate(self) -> Fate:
+        """What becomes of the elements of the first of these heads."""
+        return self.members[0].fate
+
+    @property
+    def grids(self) -> list[tuple[tuple[int, int], ...]]:
+        """The grids of each head."""
+        return [member.head.grids for member in self.members]
+
+    @property
+    def is_boxes(self) -> bool:
+        """Whether nothing that these heads say is a score: all of it is computed with."""
+        return self.scores == 0
+
+    @property
+    def is_used(self) -> bool:
+        """Whether something that becomes of these heads tells what they are."""
+        return bool(self.fate.activation or self.fate.ranked or self.fate.scored_by)
+
+
+def groups_of(layout: Layout) -> list[Group]:
+    """All groups of dense heads, in the order of the first of each. `layout`: of the analysis clone."""
+    heads = dense_heads(layout)
+    fates = fates_of(layout.graph, layout.folding, heads)
+    inside: dict[TensorId, list[tuple[int, Seen]]] = {}
+    for number, fate in enumerate(fates):
+        for seen in fate.seen:
+            inside.setdefault(seen.tensor, []).append((number, seen))
+    groups: dict[tuple[object, ...], list[list[Member]]] = {}
+    for number in range(len(heads)):
+        found = _seen_best(heads, fates, inside, number)
+        if found is not None:
+            name, member = found
+            _put(groups.setdefault(name, []), member)
+    return sorted(
+        (Group(tuple(members)) for same in groups.values() for members in same),
+        key=lambda group: group.members[0].number,
+    )
+
+
+def _put(same: list[list[Member]], member: Member) -> None:
+    """Add a member to the first group that has none on its grid yet."""
+    for members in same:
+        if all(other.head.grids != member.head.grids for other in members):
+            members.append(member)
+            return
+    same.append([member])
+
+
+def _seen_best(
+    heads: Sequence[DenseHead], fates: Sequence[Fate], inside: dict[TensorId, list[tuple[int, Seen]]], number: int
+) -> tuple[tuple[object, ...], Member] | None:
+    """A head where most others are beside it, and the name of the group that is there."""
+    head, fate = heads[number], fates[number]
+    best: tuple[tuple[int, bool, float, int, int], Seen, int | None] | None = None
+    for seen in fate.seen:
+        for axis in _axes(head, seen):
+            beside = [
+                other
+                for other, seen_too in inside[seen.tensor]
+                if other == number
+                or (
+                    (heads[other].grids != head.grids and axis in _axes(heads[other], seen_too))
+                    and _beside(seen, seen_too, axis)
+                )
+            ]
+            last = -1 if axis is None else axis
+            key = (len(beside), axis is not None, round(seen.share, 3), seen.tensor[0], last)
+            if best is None or key > best[0]:
+                best = (key, seen, axis)
+    if best is None:
+        return None
+    (count, *_), seen, axis = best
+    member = Member(number, head, fate, seen, axis)
+    if count > 1:
+        return (seen.tensor, axis, member.first if axis is not None else None, len(member.rows)), member
+    activated, shown, computed = fate.activation, bool(fate.shown), bool(fate.computed.any())
+    return (len(seen.start), axis, len(member.rows), activated, shown, computed), member
+
+
+def _axes(head: DenseHead, seen: Seen) -> tuple[int | None, ...]:
+    """The axes that entries may lie along; None: there is one entry, and along no axis it is the channel alone.
+
+    Of a single place several anchors of one class look like entries: it may be either.
+    """
+    return (*seen.channels, *((None,) if head.cells == 1 or not seen.channels else ()))
+
+
+def _beside(one: Seen, other: Seen, axis: int | None) -> bool:
+    """Whether two heads hold the same entries of a tensor but for their places along one axis."""
+    ranges = [
+        (one.start[at], one.stop[at]) == (other.start[at], other.stop[at]) for at in range(len(one.start)) if at != axis
+    ]
+    same = axis is None or (one.start[axis], one.stop[axis]) == (other.start[axis], other.stop[axis])
+    return ranges.count(False) <= 1 and same

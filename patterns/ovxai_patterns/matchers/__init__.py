@@ -1,0 +1,1 @@
+"""Pictures: MatcherPass patterns with names. They propose; the analysis decides."""

@@ -1,0 +1,67 @@
+"""Imports go one way."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ALLOWED = {
+    "patterns/ovxai_patterns": {"ovxai_patterns"},
+    "ovxai_passes": {"ovxai_patterns", "ovxai_passes"},
+    "tools/ovxai_tools": {"ovxai_patterns", "ovxai_passes", "ovxai_tools"},
+}
+
+
+HELPER = ("ovxai_passes.explainer", "ovxai_passes.metrics")
+HELPER_EXTRAS = {"PIL", "matplotlib", "scipy", "cv2", "click"}
+
+
+def is_helper(file: Path) -> bool:
+    """Whether a file is of the optional runtime helper."""
+    return bool({"explainer", "metrics"} & set(file.relative_to(ROOT).parts))
+
+
+def imported(file: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_one_direction(package: str) -> None:
+    files = list((ROOT / package).rglob("*.py"))
+    assert files
+    for file in files:
+        ours = {name for name in imported(file) if name.startswith("ovxai")}
+        wrong = {name for name in ours if name.split(".")[0] not in ALLOWED[package]}
+        assert not wrong, f"{file.relative_to(ROOT)} imports {sorted(wrong)}"
+
+
+def test_the_library_needs_its_declared_dependencies_only() -> None:
+    allowed = {"openvino", "numpy", "networkx", "ovxai_passes", "ovxai_patterns"}
+    for package in ("patterns/ovxai_patterns", "ovxai_passes"):
+        for file in (ROOT / package).rglob("*.py"):
+            more = HELPER_EXTRAS if is_helper(file) else set()
+            third = {name.split(".")[0] for name in imported(file)} - set(sys.stdlib_module_names)
+            assert third <= allowed | more, f"{file.relative_to(ROOT)} imports {sorted(third - allowed)}"
+
+
+def test_the_passes_know_nothing_of_the_runtime_helper() -> None:
+    for file in (ROOT / "ovxai_passes").rglob("*.py"):
+        if is_helper(file) or file.name == "__init__.py":  # the package imports the Explainer when it is asked for
+            continue
+        helper = {name for name in imported(file) if name.startswith(HELPER)}
+        assert not helper, f"{file.relative_to(ROOT)} imports {sorted(helper)}"
+
+
+def test_each_package_is_typed() -> None:
+    for package in ALLOWED:
+        assert (ROOT / package / "py.typed").exists()

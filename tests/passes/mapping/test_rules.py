@@ -1,0 +1,365 @@
+"""Every mapping rule against the loop over masks, on random shapes and layouts.
+
+A head of one operation: feature ⊙ mask ─▶ operation ─▶ Reshape [N,-1]. The loop runs it as it is, once for each mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import openvino as ov
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openvino import opset13 as ops
+from ovxai_patterns.analysis.grid_source import GridSource
+from ovxai_patterns.analysis.positions import Positions
+from ovxai_patterns.classifier.readout import ReadOut
+from ovxai_patterns.classifier.scores import Scores
+from ovxai_patterns.classifier.site import Site
+
+from ovxai_passes.head.cut import Head
+from ovxai_passes.mapping.values import AnyGridError, NoRuleError
+from ovxai_passes.mapping.walk import mapped_head
+from ovxai_passes.methods.repeat import repeated_head
+from ovxai_passes.options import Mask
+from ovxai_passes.reference.classifiers import worst_difference
+from tests.fixtures.graphs import Weights, integers, scalar
+from tests.support.running import run
+
+
+@dataclass(frozen=True)
+class Case:
+    """A feature [N,C,h,w], [N,h,w,C] or [N,kept+h*w,C] under masks of a kind."""
+
+    seed: int
+    layout: str
+    batch: int
+    channels: int
+    height: int
+    width: int
+    kept: int
+    mask: Mask
+
+    @property
+    def positions(self) -> Positions:
+        cells = np.arange(self.height * self.width, dtype=np.int32)
+        grid = (self.height, self.width)
+        if self.layout == "NCHW":
+            return Positions(cells.reshape(1, 1, *grid), grid)
+        if self.layout == "NHWC":
+            return Positions(cells.reshape(1, *grid, 1), grid)
+        return Positions(np.concatenate([np.full(self.kept, -1, np.int32), cells]).reshape(1, -1, 1), grid)
+
+    @property
+    def shape(self) -> list[int]:
+        """Without the batch."""
+        ids = self.positions.ids
+        axis = 1 if self.layout == "NCHW" else ids.ndim - 1
+        return [self.channels if place == axis else size for place, size in enumerate(ids.shape)][1:]
+
+    @property
+    def last(self) -> int:
+        return self.shape[-1]
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape) + 1
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """The axes of positions."""
+        return tuple(place for place, size in enumerate(self.positions.ids.shape) if size > 1)
+
+    @property
+    def channel(self) -> int:
+        return 1 if self.layout == "NCHW" else self.rank - 1
+
+
+def cases(*layouts: str, masks: tuple[Mask, ...] = tuple(Mask)) -> st.SearchStrategy[Case]:
+    return st.builds(
+        Case,
+        seed=st.integers(0, 1000),
+        layout=st.sampled_from(layouts),
+        batch=st.sampled_from([1, 2, -1]),
+        channels=st.sampled_from([2, 4, 6]),
+        height=st.integers(2, 4),
+        width=st.integers(2, 4),
+        kept=st.integers(0, 2),
+        mask=st.sampled_from(masks),
+    )
+
+
+Build = Callable[[Case, ov.Node, Weights], ov.Node]
+
+
+def _head(case: Case, build: Build, any_grid: bool = False) -> Head:
+    """A head of one operation; `any_grid`: of any batch, and of any grid where positions lie on two axes."""
+    ids, lattice = case.positions.ids, case.positions.lattice
+    free = {0, *(lattice or ())} if any_grid else set[int]()
+    dims = [ov.Dimension() if axis in free else size for axis, size in enumerate([case.batch, *case.shape])]
+    feature = ops.parameter(ov.PartialShape(dims), np.float32, name="feature")
+    seen = [ov.Dimension() if axis in free and axis else size for axis, size in enumerate(ids.shape)]
+    mask = ops.parameter(ov.PartialShape(seen), np.float32, name="mask")
+    w = Weights(case.seed)
+    shifted = ops.add(feature, _by_channel(case, w))
+    result = build(case, ops.multiply(shifted, mask), w)
+    scores = ops.reshape(result, integers(0, -1), True)
+    model = ov.Model([ops.result(scores)], [feature, mask], "head")
+    shapes = ((1, *case.shape), ids.shape)
+    return Head(model, (), {}, shapes=shapes, grid_shape=(feature.get_partial_shape(), ov.Type.f32))
+
+
+def _compare(case: Case, build: Build) -> tuple[str, ...]:
+    """Hold the exact branch to the loop; returns what was multiplied out."""
+    source = GridSource((0, 0), case.positions.lattice or (0, 0), case.positions.lattice is not None, (0, 0))
+    site = Site(ReadOut.OTHER, (0, 0), case.positions, (), 0, Scores((0, 0), 0, 0), (), source)
+    head = _head(case, build)
+    exact, naive = mapped_head(site, head, case.mask), repeated_head(site, head, case.mask)
+    value = np.random.default_rng(case.seed).standard_normal([abs(case.batch) + (case.batch < 0), *case.shape])
+    inputs = [value.astype(np.float32)]
+    assert worst_difference(run(exact.model, *inputs), run(naive.model, *inputs)) <= 1
+    if case.positions.lattice is not None:
+        _compare_any_grid(case, build, site)
+    return exact.multiplied_out
+
+
+def _compare_any_grid(case: Case, build: Build, site: Site) -> None:
+    """A branch that takes any grid is that of the loop on another grid and batch, or it does not run there at all."""
+    try:
+        branch = mapped_head(site, _head(case, build, True), case.mask)
+    except (AnyGridError, NoRuleError):
+        return
+    other = replace(case, batch=3, height=case.height + 1, width=case.width + 2)
+    head = _head(other, build)
+    wanted = repeated_head(replace(site, positions=other.positions), head, case.mask)
+    value = np.random.default_rng(case.seed).standard_normal([3, *other.shape]).astype(np.float32)
+    assert worst_difference(run(branch.model, value), run(wanted.model, value)) <= 1
+
+
+def _by_channel(case: Case, w: Weights, shift: float = 0.0) -> ov.Node:
+    return w(*(case.channels if place == case.channel else 1 for place in range(case.rank)), shift=shift)
+
+
+def _by_element(case: Case, w: Weights) -> ov.Node:
+    return w(1, *case.shape)
+
+
+def _reduced(kind: str, over: str, keep: bool) -> Build:
+    def build(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+        axes = {"rows": case.rows, "channel": (case.channel,), "both": (*case.rows, case.channel)}[over]
+        done = getattr(ops, kind)(x, integers(*sorted(axes)), keep)
+        return ops.add(done, ops.constant(np.float32(0.5)))
+
+    return build
+
+
+def _softmax(over: str) -> Build:
+    def build(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+        return ops.softmax(x, case.channel if over == "channel" else case.rows[-1])
+
+    return build
+
+
+def _mvn(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    return ops.multiply(ops.mvn(x, integers(case.channel), True, 1e-2, "inside_sqrt"), _by_channel(case, w, 1.0))
+
+
+def _split(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    parts = ops.split(x, scalar(case.channel), 2)
+    return ops.multiply(parts.output(0), ops.sigmoid(parts.output(1)))
+
+
+def _variadic(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    parts = ops.variadic_split(x, scalar(case.channel), integers(1, case.channels - 1))
+    return ops.add(parts.output(0), parts.output(1))
+
+
+def _transposed(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    order = [0, *range(case.rank - 1, 0, -1)]
+    return ops.relu(ops.transpose(x, integers(*order)))
+
+
+def _rolled(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    return ops.gelu(ops.roll(x, integers(1), integers(case.rows[-1])), "erf")
+
+
+def _sliced(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    return ops.gelu(ops.slice(x, integers(1), integers(9), integers(1), integers(case.rows[-1])), "erf")
+
+
+def _gathered(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    return ops.gelu(ops.gather(x, integers(-1, 0, -1), scalar(case.rows[-1])), "erf")
+
+
+def _windows(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    """Position axes apart and together again: Reshape and Unsqueeze."""
+    wide = ops.unsqueeze(x, integers(1))
+    flat = ops.reshape(wide, integers(0, 1, -1), True)
+    return ops.swish(ops.squeeze(flat, integers(1)))
+
+
+def _matrix(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    return ops.gelu(ops.add(ops.matmul(x, w(case.last, 3), False, False), w(3)), "erf")
+
+
+def _matrix_left(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    """Constant · Spread: channels of a transposed map."""
+    across = ops.transpose(x, integers(0, 2, 1)) if case.rank == 3 else ops.reshape(x, integers(0, 0, -1), True)
+    return ops.gelu(ops.matmul(w(1, 3, case.channels), across, False, False), "erf")
+
+
+def _flat_matrix(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    size = int(np.prod(case.shape))
+    return ops.relu(ops.matmul(ops.reshape(x, integers(0, size), True), w(size, 3), False, False))
+
+
+def _product_of_two(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    return ops.matmul(x, ops.gelu(x, "erf"), False, True)
+
+
+def _attention(fused: bool, read: str) -> Build:
+    """One query attends to rows that the mask weighs, or all rows to each other."""
+
+    def build(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+        size = case.channels
+        k, v = (ops.matmul(x, w(size, size), False, False) for _ in range(2))
+        q = w(1, 1, size) if read == "one" else ops.matmul(x, w(size, size), False, False)
+        k, v, q = (ops.unsqueeze(part, integers(1)) for part in (k, v, q))
+        if fused:
+            first = ops.add(q, ops.multiply(ops.reduce_mean(v, integers(2), True), ops.constant(np.float32(0))))
+            return ops.scaled_dot_product_attention(q if read == "all" else first, k, v)
+        weights = ops.softmax(ops.multiply(ops.matmul(q, k, False, True), ops.constant(np.float32(size**-0.5))), 3)
+        return ops.matmul(weights, v, False, False)
+
+    return build
+
+
+def _convolved(kernel: int, grouped: bool = False, pad: int = 0) -> Build:
+    def build(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+        size = case.channels
+        if grouped:
+            weights = w(size, 1, 1, kernel, kernel)
+            return ops.relu(ops.group_convolution(x, weights, [1, 1], [pad, pad], [pad, pad], [1, 1]))
+        return ops.relu(ops.convolution(x, w(3, size, kernel, kernel), [1, 1], [pad, pad], [pad, pad], [1, 1]))
+
+    return build
+
+
+def _whole_kernel(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    return ops.relu(ops.convolution(x, w(3, case.channels, case.height, case.width), [1, 1], [0, 0], [0, 0], [1, 1]))
+
+
+def _pooled(kind: str, whole: bool) -> Build:
+    def build(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+        size = [case.height, case.width] if whole else [2, 2]
+        if kind == "max":
+            return ops.relu(ops.max_pool(x, [1, 1], [1, 1], [0, 0], [0, 0], size).output(0))
+        return ops.relu(ops.avg_pool(x, [1, 1], [0, 0], [0, 0], size, True))
+
+    return build
+
+
+def _adaptive(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    return ops.relu(ops.adaptive_avg_pool(x, integers(1, 1)))
+
+
+def _interpolated(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    sizes = integers(2 * case.height, 2 * case.width)
+    return ops.relu(ops.interpolate(x, sizes, "linear_onnx", "sizes", [0, 0], [0, 0], axes=integers(2, 3)))
+
+
+def _joined(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    return ops.concat([x, ops.gelu(x, "erf")], case.channel)
+
+
+def _shape_of(case: Case, x: ov.Node, w: Weights) -> ov.Node:
+    return ops.reshape(ops.relu(x), ops.shape_of(x), False)
+
+
+ALL = ("NCHW", "NHWC", "tokens")
+HOT = (Mask.ONE_HOT,)
+
+FREE: dict[str, tuple[Build, tuple[str, ...], tuple[Mask, ...]]] = {
+    "add by channel": (lambda c, x, w: ops.add(x, _by_channel(c, w)), ALL, tuple(Mask)),
+    "add by element": (lambda c, x, w: ops.add(x, _by_element(c, w)), ALL, tuple(Mask)),
+    "constant minus": (lambda c, x, w: ops.subtract(_by_channel(c, w), x), ALL, tuple(Mask)),
+    "multiply": (lambda c, x, w: ops.multiply(x, _by_element(c, w)), ALL, tuple(Mask)),
+    "divide": (lambda c, x, w: ops.divide(x, _by_channel(c, w, 3.0)), ALL, tuple(Mask)),
+    "constant over": (lambda c, x, w: ops.divide(_by_channel(c, w), ops.exp(x)), ALL, tuple(Mask)),
+    "gelu": (lambda c, x, w: ops.gelu(x, "erf"), ALL, tuple(Mask)),
+    "square": (lambda c, x, w: ops.power(x, ops.constant(np.float32(2))), ALL, tuple(Mask)),
+    "times itself": (lambda c, x, w: ops.multiply(x, ops.sigmoid(x)), ALL, tuple(Mask)),
+    "maximum": (lambda c, x, w: ops.maximum(x, _by_channel(c, w)), ALL, tuple(Mask)),
+    "clamp": (lambda c, x, w: ops.clamp(x, -0.5, 0.7), ALL, tuple(Mask)),
+    "select": (lambda c, x, w: ops.select(ops.greater(x, _by_channel(c, w)), x, ops.negative(x)), ALL, tuple(Mask)),
+    "residual": (lambda c, x, w: ops.add(x, ops.gelu(x, "erf")), ALL, tuple(Mask)),
+    "norm over channels": (_mvn, ALL, tuple(Mask)),
+    "softmax over channels": (_softmax("channel"), ALL, tuple(Mask)),
+    "unit length": (lambda c, x, w: ops.normalize_l2(x, integers(c.channel), 1e-3, "add"), ALL, tuple(Mask)),
+    "mean of channels": (_reduced("reduce_mean", "channel", True), ALL, tuple(Mask)),
+    "sum of channels, axis dropped": (_reduced("reduce_sum", "channel", False), ALL, tuple(Mask)),
+    "largest channel": (_reduced("reduce_max", "channel", True), ALL, tuple(Mask)),
+    "mean of positions": (_reduced("reduce_mean", "rows", True), ALL, tuple(Mask)),
+    "sum of positions, axis dropped": (_reduced("reduce_sum", "rows", False), ALL, tuple(Mask)),
+    "largest position": (_reduced("reduce_max", "rows", False), ALL, HOT),
+    "mean of everything": (_reduced("reduce_mean", "both", True), ALL, tuple(Mask)),
+    "split": (_split, ALL, tuple(Mask)),
+    "split unevenly": (_variadic, ALL, tuple(Mask)),
+    "transpose": (_transposed, ALL, tuple(Mask)),
+    "roll": (_rolled, ALL, tuple(Mask)),
+    "slice": (_sliced, ALL, tuple(Mask)),
+    "gather": (_gathered, ALL, tuple(Mask)),
+    "reshape": (_windows, ALL, tuple(Mask)),
+    "shape of": (_shape_of, ALL, tuple(Mask)),
+    "matrix": (_matrix, ("NHWC", "tokens"), tuple(Mask)),
+    "matrix on the left": (_matrix_left, ("NCHW", "tokens"), tuple(Mask)),
+    "flattened": (_flat_matrix, ("NCHW", "NHWC"), HOT),
+    "attention of one query": (_attention(False, "one"), ("tokens",), tuple(Mask)),
+    "fused attention of one query": (_attention(True, "one"), ("tokens",), tuple(Mask)),
+    "1x1 convolution": (_convolved(1), ("NCHW",), tuple(Mask)),
+    "kernel over the whole grid": (_whole_kernel, ("NCHW",), HOT),
+    "average over the whole grid": (_pooled("avg", True), ("NCHW",), tuple(Mask)),
+    "maximum over the whole grid": (_pooled("max", True), ("NCHW",), HOT),
+    "adaptive average": (_adaptive, ("NCHW",), tuple(Mask)),
+}
+MULTIPLIED: dict[str, tuple[Build, tuple[str, ...]]] = {
+    "softmax over positions": (_softmax("rows"), ALL),
+    "product of two": (_product_of_two, ("NHWC", "tokens")),
+    "attention of all rows": (_attention(False, "all"), ("tokens",)),
+    "fused attention of all rows": (_attention(True, "all"), ("tokens",)),
+    "3x3 convolution": (_convolved(3, pad=1), ("NCHW",)),
+    "depthwise convolution": (_convolved(3, grouped=True, pad=1), ("NCHW",)),
+    "small average": (_pooled("avg", False), ("NCHW",)),
+    "small maximum": (_pooled("max", False), ("NCHW",)),
+    "interpolation": (_interpolated, ("NCHW",)),
+    "concatenation": (_joined, ALL),
+}
+
+
+@pytest.mark.parametrize("name", FREE)
+@settings(max_examples=6)
+@given(data=st.data())
+def test_rule(name: str, data: st.DataObject) -> None:
+    build, layouts, masks = FREE[name]
+    assert _compare(data.draw(cases(*layouts, masks=masks)), build) == ()
+
+
+@pytest.mark.parametrize("name", MULTIPLIED)
+@settings(max_examples=5)
+@given(data=st.data())
+def test_what_is_multiplied_out(name: str, data: st.DataObject) -> None:
+    """Right all the same; softmax over positions only makes the mask axis and is not counted."""
+    build, layouts = MULTIPLIED[name]
+    case = data.draw(cases(*layouts))
+    reasons = _compare(case, build)
+    small = (case.height, case.width) != (2, 2) or not name.startswith("small")
+    assert bool(reasons) is (name != "softmax over positions" and small)
+
+
+def test_an_operation_that_mixes_the_batch_is_not_multiplied_out() -> None:
+    case = Case(0, "tokens", 2, 4, 2, 2, 0, Mask.ONE_HOT)
+    with pytest.raises(NoRuleError, match="no rule for CumSum"):
+        _compare(case, lambda c, x, w: ops.cum_sum(x, scalar(0)))

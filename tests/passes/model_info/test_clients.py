@@ -1,0 +1,162 @@
+"""Clients that were written without this package in mind read augmented models."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+import pytest
+from openvino import opset13 as ops
+from ovxai_tools.demo import shipped as demo
+from ovxai_tools.demo.shapes import make_picture
+
+import ovxai_passes as xai
+from ovxai_passes.insert import insert_any
+from ovxai_passes.options import Options
+from ovxai_passes.reference.classifiers import tensors_at
+from tests.fixtures import detector_graphs, graphs
+from tests.support.running import random_input, run
+
+NEEDED = "the client needs Python 3.11 and: pip install 'ovxai-passes[clients]'"
+
+
+@pytest.fixture
+def model_api() -> Any:
+    return pytest.importorskip("model_api.models", reason=NEEDED)
+
+
+def saved(model: ov.Model, folder: Path, name: str = "model") -> str:
+    ov.save_model(model, folder / f"{name}.xml", compress_to_fp16=False)
+    return str(folder / f"{name}.xml")
+
+
+@pytest.mark.parametrize("options", [{}, {"feature_vector": True}, {"top_k": 3, "feature_vector": True}], ids=str)
+def test_a_wrapper_of_classifiers_returns_the_map(model_api: Any, tmp_path: Path, options: dict[str, Any]) -> None:
+    model = ov.Core().read_model(demo.model_path("demo:cnn"))
+    picture = make_picture(1_000_000).pixels
+    plain = model_api.Model.create_model(saved(model, tmp_path, "plain"), preload=True)(picture)
+    augmented = xai.insert_xai(model, **options)
+    found = model_api.Model.create_model(saved(augmented, tmp_path), preload=True)(picture)
+    assert [(one.id, one.name) for one in found.top_labels] == [(one.id, one.name) for one in plain.top_labels]
+    assert [one.confidence for one in found.top_labels] == [one.confidence for one in plain.top_labels]
+    assert found.saliency_map.shape == (1, options.get("top_k", 8), 8, 8)
+    assert found.saliency_map.dtype == np.uint8
+    wanted = run(augmented, picture.transpose(2, 0, 1)[None].astype(np.float32), name="saliency_map", config={})
+    assert np.abs(found.saliency_map.astype(int) - wanted.astype(int)).max() <= 4, "the same to the rounding of bf16"
+    assert found.feature_vector.shape == ((1, 96) if options else (0,))
+
+
+def ssd(batch: int = 1) -> ov.Model:
+    """The best twenty places of a detector as boxes [1,20,5] and labels [1,20]."""
+    build = detector_graphs.Builder(30, batch=batch)
+    rows = []
+    for kind, width in (("box", 4), ("cls", detector_graphs.CLASSES)):
+        flat = [ops.reshape(head, ops.constant([0, width, -1]), special_zero=True) for head in build.heads(kind, width)]
+        rows.append(ops.concat(flat, 2))
+    scores = ops.sigmoid(rows[1])
+    best = ops.topk(ops.reduce_max(scores, ops.constant([1]), False), ops.constant(20), 1, "max", "value", "i64")
+    label = ops.topk(scores, ops.constant(1), 1, "max", "value", "i64").output(1)
+    chosen = ops.squeeze(best.output(1), ops.constant([0]))
+    places = build.rng.uniform(2, 20, (1, 4, 80)).astype(np.float32)
+    places[:, 2:] += 10
+    boxes = ops.gather(ops.add(ops.sigmoid(rows[0]), ops.constant(places)), chosen, ops.constant(2))
+    said = ops.unsqueeze(best.output(0), ops.constant([2]))
+    joined = ops.concat([ops.transpose(boxes, ops.constant([0, 2, 1])), said], 2)
+    labels = ops.squeeze(ops.gather(label, chosen, ops.constant(2)), ops.constant([1]))
+    model = build.model(joined, labels)
+    for port, name in zip(model.outputs, ("boxes", "labels"), strict=True):
+        port.get_tensor().set_names({name})
+    model.get_parameters()[0].layout = ov.Layout("NCHW")
+    model.set_rt_info("ssd", ["model_info", "model_type"])
+    model.set_rt_info("a b c d e", ["model_info", "labels"])
+    return model
+
+
+def test_a_wrapper_of_detectors_returns_the_map(model_api: Any, tmp_path: Path) -> None:
+    model = ssd()
+    picture = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8, endpoint=True)
+    settings = {"confidence_threshold": 0.1}
+    plain = model_api.Model.create_model(saved(model, tmp_path, "plain"), configuration=settings, preload=True)(picture)
+    augmented = xai.insert_xai(model, feature_vector=True)
+    found = model_api.Model.create_model(saved(augmented, tmp_path), configuration=settings, preload=True)(picture)
+    assert len(plain.scores) > 0
+    np.testing.assert_array_equal(found.bboxes, plain.bboxes)
+    np.testing.assert_array_equal(found.labels, plain.labels)
+    np.testing.assert_array_equal(found.scores, plain.scores)
+    assert found.saliency_map.shape == (1, 5, 23, 23)
+    assert found.saliency_map.dtype == np.uint8
+    assert found.feature_vector.shape == (1, 8)
+    inserted = insert_any(model, Options(feature_vector=True))
+    tensor, positions = inserted.locate.pooled
+    assert positions.grid == (4, 4)
+    image = random_input(model)
+    vector = run(inserted.model, image, name="feature_vector")
+    np.testing.assert_allclose(vector, run_at(model, tensor, image).mean((2, 3)), rtol=1e-4, atol=1e-5)
+
+
+def test_where_a_client_refuses_further_outputs_the_report_says_so() -> None:
+    refused = "refuse further outputs"
+    known = detector_graphs.ssd_otx().model
+    assert any(refused in notice for notice in insert_any(known, Options()).report.notices)
+    yolo = ov.Core().read_model(demo.model_path("demo:detector"))
+    assert any("YOLO models refuse" in notice for notice in insert_any(yolo, Options()).report.notices)
+    alone = insert_any(yolo, Options(only_map=True))
+    assert not any(refused in notice for notice in alone.report.notices)
+    many = graphs.cnn()
+    many.set_rt_info("Classification", ["model_info", "model_type"])
+    assert insert_any(many, Options()).report.notices == ()
+
+
+def test_a_model_of_the_map_alone() -> None:
+    for model in (graphs.cnn(), detector_graphs.yolov8().model):
+        alone = xai.insert_xai(model, only_map=True)
+        assert [port.get_names() for port in alone.outputs] == [{"saliency_map"}]
+        image = random_input(model)
+        beside = run(xai.insert_xai(model), image, name="saliency_map")
+        assert np.abs(run(alone, image).astype(int) - beside.astype(int)).max() <= 1
+
+
+def test_feature_vectors() -> None:
+    model = graphs.cnn()
+    image = random_input(model)
+    found = insert_any(model, Options(feature_vector=True))
+    assert [sorted(port.get_names()) for port in found.model.outputs][1:] == [["saliency_map"], ["feature_vector"]]
+    vector = run(found.model, image, name="feature_vector")
+    probed = run_at(model, found.locate.result.target, image)  # type: ignore[union-attr]
+    np.testing.assert_allclose(vector, probed.mean((2, 3)), rtol=1e-5, atol=1e-6)
+    again = ov.Model([*found.model.outputs[:1]], found.model.get_parameters())
+    again.outputs[0].get_tensor().set_names({"feature_vector"})
+    with pytest.raises(xai.OptionError, match="has an output named feature_vector already"):
+        insert_any(again, Options(feature_vector=True))
+
+
+def test_the_feature_vector_of_a_transformer_is_its_class_token() -> None:
+    model = ov.Core().read_model(demo.model_path("demo:vit"))
+    image = random_input(model)
+    found = insert_any(model, Options(feature_vector=True))
+    tokens = run_at(model, found.locate.result.target, image)  # type: ignore[union-attr]
+    np.testing.assert_allclose(run(found.model, image, name="feature_vector"), tokens[:, 0], rtol=1e-4, atol=1e-5)
+
+
+def run_at(model: ov.Model, tensor: tuple[int, int], image: Any) -> Any:
+    return tensors_at(model, [tensor], [image])[0]
+
+
+def test_benchmark_app_runs_augmented_models(tmp_path: Path) -> None:
+    model = saved(xai.insert_xai(graphs.cnn()), tmp_path)
+    command = "from openvino.tools.benchmark.main import main; main()"
+    shape = "[1,3,8,8]"
+    done = subprocess.run(
+        [sys.executable, "-c", command, "-m", model, "-d", "CPU", "-niter", "2", "-hint", "none", "-shape", shape],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "saliency_map" in done.stdout
+    assert "Throughput" in done.stdout

@@ -1,0 +1,97 @@
+"""Pictures in and out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+import pytest
+from ovxai_tools.common.exits import MissingExtraError
+from ovxai_tools.pictures.images import Preparation, as_input, jet, open_picture, triptych
+
+import ovxai_passes as xai
+from tests.fixtures import graphs
+
+Image = pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
+
+
+def picture() -> object:
+    rng = np.random.default_rng(0)
+    return Image.fromarray(rng.integers(0, 256, (8, 8, 3), np.uint8))
+
+
+def test_layouts_types_and_batches() -> None:
+    pixels = np.asarray(picture())
+    for batch, wanted in ((1, 1), (3, 3), (-1, 1)):
+        given = as_input(picture(), graphs.cnn(batch), Preparation())
+        assert given.dtype == np.float32
+        np.testing.assert_array_equal(given, np.repeat(pixels.transpose(2, 0, 1)[None], wanted, 0))
+    given = as_input(picture(), graphs.nhwc_cnn(), Preparation())
+    assert given.dtype == np.uint8
+    np.testing.assert_array_equal(given[0], pixels)
+
+
+def test_mean_scale_and_channel_order() -> None:
+    given = as_input(picture(), graphs.cnn(), Preparation((1, 2, 3), (2,), bgr=True))
+    wanted = (np.asarray(picture(), np.float32)[..., ::-1] - [1, 2, 3]) / 2
+    np.testing.assert_allclose(given[0].transpose(1, 2, 0), wanted, rtol=1e-6)
+
+
+def test_preparation_from_model_info() -> None:
+    model = graphs.cnn()
+    assert Preparation.from_model(model) == Preparation()
+    model.set_rt_info("123.5 116 103", ["model_info", "mean_values"])
+    model.set_rt_info("58", ["model_info", "scale_values"])
+    model.set_rt_info("True", ["model_info", "reverse_input_channels"])
+    assert Preparation.from_model(model) == Preparation((123.5, 116, 103), (58,), bgr=True)
+
+
+def test_signed_bytes_begin_128_below_pixels() -> None:
+    image = ov.opset13.parameter([1, 8, 8, 3], np.int8)
+    model = ov.Model([ov.opset13.relu(image)], [image])
+    given = as_input(picture(), model, Preparation.from_model(model))
+    assert given.dtype == np.int8
+    np.testing.assert_array_equal(given[0].astype(int) + 128, np.asarray(picture()))
+    model.set_rt_info("127", ["model_info", "mean_values"])
+    assert Preparation.from_model(model).mean == (127,)
+
+
+def test_inputs_that_are_no_pictures() -> None:
+    vector = ov.opset13.parameter([1, 8], np.float32)
+    with pytest.raises(xai.OptionError, match="no picture"):
+        as_input(picture(), ov.Model([ov.opset13.relu(vector)], [vector]), Preparation())
+    with pytest.raises(xai.OptionError, match="1 or 3 numbers"):
+        as_input(picture(), graphs.cnn(), Preparation((1, 2)))
+
+
+def test_jet_runs_from_blue_over_green_to_red() -> None:
+    colours = jet(np.array([0, 128, 255], np.uint8))
+    assert colours[0].argmax() == 2
+    assert colours[1].argmax() == 1
+    assert colours[2].argmax() == 0
+
+
+def test_triptych_shows_the_map_where_it_is() -> None:
+    levels = np.zeros((4, 4), np.uint8)
+    levels[0, 3] = 255
+    sheet = np.asarray(triptych(Image.new("RGB", (50, 50)), levels, "caption"))
+    cells = sheet[:256, 264:520].astype(int)
+    assert cells[10, 250, 0] > 100 > cells[10, 250, 2]
+    assert cells[250, 10, 2] > 100 > cells[250, 10, 0]
+
+
+def test_unreadable_pictures(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_text("no picture")
+    with pytest.raises(xai.OptionError, match="cannot read the picture"):
+        open_picture(tmp_path / "a.png")
+    with pytest.raises(xai.OptionError, match="No such file"):
+        open_picture(tmp_path / "b.png")
+
+
+def test_without_pillow_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    with pytest.raises(MissingExtraError, match=r"ovxai-passes\[image\]"):
+        open_picture(Path("a.png"))

@@ -1,0 +1,1 @@
+"""Verifying augmented models, measuring them, and both over many models."""

@@ -1,0 +1,230 @@
+"""One model of a sweep, looked at in a process of its own: transformed, verified, measured.
+
+`Examiner` starts that process and waits for it. The process tells what it has found line by line, so that a crash, a
+hang or a lack of memory in a later step leaves what earlier steps have found.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import IO, Any
+
+import openvino as ov
+
+from ovxai_passes.errors import OvxaiError, TargetNotFoundError, VerificationError
+from ovxai_passes.insert import AnyInsertion, Insertion, insert_any, is_augmented
+from ovxai_passes.model_info.outputs import OUTPUT_NAME
+from ovxai_passes.model_info.read import read_model
+from ovxai_passes.model_info.shapes import set_shapes, stated_shape
+from ovxai_passes.options import Options
+from ovxai_tools.checks.measuring import interleaved, resident_peak
+from ovxai_tools.checks.verify import random_case, verify
+
+COLUMNS = (
+    "model",
+    "status",
+    "reason",
+    "method",
+    "readout",
+    "target",
+    "target_type",
+    "target_shape",
+    "grid",
+    "k",
+    "mask",
+    "kept_tokens",
+    "classes",
+    "mapped",
+    "multiplied_out",
+    "multiplied_out_types",
+    "estimated",
+    "ratio",
+    "seconds",
+    "gib",
+    "verified",
+    "notices",
+)
+"""The columns of a report; README says what they mean."""
+
+_OUT_OF_MEMORY = ("bad_alloc", "MemoryError", "Cannot allocate memory", "can't allocate")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one model may take: seconds, GiB of address space; and how often it is timed (0: not), stated shapes."""
+
+    seconds: float
+    gib: float
+    runs: int
+    shapes: tuple[str, ...] = ()
+
+
+class Examiner:
+    """Looks at models, each in a process of its own; may be asked by several threads at a time."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+
+    def examine(self, path: Path) -> dict[str, str]:
+        """A row of the report. Never raises for what the model does."""
+        limits = self._limits
+        command = [sys.executable, "-m", "ovxai_tools.checks.sweeping", str(path), str(limits.gib), str(limits.runs)]
+        command += limits.shapes
+        with _output() as said, _output() as complained:
+            process = subprocess.Popen(command, stdout=said, stderr=complained, stdin=subprocess.DEVNULL)
+            self._running.add(process)
+            if self._stopped:
+                process.kill()
+            try:
+                code: int | None = process.wait(limits.seconds)
+            except subprocess.TimeoutExpired:
+                code = None
+                process.kill()
+                process.wait()
+            finally:
+                self._running.discard(process)
+            said.seek(0)
+            complained.seek(0)
+            found = _told(said.read())
+            complaint = complained.read()
+        if code is None:
+            found |= {"status": "timeout", "reason": f"not done within {limits.seconds:g} s"}
+        elif "status" not in found:
+            found |= _death(code, complaint)
+        row = dict.fromkeys(COLUMNS, "") | {"model": str(path)}
+        return row | {name: _as_text(value) for name, value in found.items()}
+
+    def stop(self) -> None:
+        """End all processes."""
+        self._stopped = True
+        for process in tuple(self._running):
+            process.kill()
+
+
+def _output() -> IO[str]:
+    """A file for what a process says: a reader of another format may print parts of the model, so any bytes."""
+    return tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+
+
+def _told(lines: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for line in lines.splitlines():
+        try:
+            values = json.loads(line)
+        except ValueError:  # a reader of another format may print as well
+            continue
+        if isinstance(values, Mapping):
+            found |= values
+    return found
+
+
+def _death(code: int, complaint: str) -> dict[str, str]:
+    """What a process that ended without a verdict died of."""
+    last = next((line.strip() for line in reversed(complaint.splitlines()) if line.strip()), "")
+    if any(sign in complaint for sign in _OUT_OF_MEMORY) or code == -signal.SIGKILL:
+        return {"status": "out of memory", "reason": last or "ended by the system"}
+    if code < 0:
+        return {"status": "crashed", "reason": f"{signal.Signals(-code).name} {last}".strip()}
+    return {"status": "crashed", "reason": last or f"exit code {code}"}
+
+
+def _as_text(value: object) -> str:
+    return " ".join(str(value).split())
+
+
+def _look(path: Path, runs: int, shapes: Sequence[str]) -> None:
+    """Transform, verify and measure; every finding is told as soon as it is made."""
+    model = read_model(path)
+    set_shapes(model, [stated_shape(one) for one in shapes])
+    if is_augmented(model):
+        raise TargetNotFoundError(f"the model has an output named {OUTPUT_NAME} already; sweep the one without it")
+    started = time.perf_counter()
+    done = insert_any(model, Options())
+    report = done.report
+    _tell(
+        method=report.method,
+        readout=report.readout,
+        target=report.target.name,
+        target_type=report.target.type,
+        target_shape=report.target.shape,
+        grid="x".join(map(str, report.grid)),
+        k=report.k,
+        mask=report.mask,
+        kept_tokens=report.kept_tokens,
+        classes=report.classes,
+        mapped=_mapped(done),
+        multiplied_out=report.multiplied_out,
+        multiplied_out_types=" ".join(sorted({reason.split(":")[0] for reason in done.explain.result.multiplied_out})),
+        estimated=report.cost,
+        notices="; ".join(report.notices),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / "model.xml"
+        ov.save_model(done.model, written, compress_to_fp16=False)
+        _tell(seconds=round(time.perf_counter() - started, 2), gib=_gib())
+        raw = insert_any(model, Options(embed_scaling=False))
+        again = ov.Core().read_model(written)
+        _tell(verified="; ".join(verify(model, again, raw, [random_case(model)])))
+        if runs:
+            plain, augmented = interleaved([model, again], "f32", runs, 1, "CPU")
+            _tell(ratio=round(median(augmented) / median(plain), 3))
+
+
+_NOT_MAPPED = frozenset({"Constant", "Parameter", "Result"})
+
+
+def _mapped(done: AnyInsertion) -> int:
+    """Operations of a classifier's head."""
+    if not isinstance(done, Insertion):
+        return 0
+    return sum(1 for node in done.cut.result.model.get_ops() if node.get_type_name() not in _NOT_MAPPED)
+
+
+def _gib() -> float | str:
+    peak = resident_peak()
+    return "" if peak is None else round(peak / (1 << 30), 2)
+
+
+def _tell(**values: object) -> None:
+    print(json.dumps(values), flush=True)
+
+
+def _limit_memory(gib: float) -> None:
+    try:
+        import resource  # noqa: PLC0415  # POSIX only
+    except ImportError:
+        return
+    size = int(gib * (1 << 30))
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def _child(path: str, gib: str, runs: str, *shapes: str) -> None:
+    _limit_memory(float(gib))
+    try:
+        _look(Path(path), int(runs), shapes)
+    except TargetNotFoundError as error:
+        _tell(status="refused", reason=str(error))
+    except VerificationError as error:
+        _tell(status="wrong", reason=str(error))
+    except (OvxaiError, MemoryError, RuntimeError) as error:
+        said = str(error) if isinstance(error, OvxaiError) else f"{type(error).__name__}: {error}"
+        memory = isinstance(error, MemoryError) or any(sign in said for sign in _OUT_OF_MEMORY)
+        otherwise = "unreadable" if isinstance(error, OvxaiError) else "crashed"
+        _tell(status="out of memory" if memory else otherwise, reason=said)
+    else:
+        _tell(status="ok")
+
+
+if __name__ == "__main__":
+    _child(*sys.argv[1:])

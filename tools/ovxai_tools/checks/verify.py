@@ -1,0 +1,219 @@
+"""Does an augmented model do what it should? Compared with the original model and with the definition of the maps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+
+from ovxai_passes.errors import VerificationError
+from ovxai_passes.insert import AnyInsertion, DetectorInsertion, Insertion
+from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
+from ovxai_passes.options import Method
+from ovxai_passes.reference.classifiers import (
+    F32,
+    last_of,
+    masked_scores,
+    mean_map,
+    pooled_features,
+    scaled_map,
+    tensors_at,
+    worst_difference,
+)
+from ovxai_tools.checks.verify_detector import check_detector_map
+from ovxai_tools.checks.verify_outputs import Case, check_outputs, has_state, random_case
+from ovxai_tools.checks.verify_scores import check_unrounded
+
+__all__ = ["Case", "random_case", "verify"]
+
+Array = npt.NDArray[np.generic]
+
+_PATIENCE = 10.0  # seconds of definition; beyond, positions are sampled
+_SAMPLED = 64
+_ROWS = 3
+_EARLIER = (101, 102)  # seeds
+
+
+def verify(
+    model: ov.Model, written: ov.Model, raw: AnyInsertion, cases: Sequence[Case], joint: bool = False
+) -> list[str]:
+    """Check `written`, the augmented `model` as read back from disk; returns what held, a line each.
+
+    `raw`: the same insertion without scaling; `joint`: how it is scaled. Checked for every case: original outputs
+    bit-identical at f32 and at the device's default precision; the raw map equal to the definition; the written map
+    equal to the raw one, scaled; not every class's map constant; with a dynamic batch, pictures explained as they are
+    alone. Raises VerificationError, also where the model itself does not run.
+    """
+    try:
+        return _held(model, written, raw, cases, joint)
+    except RuntimeError as error:  # as OpenVINO's plugins raise them
+        reason = _why_not_run(model, cases)
+        if reason is None:
+            raise
+        raise VerificationError(
+            f"the model itself does not run on this device, with or without maps: {reason}"
+        ) from error
+
+
+def _why_not_run(model: ov.Model, cases: Sequence[Case]) -> str | None:
+    """What OpenVINO says of the model as it was given, or None where it runs."""
+    try:
+        for case in cases:
+            ov.compile_model(model, "CPU", F32)(case.inputs)
+    except RuntimeError as error:
+        return str(error).strip().splitlines()[-1]
+    return None
+
+
+def _held(model: ov.Model, written: ov.Model, raw: AnyInsertion, cases: Sequence[Case], joint: bool) -> list[str]:
+    """What held, a line each; see `verify`."""
+    held = []
+    if len(written.outputs) == len(raw.model.outputs) - len(model.outputs):
+        held.append("no original outputs to compare")
+    else:
+        held += check_outputs(model, written, cases, bool(raw.report.trimmed))
+    if isinstance(raw, Insertion) and raw.locate.choice.mask and not raw.locate.options.keep_quantization:
+        check_unrounded(model, raw.locate.result.scores.tensor)
+    unscaled, shown_by = (ov.compile_model(one, "CPU", F32) for one in (raw.model, written))
+    for case in cases:
+        before = _before(model)
+        results = _named(unscaled, last_of(unscaled, [*before, case.inputs]))
+        saliency = np.asarray(results[OUTPUT_NAME], np.float32)
+        classes = _classes_of_maps(model, raw, case, results)
+        shown = _named(shown_by, last_of(shown_by, [*before, case.inputs]))[OUTPUT_NAME]
+        if not np.isfinite(saliency).all():
+            raise VerificationError(f"{case.name}: the map holds values that are not finite, as the head makes them")
+        if isinstance(raw, DetectorInsertion):
+            compared = check_detector_map(model, raw, case.name, case.inputs, saliency)
+        else:
+            compared = _check_definition(model, raw, case, saliency, classes)
+        held.append(f"{case.name}: map equal to the naive definition on {compared}")
+        expected = scaled_map(saliency, joint) if shown.dtype == np.uint8 else saliency
+        if not np.abs(shown.astype(np.float32) - expected.astype(np.float32)).max() <= (shown.dtype == np.uint8):
+            raise VerificationError(f"{case.name}: the map is not the raw map scaled to 0..255")
+        held.append(_check_varies(raw, case, saliency))
+        if _has_features(written):
+            held.append(_check_features(model, raw, case, results))
+    if model.inputs and _has_dynamic_batch(model) and not has_state(model):
+        _check_rows(model, raw)
+        held.append(f"random input: pictures of a batch of {_ROWS} explained as they are alone")
+    return held
+
+
+def _check_varies(raw: AnyInsertion, case: Case, saliency: npt.NDArray[np.float32]) -> str:
+    if raw.report.method == Method.INSTANCEMASKS.value and not saliency.any():
+        return f"{case.name}: no instances, so the maps are 0"
+    cells = saliency.shape[-2] * saliency.shape[-1]
+    if cells > 1 and not np.ptp(saliency, axis=(-2, -1)).any():
+        raise VerificationError(f"{case.name}: the map of every class is constant, so it shows nothing")
+    return f"{case.name}: map not constant"
+
+
+def _before(model: ov.Model) -> list[list[Array]]:
+    """Inputs of inferences before the one that is looked at, for a model with a state."""
+    return [random_case(model, seed=seed).inputs for seed in _EARLIER] if has_state(model) else []
+
+
+def _named(compiled: ov.CompiledModel, results: list[Array]) -> dict[str, Array]:
+    """Outputs by each of their names."""
+    return {name: value for port, value in zip(compiled.outputs, results, strict=True) for name in port.get_names()}
+
+
+def _has_features(written: ov.Model) -> bool:
+    return any(FEATURES_NAME in port.get_names() for port in written.outputs)
+
+
+def _check_features(model: ov.Model, raw: AnyInsertion, case: Case, results: dict[str, Array]) -> str:
+    """The feature vector has to be the class token of its tensor, or the mean over positions."""
+    tensor, positions = raw.locate.pooled
+    (feature,) = tensors_at(model, [tensor], case.inputs, _before(model))
+    wanted = pooled_features(positions, feature)
+    found = np.asarray(results[FEATURES_NAME], np.float64)
+    if not np.abs(found - wanted).max() <= 1e-3 * np.abs(wanted).max():
+        raise VerificationError(f"{case.name}: {FEATURES_NAME} is not the class token or mean of its layer")
+    return f"{case.name}: {FEATURES_NAME} equal to its definition"
+
+
+def _has_dynamic_batch(model: ov.Model) -> bool:
+    shapes = [port.get_partial_shape() for port in model.inputs]
+    return all(shape.rank.is_static and len(shape) > 0 and shape[0].is_dynamic for shape in shapes)
+
+
+def _check_rows(model: ov.Model, raw: AnyInsertion) -> None:
+    """Row n of a batch has to be what the picture gives alone."""
+    inputs = random_case(model, _ROWS).inputs
+    compiled = ov.compile_model(raw.model, "CPU", F32)
+    together = np.array(compiled(inputs)[OUTPUT_NAME])
+    for row in range(_ROWS):
+        alone = np.array(compiled([value[row : row + 1] for value in inputs])[OUTPUT_NAME])
+        difference = worst_difference(together[row : row + 1], alone)
+        if not difference <= 1:
+            raise VerificationError(
+                f"random input: in a batch of {_ROWS}, the map of picture {row} differs from its map alone by "
+                f"{difference:.3g} times what is allowed"
+            )
+
+
+def _classes_of_maps(
+    model: ov.Model, raw: AnyInsertion, case: Case, results: dict[str, Array]
+) -> npt.NDArray[np.int64] | None:
+    """The classes [N,k] of the maps, None for all; those found in the graph must be the best of the model's output."""
+    report = raw.report
+    if report.chosen is not None:
+        return np.array([report.chosen])
+    if report.top_k is None or isinstance(raw, DetectorInsertion):
+        return None
+    found: npt.NDArray[np.int64] = np.array(results[CLASSES_NAME])
+    (shown,) = tensors_at(model, [raw.locate.result.scores.shown], case.inputs, _before(model))
+    scores = np.asarray(shown, np.float64).reshape(len(found), -1)
+    taken = np.take_along_axis(scores, found, 1)
+    if (taken != np.sort(scores, 1)[:, ::-1][:, : report.top_k]).any():
+        raise VerificationError(f"{case.name}: {CLASSES_NAME} are not the best {report.top_k} classes")
+    return found
+
+
+def _check_definition(
+    model: ov.Model,
+    raw: Insertion,
+    case: Case,
+    saliency: npt.NDArray[np.float32],
+    classes: npt.NDArray[np.int64] | None,
+) -> str:
+    """Compare a raw map of `classes` [N,k] (None: all) with the definition; returns on how many positions."""
+    choice, head = raw.locate.choice, raw.cut.result
+    site, mask = choice.site, choice.mask
+    values = tensors_at(model, [site.target, *head.sides], case.inputs, _before(model))
+    total = site.positions.grid[0] * site.positions.grid[1]
+    if mask is None:
+        chosen = list(range(total))
+        wanted = mean_map(site.positions, values[0]).reshape(len(saliency), 1, total)
+    else:
+        chosen = _positions_to_check(raw, values, total)
+        wanted = masked_scores(head, mask, site.positions, values, chosen).transpose(1, 2, 0)
+        if classes is not None:
+            wanted = np.take_along_axis(wanted, classes[:, :, None], 1)
+    found = saliency.reshape(len(saliency), -1, total)
+    # of a sample, the range is that of all positions: what is allowed must not depend on how quick the machine is
+    span = None if len(chosen) == total else np.ptp(found, axis=-1, keepdims=True)
+    difference = worst_difference(found[..., chosen], wanted, -1, span)
+    if not difference <= 1:
+        raise VerificationError(
+            f"{case.name}: the map differs from the naive definition by {difference:.3g} times what is allowed "
+            "(1e-3 of the map's range plus 1e-5 of the largest score)"
+        )
+    return f"all {total} positions" if len(chosen) == total else f"{len(chosen)} of {total} positions"
+
+
+def _positions_to_check(raw: Insertion, values: list[Array], total: int) -> list[int]:
+    """All positions, or a sample where the head takes long."""
+    choice = raw.locate.choice
+    if choice.mask is None or total <= _SAMPLED:
+        return list(range(total))
+    started = time.perf_counter()
+    masked_scores(raw.cut.result, choice.mask, choice.site.positions, values, [0, 1])
+    if (time.perf_counter() - started) / 2 * total < _PATIENCE:
+        return list(range(total))
+    return sorted(np.random.default_rng(0).choice(total, _SAMPLED, replace=False).tolist())

@@ -1,0 +1,107 @@
+"""ovxai-bench: what a saliency map costs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+import openvino as ov
+
+from ovxai_passes import __version__
+from ovxai_passes.errors import OptionError
+from ovxai_passes.model_info.read import reason_of
+from ovxai_passes.model_info.shapes import StatedShape
+from ovxai_tools.checks.measuring import Measured, interleaved, measure, peak_memory
+from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
+from ovxai_tools.common.given import shape_option
+from ovxai_tools.common.progress import stage
+from ovxai_tools.common.reading import read_named
+from ovxai_tools.demo import shipped as demo
+
+HOW_TO_READ = """\b
+How to read it:
+  median  milliseconds of the middle run; the number to quote
+  range   fastest and slowest run; a slowest run several times the
+          median means that the machine was busy: measure again
+  ratio   median over the first model's median; 1.05 means 5 % slower.
+          Two measurements of one model differ by 1 to 3 %: give the
+          first model twice to see by how much on your machine
+  .bin    bytes of weights added; ops: operations added (loop bodies
+          and constants included)
+  memory  peak resident size of a process that does nothing but read,
+          compile and run this model, and how much more than the first
+
+\b
+f32 is how maps are compared; `default` is what the device does by
+itself (bf16 on some CPUs).
+
+"""
+
+
+@click.command(epilog=HOW_TO_READ + EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("models", metavar="PLAIN AUGMENTED [MORE]...", nargs=-1)
+@click.option("--precision", type=click.Choice(["f32", "default"]), default="f32", show_default=True)
+@click.option("--runs", type=click.IntRange(min=3), default=50, show_default=True, help="Timed runs of each model.")
+@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="In place of dynamic sizes.")
+@shape_option
+@click.option("--device", default="CPU", show_default=True)
+@click.option("--no-memory", is_flag=True, help="Leave out the processes that measure memory.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.version_option(__version__, prog_name="ovxai-bench")
+@with_exit_codes
+def main(  # noqa: PLR0913, PLR0917  # one parameter an option
+    models: tuple[str, ...],
+    precision: str,
+    runs: int,
+    batch: int,
+    shapes: tuple[StatedShape, ...],
+    device: str,
+    no_memory: bool,
+    as_json: bool,
+) -> None:
+    """Measure models (.xml, .onnx, ..., or demo:cnn) against the first one.
+
+    All models are loaded in one process and run in turns, so that what slows the machine down slows all of them down.
+    Latency: LATENCY hint, random input, one request at a time.
+    """
+    if len(models) < 2:
+        raise click.UsageError("give the plain model and at least one more to compare with it")
+    with stage("Reading the models"):
+        paths = [demo.model_path(name) for name in models]
+        loaded = [read_named(name, shapes) for name in models]
+    try:
+        with stage(f"Running each of {len(models)} models {runs} times"):
+            times = interleaved(loaded, precision, runs, batch, device)
+    except RuntimeError as error:
+        raise OptionError(
+            f"OpenVINO does not run these models on {device}: {reason_of(error)} "
+            f"(devices here: {', '.join(ov.Core().available_devices) or 'none'})"
+        ) from error
+    with stage("Measuring memory"):
+        memory = [None if no_memory else peak_memory(path, precision, batch, device, shapes) for path in paths]
+    measured = measure(models, paths, loaded, times, memory)
+    if as_json:
+        about = {"precision": precision, "runs": runs, "batch": batch, "device": device}
+        click.echo(json.dumps(about | {"models": [asdict(one) for one in measured]}, indent=1))
+    else:
+        click.echo("\n".join(_table(measured)))
+
+
+def _table(measured: list[Measured]) -> list[str]:
+    width = max(len(one.name) for one in measured)
+    lines = [f"{'model':{width}}  median ms        range ms  ratio        .bin    ops    memory MiB"]
+    for one in measured:
+        span = f"{one.fastest:.2f}..{one.slowest:.2f}"
+        grown = "" if one.bin_growth is None else f"{one.bin_growth:+d}"
+        memory = "" if one.memory is None else f"{one.memory >> 20}"
+        more = "" if one.memory_growth is None else f" ({one.memory_growth / (1 << 20):+.0f})"
+        lines.append(
+            f"{one.name:{width}} {one.median:10.2f} {span:>15}  {one.ratio:5.3f} {grown:>11} {one.ops_growth:+6d}  "
+            f"{memory + more:>12}"
+        )
+    return lines
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""ovxai-explain: pictures in, maps and overlays out, with a page to look at."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ovxai_passes import __version__
+from ovxai_passes.errors import OptionError
+from ovxai_passes.model_info.checksum import file_digest
+from ovxai_passes.model_info.shapes import StatedShape
+from ovxai_passes.options import Method
+from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
+from ovxai_tools.common.given import (
+    WHITE_BOX,
+    NamedPath,
+    NumberRange,
+    preparation_options,
+    read_labels,
+    shape_option,
+    size_given,
+)
+from ovxai_tools.common.progress import stage
+from ovxai_tools.common.reading import read_named
+from ovxai_tools.demo import shipped as demo
+from ovxai_tools.pictures.explaining import Explaining, Wanted
+from ovxai_tools.pictures.images import Preparation, pillow
+from ovxai_tools.pictures.keeping import check_folder
+from ovxai_tools.pictures.picture_files import picture_files
+from ovxai_tools.pictures.writing_maps import PAGE, Results, write_maps
+
+_SKIPPED = 5
+_LARGEST = 10_000
+_WHATEVER_THE_RESULT = ("model", "images", "output", "labels", "as_json", "force", "quiet")
+
+
+@click.command(
+    epilog=EXIT_CODES.rstrip() + "\n  5    done, but pictures that could not be read were left out\n",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.argument("model")
+@click.argument("images", nargs=-1, required=True, type=NamedPath())
+@click.option("--output", required=True, type=NamedPath(file_okay=False), help="Folder of results.")
+@click.option("--targets", metavar="CLASS,...", help="Classes by number or name; default: the best ones.")
+@click.option("--top-k", type=click.IntRange(min=1), default=1, show_default=True, help="How many of the best classes.")
+@click.option("--labels", type=NamedPath(), metavar="FILE", help="Names of the classes, a line each.")
+@click.option(
+    "--method",
+    type=click.Choice([*WHITE_BOX, "rise", "aise"], case_sensitive=False),
+    help="Explanation method; rise and aise only run the model. Default: as the model asks.",
+)
+@click.option("--black-box", is_flag=True, help="Only run the model, on masked pictures; slow.")
+@click.option("--size", metavar="HxW", callback=size_given, help="Size of maps and overlays; default: the picture's.")
+@click.option("--colormap", type=click.Choice(["jet", "grey"]), default="jet", show_default=True)
+@click.option("--overlay-weight", type=NumberRange(0, 1), default=0.5, show_default=True, help="Of the map.")
+@preparation_options
+@click.option("--layout", type=click.Choice(["NCHW", "NHWC"], case_sensitive=False), help="Of the model's input.")
+@shape_option
+@click.option("--json", "as_json", is_flag=True, help="Print predictions and files as JSON.")
+@click.option("--force", is_flag=True, help="Overwrite existing files.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@click.version_option(__version__, prog_name="ovxai-explain")
+@with_exit_codes
+def main(  # noqa: PLR0913, PLR0917  # one parameter an option
+    model: str,
+    images: tuple[Path, ...],
+    output: Path,
+    targets: str | None,
+    top_k: int,
+    labels: Path | None,
+    method: str | None,
+    black_box: bool,
+    size: tuple[int, int] | str | None,
+    colormap: str,
+    overlay_weight: float,
+    mean: tuple[float, ...] | None,
+    scale: tuple[float, ...] | None,
+    bgr: bool,
+    layout: str | None,
+    shapes: tuple[StatedShape, ...],
+    as_json: bool,
+    force: bool,
+    quiet: bool,
+) -> None:
+    """Explain what MODEL (.xml with or without maps, .onnx, ..., or demo:cnn) says of IMAGES, files or folders.
+
+    A picture has at most 100 million pixels; it is turned upright as its camera says.
+
+    Writes NAME_CLASS_map.png and NAME_CLASS_overlay.png for each picture and class, and index.html to look at. Results
+    are written as they come: after an interrupt the same command goes on, and what is complete is not done again.
+    """
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)
+    pillow()
+    if isinstance(size, str):
+        raise OptionError(f"--size takes HEIGHTxWIDTH, not {size!r}")
+    if size is not None and max(size) > _LARGEST:
+        raise OptionError(f"--size is at most {_LARGEST}x{_LARGEST}")
+    if targets is not None and not targets.strip(" ,"):
+        raise OptionError("--targets names no class")
+    files = picture_files(images)
+    given = mean is not None or scale is not None or bgr
+    wanted = Wanted(
+        targets=tuple(part.strip() for part in targets.split(",") if part.strip()) if targets else (),
+        top_k=top_k,
+        labels=() if labels is None else read_labels(labels),
+        method=method,
+        black_box=black_box or method in (Method.RISE.value, Method.AISE.value),
+        size=size,
+        weight=overlay_weight,
+        coloured=colormap == "jet",
+        preparation=Preparation(mean or (0.0,), scale or (1.0,), bgr) if given else None,
+    )
+    source = demo.model_path(model)
+    about = _about(source, wanted.labels)
+    check_folder(output, about, PAGE, force)
+    with stage(f"Preparing {model}", quiet):
+        loaded = read_named(model, shapes)
+        if layout is not None:
+            loaded.get_parameters()[0].layout = _layout(layout)
+        explaining = Explaining(loaded, wanted)
+    written = write_maps(explaining, files, Results(output, about, force, f"What {model} says, and why"), quiet)
+    if as_json:
+        click.echo(json.dumps({"model": model, "explained": written.told, "left_out": written.skipped}, indent=1))
+    elif not quiet:
+        for one in written.told:
+            score = "" if one["score"] is None else f" ({one['score']:.3g})"
+            click.echo(f"{one['picture']}: {one['class']}{score}")
+        before = f" ({written.before} pictures were complete already)" if written.before else ""
+        click.echo(f"wrote {written.files} files to {output}{before}: look at {output / PAGE}")
+    if written.skipped:
+        sys.exit(_SKIPPED)
+
+
+def _about(source: Path, labels: tuple[str, ...]) -> dict[str, Any]:
+    """What decides on the results: the version, the model's content, and the options that do not only say where to."""
+    given = {
+        f"--{name.replace('_', '-')}": value
+        for name, value in click.get_current_context().params.items()
+        if name not in _WHATEVER_THE_RESULT
+    }
+    pair = (source, source.with_suffix(".bin")) if source.name else ()
+    files = [path for path in pair if path.is_file()]
+    try:
+        digests = [file_digest(path) for path in files]
+    except OSError:  # told where it is read
+        digests = []
+    about = {"version": __version__, "model": digests or str(source), "options": given | {"--labels": labels}}
+    return json.loads(json.dumps(about, default=str))
+
+
+def _layout(layout: str) -> Any:
+    import openvino as ov  # noqa: PLC0415  # only where a layout is given
+
+    return ov.Layout(layout.upper())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""What maps say about classes that are in a picture, and about one that is not.
+
+    python -m ovxai_tools.cli.gallery demo:vit OUT.png
+
+A picture with two labelled objects. One row each for the best class, the class of the other object, and a class that is
+absent; in a row the picture, the map scaled by itself, that map laid over the picture, and the map laid over the
+picture when all classes of the image are scaled together: only then the absent class looks as weak as it is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+import openvino as ov
+
+from ovxai_passes.insert import insert
+from ovxai_passes.model_info.outputs import OUTPUT_NAME
+from ovxai_passes.model_info.read import read_model
+from ovxai_passes.options import Options
+from ovxai_passes.reference.classifiers import F32, Floats, scaled_map
+from ovxai_tools.common.exits import EXIT_CODES, OutputError, with_exit_codes
+from ovxai_tools.common.files import check_output, publish, staging
+from ovxai_tools.common.given import NamedPath
+from ovxai_tools.demo import shipped as demo
+from ovxai_tools.demo.shapes import LABELS, make_pair
+from ovxai_tools.pictures.images import Pixels, cells, overlay, pillow, strip
+
+
+@click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("model", metavar="demo:NAME")
+@click.argument("target", metavar="OUT.png", type=NamedPath())
+@click.option("--labels", default="star,ring", show_default=True, help="The two objects.")
+@click.option("--absent", type=click.Choice(LABELS), default="heart", show_default=True)
+@click.option("--picture", default=0, show_default=True, help="Number of the picture.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@with_exit_codes
+def main(model: str, target: Path, labels: str, absent: str, picture: int, force: bool) -> None:  # noqa: PLR0913, PLR0917
+    """Draw the gallery of one demo classifier."""
+    chosen = [label.strip() for label in labels.split(",")]
+    if len(chosen) != 2 or not set(chosen) <= set(LABELS):
+        raise click.BadParameter(f"two of {', '.join(LABELS)}, with a comma between them", param_hint="--labels")
+    pillow()
+    if target.suffix.lower() != ".png":
+        raise OutputError(f"cannot write {target}: the gallery is a PNG; give a name that ends in .png")
+    check_output(target, force)
+    path = demo.classifier_path(model)
+    numbers = LABELS.index(chosen[0]), LABELS.index(chosen[1])
+    pixels = make_pair(picture, numbers)[0].pixels
+    compiled = ov.compile_model(insert(read_model(path), Options(embed_scaling=False)).model, "CPU", F32)
+    results = compiled(pixels.transpose(2, 0, 1)[None].astype(np.float32))
+    scores, raw = np.array(results[0][0]), np.array(results[OUTPUT_NAME])
+    with staging(target.parent) as folder:
+        _draw(pixels, scores, raw, [*numbers, LABELS.index(absent)], folder / "gallery.png")
+        publish(folder, [(folder / "gallery.png", target)])
+
+
+def _draw(pixels: Pixels, scores: Floats, raw: Floats, classes: list[int], path: Path) -> None:
+    from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
+
+    shown = Image.fromarray(pixels)
+    alone, joint = scaled_map(raw)[0], scaled_map(raw, joint=True)[0]
+    ranked = sorted(classes[:2], key=lambda number: -scores[number])
+    names = ("best class", "other object", "absent class")
+    rows = []
+    for number, name in zip([*ranked, classes[2]], names, strict=True):
+        parts = [shown, cells(alone[number]), overlay(shown, alone[number]), overlay(shown, joint[number])]
+        caption = (
+            f"{name}: {LABELS[number]}, score {scores[number]:.2f}   (picture; map; map laid over; scaled jointly)"
+        )
+        rows.append(strip(parts, 1, caption))
+    sheet = Image.new("RGB", (rows[0].width, sum(row.height for row in rows)), "white")
+    for place, row in enumerate(rows):
+        sheet.paste(row, (0, place * row.height))
+    sheet.quantize(256, dither=Image.Dither.NONE).save(path, format="PNG", optimize=True)
+
+
+if __name__ == "__main__":
+    main()

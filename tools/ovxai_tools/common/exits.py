@@ -1,0 +1,103 @@
+"""Exit codes, and errors turned into them.
+
+0    done
+1    a bug of this program (the only case with a traceback)
+2    wrong usage, unreadable input, unwritable or existing output, full disk, missing extra
+3    no target found, or the target asked for is unsuitable or too costly
+4    verification failed; of ovxai-sweep: a model that is not ok
+5    of ovxai-explain: done, but pictures that could not be read were left out
+130  interrupted (SIGINT, SIGTERM, SIGHUP); the message says what is there
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import sys
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import NoReturn, ParamSpec
+
+import click
+
+from ovxai_passes.errors import OvxaiError, TargetNotFoundError, VerificationError
+from ovxai_tools.common.interrupts import INTERRUPTED, handling, remembering, sentence
+
+Parameters = ParamSpec("Parameters")
+
+EXIT_CODES = """\b
+Exit codes:
+  0    done
+  1    a bug of this program (the only case with a traceback)
+  2    wrong usage, unreadable input, unwritable or existing output,
+       full disk, missing extra
+  3    no target found, or the target asked for is unsuitable or too costly
+  4    verification failed
+  130  interrupted
+"""
+
+
+class OutputError(OvxaiError):
+    """A result cannot be written."""
+
+
+class MissingExtraError(OvxaiError):
+    """An optional dependency is not installed."""
+
+
+def with_exit_codes(program: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """Run a program; its errors become a sentence on stderr and an exit code, an interrupt 130."""
+
+    @functools.wraps(program)
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        interrupted = leaving = False
+
+        def interrupt(_signal: int, _frame: FrameType | None) -> None:
+            nonlocal interrupted
+            interrupted = True
+            if not leaving:
+                raise KeyboardInterrupt
+
+        with remembering(), _printing_anything(), handling(interrupt):
+            try:
+                program(*args, **kwargs)
+            except KeyboardInterrupt:
+                leaving = True
+                _leave()
+            except Exception as error:
+                leaving = True
+                if interrupted:  # the runtime turns what is raised in its callbacks into errors of its own
+                    _leave()
+                if not isinstance(error, OvxaiError):
+                    raise
+                click.echo(f"Error: {error}", err=True)
+                sys.exit(_code(error))
+
+    return run
+
+
+def _leave() -> NoReturn:
+    click.echo(sentence(), err=True)
+    sys.exit(INTERRUPTED)
+
+
+@contextlib.contextmanager
+def _printing_anything() -> Iterator[None]:
+    """What the terminal's encoding does not have (names of files may be any bytes) is printed as escapes."""
+    stream = sys.stdout
+    if not isinstance(stream, io.TextIOWrapper):
+        yield
+        return
+    errors = stream.errors
+    stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    finally:
+        stream.reconfigure(errors=errors)
+
+
+def _code(error: OvxaiError) -> int:
+    if isinstance(error, TargetNotFoundError):
+        return 3
+    return 4 if isinstance(error, VerificationError) else 2

@@ -1,0 +1,1 @@
+"""The small trained demo models, their pictures, and how they were made."""

@@ -1,0 +1,1 @@
+"""How often maps point at the object, and other measures of quality."""

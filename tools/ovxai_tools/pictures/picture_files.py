@@ -1,0 +1,48 @@
+"""Which picture files a command line means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ovxai_passes.errors import OptionError
+from ovxai_tools.pictures.images import open_picture
+
+PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+
+
+def picture_files(paths: Sequence[Path]) -> list[Path]:
+    """Files, and the pictures in folders, in the order of their names, each once.
+
+    Raises OptionError where none of them can be read. Some may be unreadable: whoever reads them says so.
+    """
+    found: list[Path] = []
+    for path in paths:
+        try:
+            if path.is_dir():
+                found += sorted(one for one in path.iterdir() if one.suffix.lower() in PICTURES)
+            else:
+                found.append(path)
+        except OSError as error:
+            raise OptionError(f"cannot read the folder {path}: {error.strerror}") from error
+    if not found:
+        raise OptionError(f"there are no pictures in {', '.join(map(str, paths))} ({' '.join(PICTURES)})")
+    found = list({os.path.abspath(path): path for path in reversed(found)}.values())[::-1]
+    _check_some_readable(found)
+    return found
+
+
+def _check_some_readable(files: list[Path]) -> None:
+    reasons: list[str] = []
+    for path in files:
+        try:
+            open_picture(path)
+        except OptionError as error:
+            pattern = any(sign in str(path) for sign in "*?[") and not path.exists()
+            hint = " (the shell fills in a pattern only if it is not quoted, and if files fit it)" if pattern else ""
+            reasons.append(f"{error}{hint}")
+        else:
+            return
+    more = f", and {len(reasons) - 1} more cannot be read" if len(reasons) > 1 else ""
+    raise OptionError(reasons[0] + more)

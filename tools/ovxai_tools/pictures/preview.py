@@ -1,0 +1,56 @@
+"""One picture of what an augmented model says: the original, the map of the best class, and both together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+from ovxai_patterns.classifier.scores import Scores
+
+from ovxai_passes.model_info.class_shares import shares_of
+from ovxai_passes.model_info.labels import names_of, own_names_of
+from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME
+from ovxai_passes.reference.classifiers import scaled_map, tensors_at
+from ovxai_tools.demo import shipped as demo
+from ovxai_tools.pictures.images import Preparation, as_inputs, open_picture, triptych
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a preview needs to know.
+
+    `plain`: the model without maps, and its class `scores`. `chosen`: the classes that have maps, None for all of them;
+    `labels`: names, or none.
+    """
+
+    plain: ov.Model
+    scores: Scores
+    chosen: tuple[int, ...] | None = None
+    labels: tuple[str, ...] = ()
+
+
+def write_preview(model: ov.Model, shown: Shown, image: Path | None, preparation: Preparation, target: Path) -> str:
+    """Run an augmented model on a picture (None: a demo picture) and write the picture `target`; returns its caption.
+
+    The best class is the best of those that have maps, by the scores that the model's output shows, or ranks.
+    Raises OptionError.
+    """
+    picture = open_picture(image or demo.pictures()[0].path)
+    inputs = as_inputs(picture, model, preparation)
+    results = ov.compile_model(model, "CPU")(inputs)
+    scores = shares_of(tensors_at(shown.plain, [shown.scores.shown], inputs)[0], shown.scores.classes)
+    mapped = list(range(scores.size)) if shown.chosen is None else list(shown.chosen)
+    if any(CLASSES_NAME in port.get_names() for port in model.outputs):
+        mapped = [int(number) for number in results[CLASSES_NAME][0]]
+    row = int(scores[mapped].argmax())
+    best = mapped[row]
+    names = names_of(shown.labels, scores.size) or own_names_of(shown.plain, scores.size)
+    name = names[best] if names else f"class {best}"
+    saliency = results[OUTPUT_NAME][0]
+    levels = saliency if saliency.dtype == np.uint8 else scaled_map(saliency)
+    per_class = levels.ndim == 3
+    caption = f"{name} (score {scores[best]:.3g})" if per_class else f"all classes; best {name}"
+    triptych(picture, levels[row] if per_class else levels, caption).save(target)
+    return caption
