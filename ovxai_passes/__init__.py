@@ -13,33 +13,40 @@ from ovxai_passes.errors import (
     ModelReadError,
     OptionError,
     OvxaiError,
+    StageError,
     TargetNotFoundError,
     TooCostlyError,
     VerificationError,
 )
-from ovxai_passes.insert import insert_xai
-from ovxai_passes.options import Mask, Method, Options, Scaling, Task
+from ovxai_passes.insert import insert_xai, is_augmented, plan
+from ovxai_passes.model_info.read import read_model
+from ovxai_passes.ops.branch import Branch
+from ovxai_passes.options import Options
+from ovxai_passes.passes.build_branch import BuildBranch
 from ovxai_passes.passes.cut import Cut
-from ovxai_passes.passes.detectors import ExplainDetector, LocateDetector
-from ovxai_passes.passes.explain import Explain
 from ovxai_passes.passes.graft import Graft
+from ovxai_passes.passes.insert_saliency_map import InsertSaliencyMap
 from ovxai_passes.passes.keep_map import KeepMap
 from ovxai_passes.passes.locate import Locate
 from ovxai_passes.passes.pool import Pool
 from ovxai_passes.passes.record import Record
 from ovxai_passes.passes.scale import Scale
+from ovxai_passes.passes.state import InsertionState
 from ovxai_passes.passes.trim import Trim
+from ovxai_passes.report import Report
 from ovxai_passes.version import __version__
+from ovxai_passes.vocabulary import Mask, Method, Scaling, Task
 
 __all__ = [
+    "Branch",
+    "BuildBranch",
     "Cut",
-    "Explain",
-    "ExplainDetector",
     "Explainer",
     "Graft",
+    "InsertSaliencyMap",
+    "InsertionState",
     "KeepMap",
     "Locate",
-    "LocateDetector",
     "Mask",
     "Method",
     "ModelReadError",
@@ -48,8 +55,10 @@ __all__ = [
     "OvxaiError",
     "Pool",
     "Record",
+    "Report",
     "Scale",
     "Scaling",
+    "StageError",
     "TargetNotFoundError",
     "Task",
     "TooCostlyError",
@@ -57,6 +66,9 @@ __all__ = [
     "VerificationError",
     "__version__",
     "insert_xai",
+    "is_augmented",
+    "plan",
+    "read_model",
 ]
 
 

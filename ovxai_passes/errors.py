@@ -36,5 +36,9 @@ class TooCostlyError(TargetNotFoundError):
     """A target that can be explained, but beyond the budget; `near_misses` say what each branch would take."""
 
 
+class StageError(OvxaiError):
+    """A stage of an insertion is run before what it reads is there."""
+
+
 class VerificationError(OvxaiError):
     """An augmented model does not do what it should."""

@@ -9,53 +9,10 @@ from typing import Any, TypeVar
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.kinds import check_kind, is_whole, plain
-
-
-class Task(Enum):
-    """What a model does; AUTO: told from its outputs."""
-
-    AUTO = "auto"
-    CLASSIFICATION = "classification"
-    DETECTION = "detection"
-    INSTANCE_SEGMENTATION = "instance_segmentation"
-
-
-class Method(Enum):
-    """How a saliency map is made."""
-
-    RECIPROCAM = "reciprocam"
-    VITRECIPROCAM = "vitreciprocam"
-    ACTIVATIONMAP = "activationmap"
-    EIGENCAM = "eigencam"
-    DETCLASSPROBABILITYMAP = "detclassprobabilitymap"
-    INSTANCEMASKS = "instancemasks"
-    RISE = "rise"
-    AISE = "aise"
-
-
-class Mask(Enum):
-    """The weight of the positions in one mask: only one, or a 3x3 bell around it."""
-
-    ONE_HOT = "onehot"
-    GAUSSIAN = "gaussian"
-
-
-class Scaling(Enum):
-    """What a map's 0 and 255 are: its own least and largest value, those of all classes of an image, or none."""
-
-    MAP = "map"
-    JOINT = "joint"
-    NONE = "none"
-
+from ovxai_passes.methods.registry import METHODS, methods_of, spec_of
+from ovxai_passes.vocabulary import Mask, Method, Scaling, Task
 
 MIDDLE, LARGEST = "middle", "largest"
-
-METHODS = {
-    Task.CLASSIFICATION: (Method.RECIPROCAM, Method.VITRECIPROCAM, Method.ACTIVATIONMAP),
-    Task.DETECTION: (Method.DETCLASSPROBABILITYMAP, Method.ACTIVATIONMAP),
-    Task.INSTANCE_SEGMENTATION: (Method.INSTANCEMASKS, Method.DETCLASSPROBABILITYMAP, Method.ACTIVATIONMAP),
-}
-"""What explains which kind of model, the default first (for classifiers the read-out chooses)."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +82,7 @@ class Options:
         if self.method is Method.RECIPROCAM and self.k:
             raise OptionError("k > 0 re-runs attention blocks, which is method 'vitreciprocam', not 'reciprocam'")
         self._check_detector()
-        self._check_activation_map()
+        self._check_what_method_takes()
 
     @property
     def effective_scaling(self) -> Scaling:
@@ -149,17 +106,16 @@ class Options:
 
     def _check_method(self) -> None:
         """The method goes with the task, and the options with both."""
-        tasks = [task for task, methods in METHODS.items() if self.method in (None, *methods)]
+        if self.method is None:
+            return
+        tasks = [task for spec in METHODS if spec.name is self.method for task in spec.tasks]
         if not tasks:
-            available = ", ".join(repr(method.value) for method in dict.fromkeys(sum(METHODS.values(), ())))
-            raise OptionError(
-                f"method {self.method and self.method.value!r} is not available yet; available: {available}"
-            )
+            available = ", ".join(repr(spec.name.value) for spec in METHODS)
+            raise OptionError(f"method {self.method.value!r} is not available yet; available: {available}")
         if self.task is not Task.AUTO and self.task not in tasks:
-            available = ", ".join(repr(method.value) for method in METHODS[self.task])
+            available = ", ".join(repr(spec.name.value) for spec in methods_of(self.task))
             raise OptionError(
-                f"method {self.method and self.method.value!r} does not go with task {self.task.value!r}; "
-                f"that takes {available}"
+                f"method {self.method.value!r} does not go with task {self.task.value!r}; that takes {available}"
             )
 
     def check_task(self, task: Task) -> None:
@@ -196,12 +152,18 @@ class Options:
         ):
             raise OptionError(f"target_layer takes a layer's friendly name, or several, not {self.target_layer!r}")
 
-    def _check_activation_map(self) -> None:
-        why = dict.fromkeys(("k", "mask"), "which masks nothing")
-        why |= dict.fromkeys(("classes", "top_k"), "which makes one map for all classes")
-        for name, reason in why.items():
-            if self.method is Method.ACTIVATIONMAP and getattr(self, name) is not None:
-                raise OptionError(f"option {name!r} does not go with method 'activationmap', {reason}")
+    def _check_what_method_takes(self) -> None:
+        """Options on masks go with methods that mask, options on classes with those that tell classes apart."""
+        spec = None if self.method is None else spec_of(self.method)
+        if spec is None:
+            return
+        name = spec.name.value
+        of_masks = () if spec.needs_mask else ("k", "mask")
+        of_classes = () if spec.per_class else ("classes", "top_k")
+        for names, reason in ((of_masks, "masks nothing"), (of_classes, "makes one map for all classes")):
+            for option in names:
+                if getattr(self, option) is not None:
+                    raise OptionError(f"option {option!r} does not go with method {name!r}, which {reason}")
 
     def _check_classes(self) -> None:
         for name in ("classes", "labels"):

@@ -7,10 +7,6 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import openvino as ov
-from ovxai_patterns.analysis.graph import ModelGraph, TensorId
-from ovxai_patterns.classifier.site import Site
-
-from ovxai_passes.options import Mask, Method, Options, Task
 
 RT_INFO_KEY = "ovxai"
 
@@ -86,56 +82,11 @@ class Report:
         return replace(self, notices=self.notices + notices)
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What was chosen: the site, the method, the mask (None where the method masks nothing), classes (None: all)."""
-
-    site: Site
-    method: Method
-    mask: Mask | None
-    classes: tuple[int, ...] | None = None
-
-
-def make_report(model: ov.Model, choice: Choice, options: Options) -> Report:
-    """The report of an insertion into `model` before anything has been added to it."""
-    graph, site, mask = ModelGraph(model), choice.site, choice.mask
-    return Report(
-        input=model.get_friendly_name(),
-        task=Task.CLASSIFICATION.value,
-        method=choice.method.value,
-        readout=site.readout.value,
-        target=layer_at(graph, site.target),
-        grid=site.positions.grid,
-        dynamic=site.dynamic,
-        mask=None if mask is None else mask.value,
-        k=None if mask is None else site.k,
-        kept_tokens=site.positions.kept,
-        scores=graph.ops[site.scores.tensor[0]].get_friendly_name(),
-        classes=site.scores.classes,
-        chosen=choice.classes,
-        top_k=options.top_k,
-        scaling=options.effective_scaling.value,
-        multiplied_out=0,
-        cost=0.0,
-        bin_growth=None,
-        ops_growth=None,
-        trimmed=0,
-        seconds=0.0,
-        notices=site.notices,
-        story=site.story,
-        options=options.asked(),
-    )
-
-
-def layer_at(graph: ModelGraph, tensor: TensorId) -> TargetLayer:
-    """The layer that makes a tensor of a model."""
-    output = graph.output(tensor)
-    node = output.get_node()
-    return TargetLayer(node.get_friendly_name(), node.get_type_name(), str(output.get_partial_shape()))
-
-
 def record(model: ov.Model, report: Report, version: str) -> None:
-    """Write the report into the model's rt_info, under "ovxai": its names, but for the story, and the version."""
+    """Write the report into the model's rt_info, under "ovxai": its names, and the version.
+
+    Without the story, and without the seconds, so that the same insertion writes the same file.
+    """
     model.set_rt_info(version, [RT_INFO_KEY, "version"])
     texts = {key: "none" if value is None else str(value) for key, value in report.as_dict().items()}
     texts["target"] = report.target.name
@@ -147,16 +98,6 @@ def record(model: ov.Model, report: Report, version: str) -> None:
     if report.chosen is not None:
         texts["chosen"] = " ".join(str(number) for number in report.chosen)
     texts["options"] = json.dumps(report.options)
-    del texts["story"]
+    del texts["story"], texts["seconds"]
     for key, text in texts.items():
         model.set_rt_info(text, [RT_INFO_KEY, key])
-
-
-def operation_count(model: ov.Model) -> int:
-    """Number of operations of a model, those in loop bodies included."""
-    count = 0
-    for node in model.get_ops():
-        count += 1
-        if node.get_type_name() in ("TensorIterator", "Loop"):
-            count += operation_count(node.get_function())
-    return count

@@ -17,7 +17,7 @@ from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.insert import insert_xai
 from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.rt_info import said_in
-from ovxai_passes.options import Mask, Method, Task
+from ovxai_passes.vocabulary import Mask, Method, Task
 
 _log = logging.getLogger(__name__)
 

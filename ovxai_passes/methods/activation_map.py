@@ -19,9 +19,20 @@ from ovxai_patterns.analysis.grid_source import GridSource
 from ovxai_patterns.analysis.positions import NOWHERE, Positions
 
 from ovxai_passes.methods.rows import as_rows
+from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads, required
+from ovxai_passes.methods.tokens import token_map
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.ops.sizes import any_size, guarded, sizes_of
+from ovxai_passes.vocabulary import Method, Task
+
+
+def build(request: BuildRequest) -> Built:
+    """Branch feature map → S [N,h,w] f32, for any batch; for any grid where that can be read at inference."""
+    graph, feature = ModelGraph(request.model), required(request.target.feature)
+    if feature.joined:
+        return Built(token_map(graph, feature.tensor, feature.joined, feature.place))
+    return Built(activation_map(graph, feature.tensor, feature.positions, feature.grid))
 
 
 def activation_map(graph: ModelGraph, source: TensorId, positions: Positions, grid: GridSource) -> Branch:
@@ -63,3 +74,12 @@ def _inputs(graph: ModelGraph, source: TensorId, positions: Positions, grid: Gri
     if grid.tensor == source:
         return feature, feature
     return feature, any_size(graph.output(grid.tensor), {0, *grid.axes}, "sizes")
+
+
+ACTIVATION_MAP = MethodSpec(
+    Method.ACTIVATIONMAP,
+    (Task.CLASSIFICATION, Task.DETECTION, Task.INSTANCE_SEGMENTATION),
+    Reads.FEATURE_MAP,
+    False,
+    build,
+)

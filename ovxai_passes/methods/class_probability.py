@@ -17,7 +17,6 @@ Source: openvino_xai 1.1.0, DetClassProbabilityMap.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
@@ -26,39 +25,36 @@ from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import Edge, ModelGraph, TensorId
 from ovxai_patterns.detector.class_heads import Level, Objectness
 
+from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads, required
+from ovxai_passes.methods.target import ScoredGrids
 from ovxai_passes.methods.tokens import grids_of, tokens_of
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.ops.fence import fenced
-from ovxai_passes.ops.picture import Picture
 from ovxai_passes.ops.sizes import guarded, sizes_of
+from ovxai_passes.vocabulary import Method, Task
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """`size`: (h, w) of the map, or the place of the level that it is as large as. `chosen`: places among the levels'
-    classes, None for all. `objectness`: whether it weighs the scores.
-    """
-
-    size: tuple[int, int] | int
-    objectness: bool = False
-    chosen: Sequence[int] | None = None
+def build(request: BuildRequest) -> Built:
+    """Branch of levels of class heads → S [N,K,h,w] f32."""
+    return Built(class_probability_map(ModelGraph(request.model), required(request.target.grids)))
 
 
-def class_probability_map(graph: ModelGraph, levels: Sequence[Level], picture: Picture, wanted: Wanted) -> Branch:
-    """Branch of levels of class heads → S [N,K,h,w] f32. `graph`: of the model."""
+def class_probability_map(graph: ModelGraph, grids: ScoredGrids) -> Branch:
+    """The branch. `graph`: of the model."""
+    levels, picture = grids.levels, grids.picture
     heads = _Heads(graph)
-    best = [_best_anchor(heads, level, wanted.objectness) for level in levels]
-    if isinstance(wanted.size, int):
-        size = ops.gather(ops.shape_of(best[wanted.size], "i64"), ops.constant([2, 3]), ops.constant(0))
+    best = [_best_anchor(heads, level, grids.objectness) for level in levels]
+    if grids.sized_by is not None:
+        size = ops.gather(ops.shape_of(best[grids.sized_by], "i64"), ops.constant([2, 3]), ops.constant(0))
     else:
-        size = ops.constant(list(wanted.size))
+        size = ops.constant(list(grids.size))
     maps = [_resized(one, size) for one in best]
     mean: ov.Node = ops.multiply(reduce(ops.add, maps), ops.constant(np.float32(1 / len(levels))))
     if len(levels[0].channels) > 1:
         mean = ops.softmax(mean, 1)
-    if wanted.chosen is not None:
-        mean = ops.gather(mean, ops.constant(list(wanted.chosen)), ops.constant(1))
+    if grids.rows is not None:
+        mean = ops.gather(mean, ops.constant(list(grids.rows)), ops.constant(1))
     if any(_is_of_one_size(graph, level) for level in levels):
         shown = heads.input(picture.tensor)
         built = [shown.get_output_partial_shape(0)[axis].get_length() for axis in picture.axes]
@@ -181,3 +177,8 @@ def _resized(value: ov.Node, size: ov.Node) -> ov.Node:
         axes=ops.constant([2, 3]),
         coordinate_transformation_mode="half_pixel",
     )
+
+
+CLASS_PROBABILITY = MethodSpec(
+    Method.DETCLASSPROBABILITYMAP, (Task.DETECTION, Task.INSTANCE_SEGMENTATION), Reads.CLASS_HEADS, True, build
+)

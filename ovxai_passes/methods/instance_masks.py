@@ -28,24 +28,19 @@ from ovxai_patterns.analysis.dequantised import AS_THEY_ARE, Levels
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.detector.instances import Masks, Prototypes
 
+from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads, required
+from ovxai_passes.methods.target import PredictedMasks
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.gathering import chosen_by_image
-from ovxai_passes.ops.picture import Picture, entry
+from ovxai_passes.ops.picture import entry
 from ovxai_passes.ops.sizes import guarded
+from ovxai_passes.vocabulary import Method, Task
 
 MOST_DETECTIONS = 100
 """Of prototypes: the best ones are drawn."""
 LARGEST_SHARE = 2.0
 """Boxes of prototypes whose middles are nearer to 0 on average are in shares of the picture, not in pixels."""
 _F32 = np.float32
-
-
-@dataclass(frozen=True)
-class Canvas:
-    """`size`: (h, w) of the map. `classes`: with a map, None for all."""
-
-    size: tuple[int, int]
-    classes: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,11 +60,14 @@ class _Instances:
     labels: ov.Node
 
 
-def instance_masks(graph: ModelGraph, found: Masks | Prototypes, picture: Picture, canvas: Canvas) -> Branch:
-    """Branch of the outputs that hold instances → S [N,K,h,w] f32 (N = 1 for `Masks`). `graph`: of the model.
+def build(request: BuildRequest) -> Built:
+    """Branch of the outputs that hold instances → S [N,K,h,w] f32 (N = 1 for `Masks`)."""
+    return Built(instance_masks(ModelGraph(request.model), required(request.target.masks)))
 
-    Of the picture, the last input of the branch, the shape alone is read.
-    """
+
+def instance_masks(graph: ModelGraph, canvas: PredictedMasks) -> Branch:
+    """The branch. `graph`: of the model. Of the picture, the last input of the branch, the shape alone is read."""
+    found, picture = canvas.instances, canvas.picture
     if isinstance(found, Masks):
         tensors = [found.masks, found.labels, found.boxes, *([found.scores] if found.scores else [])]
     else:
@@ -90,7 +88,7 @@ def instance_masks(graph: ModelGraph, found: Masks | Prototypes, picture: Pictur
     return Branch(ov.Model([ops.result(saliency)], inputs, "branch"), tuple(tensors))
 
 
-def _by_class(found: _Instances, classes: int, canvas: Canvas) -> ov.Node:
+def _by_class(found: _Instances, classes: int, canvas: PredictedMasks) -> ov.Node:
     height, width = canvas.size
     given = ops.convert(found.labels, "f32")
     known = ops.clamp(given, 0, classes - 1)  # a label beyond would be written past the end
@@ -101,10 +99,10 @@ def _by_class(found: _Instances, classes: int, canvas: Canvas) -> ov.Node:
     labels = ops.broadcast(ops.convert(known, "i32"), ops.shape_of(weighted, "i64"))
     best: ov.Node = ops.scatter_elements_update(zeros, labels, weighted, ops.constant(1), "max", True)
     best = ops.reshape(best, ops.constant([0, 0, height, width]), special_zero=True)
-    return best if canvas.classes is None else ops.gather(best, ops.constant(list(canvas.classes)), ops.constant(1))
+    return best if canvas.chosen is None else ops.gather(best, ops.constant(list(canvas.chosen)), ops.constant(1))
 
 
-def _of_masks(found: Masks, inputs: Sequence[ov.Node], seen: _Seen, canvas: Canvas) -> _Instances:
+def _of_masks(found: Masks, inputs: Sequence[ov.Node], seen: _Seen, canvas: PredictedMasks) -> _Instances:
     height, width = canvas.size
     masks, labels, boxes = inputs[:3]
     boxes = _kept(_as_f32(boxes), boxes.get_output_partial_shape(0)[-1].get_length())
@@ -134,7 +132,7 @@ def _of_masks(found: Masks, inputs: Sequence[ov.Node], seen: _Seen, canvas: Canv
 _SAMPLING = {"align_corners": False, "mode": "bilinear", "padding_mode": "zeros"}
 
 
-def _middles(seen: _Seen, canvas: Canvas) -> tuple[ov.Node, ov.Node]:
+def _middles(seen: _Seen, canvas: PredictedMasks) -> tuple[ov.Node, ov.Node]:
     """Y [h] and x [w] of the middles of cells, in pixels."""
     y, x = (
         ops.divide(ops.multiply(ops.constant((np.arange(cells) + 0.5).astype(_F32)), pixels), ops.constant(_F32(cells)))
@@ -143,7 +141,7 @@ def _middles(seen: _Seen, canvas: Canvas) -> tuple[ov.Node, ov.Node]:
     return y, x
 
 
-def _places_in_boxes(boxes: ov.Node, seen: _Seen, canvas: Canvas) -> ov.Node:
+def _places_in_boxes(boxes: ov.Node, seen: _Seen, canvas: PredictedMasks) -> ov.Node:
     """Where in its box each cell of the map lies: [D,h,w,2], -1 to 1 from edge to edge."""
     height, width = canvas.size
     y, x = _middles(seen, canvas)
@@ -160,7 +158,7 @@ def _places_in_boxes(boxes: ov.Node, seen: _Seen, canvas: Canvas) -> ov.Node:
     return ops.concat(places, 3)
 
 
-def _of_prototypes(found: Prototypes, inputs: Sequence[ov.Node], seen: _Seen, canvas: Canvas) -> _Instances:
+def _of_prototypes(found: Prototypes, inputs: Sequence[ov.Node], seen: _Seen, canvas: PredictedMasks) -> _Instances:
     height, width = canvas.size
     detections, prototypes = inputs[:2]
     entries = detections.get_output_partial_shape(0)[found.axis].get_length()
@@ -204,7 +202,7 @@ def _units(rows: ov.Node, seen: _Seen) -> tuple[ov.Node, ov.Node]:
     return height, width
 
 
-def _inside(rows: ov.Node, units: tuple[ov.Node, ov.Node], seen: _Seen, canvas: Canvas) -> ov.Node:
+def _inside(rows: ov.Node, units: tuple[ov.Node, ov.Node], seen: _Seen, canvas: PredictedMasks) -> ov.Node:
     """1 where the middle of a cell is in a box, [N,D,h*w] f32; rows [N,D,E] start with middle and size."""
     y, x = _middles(seen, canvas)
     near = []
@@ -240,3 +238,6 @@ def _kept(value: ov.Node, last: int) -> ov.Node:
 def _fence(masks: ov.Node) -> ov.Node:
     """The same masks [D,1,H,W] behind a convolution by 1."""
     return ops.convolution(masks, ops.constant(np.ones((1, 1, 1, 1), _F32)), [1, 1], [0, 0], [0, 0], [1, 1])
+
+
+INSTANCE_MASKS = MethodSpec(Method.INSTANCEMASKS, (Task.INSTANCE_SEGMENTATION,), Reads.INSTANCES, True, build)

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import openvino as ov
 from ovxai_patterns.analysis.assumed import HOW_TO_STATE
 from ovxai_patterns.analysis.graph import ModelGraph
 
 from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
-from ovxai_passes.head.classes import ChosenHead
+from ovxai_passes.head.classes import ChosenHead, with_best, with_classes
 from ovxai_passes.head.cut import Head
 from ovxai_passes.head.opened import Opened, opened_heads
 from ovxai_passes.mapping.values import AnyGridError, NoRuleError
-from ovxai_passes.methods.reciprocam import reciprocam
-from ovxai_passes.methods.vit_reciprocam import vit_reciprocam
+from ovxai_passes.mapping.walk import mapped_head
+from ovxai_passes.methods.repeat import repeated_head
+from ovxai_passes.methods.spec import Budget, BuildRequest, Built, required
+from ovxai_passes.methods.target import Target
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.cost import Cost, beyond, cost_of
 from ovxai_passes.ops.tapping import firmly_fed
-from ovxai_passes.options import Method, Options
-from ovxai_passes.report import Choice
 
 _log = logging.getLogger(__name__)
 
@@ -31,46 +31,29 @@ _WOULD_COST_LESS = (
 )
 
 
-@dataclass(frozen=True)
-class Built:
-    """`branch`, its `cost`, how many times the model's multiply-adds that is, and `notices` for the report.
-
-    `work`: the same with the tensors that are made, as an estimate of run time.
-    """
-
-    branch: Branch
-    cost: Cost
-    times: float
-    work: float
-    notices: tuple[str, ...] = ()
-
-
-def built_branch(
-    model: ov.Model, choice: Choice, settled: ModelGraph, pick: Callable[[Head], ChosenHead], options: Options
-) -> Built:
-    """The cheapest branch of a choice in `model`, which is only read. Raises TooCostlyError, TargetNotFoundError.
-
-    `settled`: the model with the static shapes that it was analysed at. `pick`: chooses the classes of a head.
-    """
-    plain = cost_of(settled.model)
-    heads = tuple(opened_heads(model, choice.site, settled, pick))
+def built_branch(request: BuildRequest) -> Built:
+    """The cheapest branch of a masked head. Raises TooCostlyError, TargetNotFoundError."""
+    model, target = request.model, request.target
+    site, analysed = required(target.site), required(target.analysed)
+    plain = cost_of(analysed.model)
+    heads = tuple(opened_heads(model, site, analysed, lambda head: _of_classes(head, target)))
     refused: list[str] = []
-    for reference in (True,) if options.reference else (False, True):
+    for reference in (True,) if request.reference else (False, True):
         try:
-            branch, reasons = _made(model, choice, heads, reference)
+            branch, reasons = _made(model, target, heads, reference)
         except NoRuleError as reason:
             _log.debug("no branch: %s", reason)
             refused.append(f"the head cannot be mapped over positions: {reason}")
             continue
-        cost = cost_of(at_sizes(branch, settled))
+        cost = cost_of(at_sizes(branch, analysed))
         times, work = cost.products / max(plain.products, 1), cost.work / max(plain.work, 1)
         notices = tuple(f"scores of all classes are computed for each position: {why}" for why in reasons)
-        built = Built(branch, cost, times, work, (*refused, *notices))
-        problem = _beyond(built, options)
-        if not problem or options.reference:
+        built = Built(branch, times, work, (*refused, *notices))
+        problem = _beyond(cost, times, request.budget)
+        if not problem or request.reference:
             return _with_warning(built)
         refused.append(f"the {'naive' if reference else 'exact'} branch {problem}")
-    if choice.site.dynamic:
+    if target.dynamic:
         raise TargetNotFoundError(
             "the height or width of the picture is dynamic, and this head is explained at one size only; give the "
             f"model a static one first {HOW_TO_STATE}",
@@ -81,21 +64,21 @@ def built_branch(
     )
 
 
-def _made(model: ov.Model, choice: Choice, heads: Sequence[Opened], reference: bool) -> tuple[Branch, tuple[str, ...]]:
+def _made(model: ov.Model, target: Target, heads: Sequence[Opened], reference: bool) -> tuple[Branch, tuple[str, ...]]:
     """The branch of the head that takes most shapes, or one that multiplies less out; and its head's reasons.
 
     Raises NoRuleError where no head can be mapped.
     """
-    build = vit_reciprocam if choice.method is Method.VITRECIPROCAM else reciprocam
-    assert choice.mask is not None, "asked for the branch of a method without masks"
+    build = repeated_head if reference else mapped_head
+    site, mask = required(target.site), required(target.mask)
     best: tuple[Branch, Opened] | None = None
     refusal = NoRuleError("height and width are dynamic, and no head takes any")
     for one in heads:
         try:
-            branch = build(choice.site, one.head, choice.mask, reference)
+            branch = build(site, one.head, mask)
         except AnyGridError as reason:
             _log.debug("not for any grid: %s", reason)
-            if choice.site.dynamic:
+            if target.dynamic:
                 refusal = NoRuleError(str(reason))
             continue
         except NoRuleError as reason:
@@ -123,19 +106,27 @@ def at_sizes(branch: Branch, settled: ModelGraph) -> ov.Model:
     return model
 
 
-def _beyond(built: Built, options: Options) -> str:
-    """Why a branch is over the budget, or an empty string."""
-    if built.times > options.max_cost:
-        times = beyond(built.times, options.max_cost)
-        return f"takes {times} times the model's multiply-adds (--max-cost {options.max_cost:g})"
-    if built.cost.largest > options.max_tensor_gib * (1 << 30):
-        gib = beyond(built.cost.largest / (1 << 30), options.max_tensor_gib)
-        return f"makes a tensor of {gib} GiB (--max-tensor-gib {options.max_tensor_gib:g})"
+def _of_classes(head: Head, target: Target) -> ChosenHead:
+    """The head with the scores of those classes only that get a map."""
+    if target.top_k is not None:
+        return with_best(head, target.top_k, required(target.site).scores.shown)
+    return ChosenHead(head, ()) if target.chosen is None else with_classes(head, target.chosen)
+
+
+def _beyond(cost: Cost, times: float, budget: Budget) -> str:
+    """Why a branch is over the budget, or an empty string. `times`: its multiply-adds over the model's."""
+    if times > budget.max_cost:
+        return (
+            f"takes {beyond(times, budget.max_cost)} times the model's multiply-adds (--max-cost {budget.max_cost:g})"
+        )
+    if cost.largest > budget.max_tensor_gib * (1 << 30):
+        gib = beyond(cost.largest / (1 << 30), budget.max_tensor_gib)
+        return f"makes a tensor of {gib} GiB (--max-tensor-gib {budget.max_tensor_gib:g})"
     return ""
 
 
 def _with_warning(built: Built) -> Built:
-    if built.times <= _WORTH_A_WORD:
+    if built.times is None or built.times <= _WORTH_A_WORD:
         return built
     warning = (
         f"the map takes {built.times:.1f} times the model's multiply-adds; what would cost less: {_WOULD_COST_LESS}"

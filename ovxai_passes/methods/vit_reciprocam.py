@@ -9,15 +9,14 @@ The site holds these edges, the head the masks on them.
 
 from __future__ import annotations
 
-from ovxai_patterns.classifier.site import Site
-
-from ovxai_passes.head.cut import Head
-from ovxai_passes.mapping.walk import mapped_head
-from ovxai_passes.methods.repeat import repeated_head
-from ovxai_passes.ops.branch import Branch
-from ovxai_passes.options import Mask
+from ovxai_passes.methods.masked import built_branch
+from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads
+from ovxai_passes.vocabulary import Method, Task
 
 
-def vit_reciprocam(site: Site, head: Head, mask: Mask, reference: bool = False) -> Branch:
-    """Branch block input → S [N,K,h,w] f32; `reference`: the naive one. Raises NoRuleError as reciprocam does."""
-    return repeated_head(site, head, mask) if reference else mapped_head(site, head, mask)
+def build(request: BuildRequest) -> Built:
+    """Branch target → S [N,K,h,w] f32, by the exact walk over the head, or the naive one where that costs less."""
+    return built_branch(request)
+
+
+VIT_RECIPROCAM = MethodSpec(Method.VITRECIPROCAM, (Task.CLASSIFICATION,), Reads.MASKED_HEAD, True, build)

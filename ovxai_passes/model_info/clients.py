@@ -14,18 +14,18 @@ _MOST_OUTPUTS = 5
 _BOX_AND_SCORE = 5
 
 
-def client_notices(model: ov.Model, added: int, map_shape: ov.PartialShape) -> tuple[str, ...]:
-    """Sentences for the report. `model`: before the insertion; `added`: outputs to come; `map_shape`: of the map."""
+def client_notices(model: ov.Model, original: int, map_shape: ov.PartialShape) -> tuple[str, ...]:
+    """Sentences for the report. `model`: augmented; `original`: how many outputs it had; `map_shape`: of the map."""
     kind = said_in(model, "model_info", "model_type").lower()
     found = []
-    detected = {port.get_node().input_value(0).get_node().get_type_name() for port in model.outputs}
+    detected = {port.get_node().input_value(0).get_node().get_type_name() for port in model.outputs[:original]}
     if kind.startswith("yolo") or "DetectionOutput" in detected:
         what = "YOLO models" if kind.startswith("yolo") else "DetectionOutput"
         found.append(
             f"openvino-model-api's wrappers of {what} refuse further outputs: "
             "write the map as a model of its own for them (only_map=True, --only-map)"
         )
-    if kind == "classification" and len(model.outputs) + added > _MOST_OUTPUTS:
+    if kind == "classification" and len(model.outputs) > _MOST_OUTPUTS:
         found.append(f"openvino-model-api takes classifiers of {_MOST_OUTPUTS} outputs at most")
     if kind == "ssd" and len(map_shape) == 3 and map_shape[2] == _BOX_AND_SCORE:
         found.append("openvino-model-api takes this map for boxes [1,N,5]: choose another layer or map size")

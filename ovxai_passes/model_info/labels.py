@@ -87,3 +87,9 @@ def _by_name(name: str, labels: Sequence[str], count: int) -> int:
 def _plain(label: str) -> str:
     """Case and the underscores that stand for blanks do not matter."""
     return label.strip().lower().replace("_", " ")
+
+
+def check_top_k(top_k: int | None, classes: int) -> None:
+    """Raises OptionError where there are not that many classes."""
+    if top_k is not None and top_k > classes:
+        raise OptionError(f"top_k is {top_k}, but the model has {classes} classes: give that many, or fewer")

@@ -87,3 +87,13 @@ def beyond(value: float, limit: float) -> str:
     """A value above a limit, in as many digits as show that it is: 0.0021 of 0.002, 20.03 of 20."""
     shown = (f"{value:.{digits}f}" if value >= 1 else f"{value:.{digits + 1}g}" for digits in range(1, 9))
     return next((text for text in shown if float(text) > limit), repr(value))
+
+
+def operation_count(model: ov.Model) -> int:
+    """Number of operations of a model, those in loop bodies included."""
+    count = 0
+    for node in model.get_ops():
+        count += 1
+        if node.get_type_name() in ("TensorIterator", "Loop"):
+            count += operation_count(node.get_function())
+    return count

@@ -5,26 +5,24 @@ from __future__ import annotations
 import openvino as ov
 from openvino.passes import ModelPass
 
-from ovxai_passes.head.cut import Head, cut
-from ovxai_passes.passes.locate import Locate
+from ovxai_passes.head.cut import cut
+from ovxai_passes.passes.state import InsertionState, left
 
 
 class Cut(ModelPass):
-    """Cuts a clone of the model at the target. After the run: `result` (Head).
+    """Cuts a clone of the model at the target. The model is left as it is.
 
-    `names`: the unique names of the model's operations in topological order, by which they are found again later.
+    Reads: `target`. Leaves: `head`, with the shapes that the model has; it is for looking at, for verification and for
+    Trim. Detectors have no head: nothing is left.
     """
 
-    result: Head
-    names: tuple[str, ...]
-
-    def __init__(self, locate: Locate) -> None:
+    def __init__(self, state: InsertionState) -> None:
         super().__init__()
-        self.locate = locate
+        self.state = state
 
     def run_on_model(self, model: ov.Model) -> bool:
-        """Cut a clone; the model is left as it is."""
-        wrapped = ov.Model(model)
-        self.names = tuple(op.get_name() for op in wrapped.get_ordered_ops())
-        self.result = cut(wrapped, self.locate.result, self.locate.settled)
+        """Cut a clone."""
+        target = left(self.state.target, "target", "Locate")
+        if target.site is not None:
+            self.state.head = cut(ov.Model(model), target.site, target.analysed)
         return False

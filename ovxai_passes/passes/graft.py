@@ -10,11 +10,11 @@ from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.rt_info import write_as_newest
 from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.cost import operation_count
 from ovxai_passes.ops.fence import put_fence, shares_transpose, unfenced
 from ovxai_passes.ops.sizes import opened
 from ovxai_passes.ops.tapping import firmly_fed, repeats_reader, soft_sources
-from ovxai_passes.passes.protocols import HasBranch
-from ovxai_passes.report import operation_count
+from ovxai_passes.passes.state import InsertionState, Original, left
 
 
 class Graft(ModelPass):
@@ -26,20 +26,21 @@ class Graft(ModelPass):
     After:   ... ─▶ target ─┬─▶ head ─▶ outputs
                             └─▶ fence? ─▶ branch ─▶ saliency_map
 
-    After the run: `before`, the number of operations that the model had.
+    Reads: `branch`. Leaves: `original`.
     """
 
-    before: int
-
-    def __init__(self, branch: HasBranch) -> None:
+    def __init__(self, state: InsertionState) -> None:
         super().__init__()
-        self.branch = branch
+        self.state = state
 
     def run_on_model(self, model: ov.Model) -> bool:
         """Add the branch to the model."""
         wrapped = ov.Model(model)
         graph = ModelGraph(wrapped)
-        branch = _firmly_fed(graph, self.branch.result)
+        given = left(self.state.branch, "branch", "BuildBranch")
+        branch = _firmly_fed(graph, given)
+        names_of_operations = tuple(op.get_name() for op in graph.ops)
+        self.state.original = Original(len(wrapped.outputs), operation_count(wrapped), names_of_operations)
         added = branch.model.clone()
         fed = list(zip(added.get_parameters(), branch.sources, strict=True))
         open_to_tail = {parameter.get_name() for parameter in unfenced(added)}
@@ -52,10 +53,9 @@ class Graft(ModelPass):
             output = graph.output(source)
             for reader in list(parameter.output(0).get_target_inputs()):
                 reader.replace_source_output(output)
-        features = int(self.branch.result.has_features)
+        features = int(given.has_features)
         names = (OUTPUT_NAME, CLASSES_NAME)[: len(added.get_results()) - features] + (FEATURES_NAME,) * features
         ends = [result.input_value(0) for result in added.get_results()]
-        self.before = operation_count(wrapped)
         model.add_results([ops.result(end, name=name) for end, name in zip(ends, names, strict=True)])
         wrapped = ov.Model(model)
         write_as_newest(wrapped)

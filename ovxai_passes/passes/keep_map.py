@@ -5,20 +5,22 @@ from __future__ import annotations
 import openvino as ov
 from openvino.passes import ModelPass
 
+from ovxai_passes.passes.state import InsertionState, left
+
 
 class KeepMap(ModelPass):
-    """Leaves out the original outputs, and what only they need, in place; to run after Graft.
+    """Leaves out the original outputs, and what only they need, in place.
 
-    `original`: how many outputs the model had. Clients that refuse further outputs run the original model beside it.
+    Reads: `original`. Clients that refuse further outputs run the original model beside it.
     """
 
-    def __init__(self, original: int) -> None:
+    def __init__(self, state: InsertionState) -> None:
         super().__init__()
-        self.original = original
+        self.state = state
 
     def run_on_model(self, model: ov.Model) -> bool:
         """Remove the first results of the model."""
-        wrapped = ov.Model(model)
-        for result in wrapped.get_results()[: self.original]:
+        count = left(self.state.original, "grafted branch", "Graft").outputs
+        for result in ov.Model(model).get_results()[:count]:
             model.remove_result(result)
         return True

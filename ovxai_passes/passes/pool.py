@@ -9,27 +9,26 @@ from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_passes.errors import OptionError
 from ovxai_passes.methods.feature_vector import feature_vector
 from ovxai_passes.model_info.outputs import FEATURES_NAME
-from ovxai_passes.ops.branch import Branch, joined
-from ovxai_passes.passes.protocols import HasBranch, HasPooled
+from ovxai_passes.ops.branch import joined
+from ovxai_passes.passes.state import InsertionState, left
 
 
 class Pool(ModelPass):
-    """Extends a branch by the feature vector: the class token of the target, or the mean of its positions.
+    """Extends the branch by the feature vector: the class token of the target, or the mean of its positions.
 
-    After the run: `result` (Branch).
+    Reads: `target`. Extends: `branch`. The model is left as it is. Raises OptionError.
     """
 
-    result: Branch
-
-    def __init__(self, locate: HasPooled, branch: HasBranch) -> None:
+    def __init__(self, state: InsertionState) -> None:
         super().__init__()
-        self.locate = locate
-        self.branch = branch
+        self.state = state
 
     def run_on_model(self, model: ov.Model) -> bool:
-        """Extend the branch; the model is left as it is."""
-        target, positions = self.locate.pooled
-        output = ModelGraph(ov.Model(model)).output(target)
+        """Extend the branch."""
+        state = self.state
+        target = left(state.target, "target", "Locate")
+        tensor, positions = left(target.pooled, "tensor to pool", "Locate (with the option feature_vector)")
+        output = ModelGraph(ov.Model(model)).output(tensor)
         shape = output.get_partial_shape()
         channels = [shape[axis] for axis, size in enumerate(positions.ids.shape) if axis and size == 1]
         if any(dim.is_dynamic for dim in channels):
@@ -39,5 +38,6 @@ class Pool(ModelPass):
             )
         if any(FEATURES_NAME in port.get_names() for port in ov.Model(model).outputs):
             raise OptionError(f"the model has an output named {FEATURES_NAME} already: leave the option out")
-        self.result = joined(self.branch.result, feature_vector(target, positions, output))
+        branch = left(state.branch, "branch", "BuildBranch")
+        state.branch = joined(branch, feature_vector(tensor, positions, output))
         return False

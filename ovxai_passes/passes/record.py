@@ -1,43 +1,86 @@
-"""Record: what was done, in the model's rt_info."""
+"""Record: what was done, as a report and in the model's rt_info."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Protocol
+import time
 
 import openvino as ov
 from openvino.passes import ModelPass
 
-from ovxai_passes.passes.graft import Graft
-from ovxai_passes.passes.trim import Trim
-from ovxai_passes.report import Report, operation_count, record
+from ovxai_passes.model_info.clients import client_notices
+from ovxai_passes.model_info.outputs import OUTPUT_NAME
+from ovxai_passes.ops.cost import operation_count
+from ovxai_passes.passes.state import InsertionState, left
+from ovxai_passes.report import Report, record
 from ovxai_passes.version import __version__
 
 
-class Reports(Protocol):
-    """A pass that leaves a report."""
-
-    report: Report
-
-
 class Record(ModelPass):
-    """Writes the report into the model's rt_info, under "ovxai". After the run: `report`, that of all passes."""
+    """Builds the report of an insertion and writes it into the model's rt_info, under "ovxai".
 
-    report: Report
+    Reads: what all stages before it have left. Leaves: `report`.
+    """
 
-    def __init__(self, explain: Reports, graft: Graft | None = None, trim: Trim | None = None) -> None:
+    def __init__(self, state: InsertionState) -> None:
         super().__init__()
-        self.explain = explain
-        self.graft = graft
-        self.trim = trim
+        self.state = state
 
     def run_on_model(self, model: ov.Model) -> bool:
-        """Write rt_info; with the Graft, how many operations it added; with the Trim, what it did."""
-        wrapped, report = ov.Model(model), self.explain.report
-        if self.trim is not None:
-            report = replace(report, trimmed=self.trim.trimmed).with_notices(*self.trim.notices)
-        if self.graft is not None:
-            report = replace(report, ops_growth=operation_count(wrapped) - self.graft.before)
-        self.report = report
-        record(wrapped, report, __version__)
+        """Write rt_info."""
+        wrapped = ov.Model(model)
+        self.state.report = report_of(wrapped, self.state)
+        record(wrapped, self.state.report, __version__)
         return True
+
+
+def report_of(model: ov.Model, state: InsertionState) -> Report:
+    """The report of an insertion into `model`, also of one that has come to the branch alone and changed nothing.
+
+    Raises StageError where there is no branch.
+    """
+    task, method = left(state.task, "task", "Locate"), left(state.method, "method", "Locate")
+    target, built = left(state.target, "target", "Locate"), left(state.built, "branch", "BuildBranch")
+    layers, site, original, trimmed = left(state.layers, "target", "Locate"), target.site, state.original, state.trimmed
+    multiplied_out = built.branch.multiplied_out
+    masked = site if method.needs_mask else None
+    return Report(
+        input=model.get_friendly_name(),
+        task=task.name.value,
+        method=method.name.value,
+        readout=target.readout,
+        target=layers.target,
+        grid=target.grid,
+        dynamic=target.dynamic,
+        mask=target.mask.value if target.mask else None,
+        k=masked.k if masked else None,
+        kept_tokens=site.positions.kept if site else 0,
+        scores=layers.scores,
+        classes=target.classes,
+        chosen=target.chosen,
+        top_k=target.top_k,
+        scaling=state.options.effective_scaling.value,
+        multiplied_out=len(multiplied_out),
+        cost=round(built.times or 0.0, 3),
+        bin_growth=None,
+        ops_growth=None if original is None else operation_count(model) - original.operations,
+        trimmed=trimmed.sunk if trimmed else 0,
+        seconds=round(time.perf_counter() - state.started, 3),
+        notices=_notices(model, state, target.notices + built.notices),
+        story=(
+            f"task {task.name.value}: {task.reason or 'given'}",
+            *target.story,
+            *(f"multiplied out: {why}" for why in sorted(set(multiplied_out))),
+        ),
+        levels=layers.levels,
+        background=target.grids.heads.background if target.grids else None,
+        options=state.options.asked(),
+    )
+
+
+def _notices(model: ov.Model, state: InsertionState, notices: tuple[str, ...]) -> tuple[str, ...]:
+    """The notices with those of later stages, and those on clients of an augmented model."""
+    if state.trimmed is not None:
+        notices += state.trimmed.notices
+    if state.original is None or state.options.only_map:
+        return notices
+    return notices + client_notices(model, state.original.outputs, model.output(OUTPUT_NAME).get_partial_shape())

@@ -6,24 +6,24 @@ import openvino as ov
 from openvino.passes import ModelPass
 
 from ovxai_passes.finish.scale import scaled
-from ovxai_passes.ops.branch import Branch
-from ovxai_passes.passes.protocols import HasBranch
+from ovxai_passes.passes.state import InsertionState, left
+from ovxai_passes.vocabulary import Scaling
 
 
 class Scale(ModelPass):
-    """Scales every map of a branch, or (`joint`) all of an image together, to 0..255, u8.
+    """Scales every map of the branch, or all of an image together, to 0..255, u8, as the options say.
 
-    After the run: `result` (Branch).
+    Reads and extends: `branch`. The model is left as it is. Without scaling the branch stays as it is.
     """
 
-    result: Branch
-
-    def __init__(self, branch: HasBranch, joint: bool = False) -> None:
+    def __init__(self, state: InsertionState) -> None:
         super().__init__()
-        self.branch = branch
-        self.joint = joint
+        self.state = state
 
     def run_on_model(self, model: ov.Model) -> bool:
-        """Extend the branch; the model is left as it is."""
-        self.result = scaled(self.branch.result, self.joint)
+        """Extend the branch."""
+        scaling = self.state.options.effective_scaling
+        if scaling is not Scaling.NONE:
+            branch = left(self.state.branch, "branch", "BuildBranch")
+            self.state.branch = scaled(branch, scaling is Scaling.JOINT)
         return False

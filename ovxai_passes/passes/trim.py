@@ -6,33 +6,33 @@ import openvino as ov
 from openvino.passes import ModelPass
 
 from ovxai_passes.mapping.narrow import mixed_elements
-from ovxai_passes.passes.cut import Cut
+from ovxai_passes.passes.state import InsertionState, Trimmed, left
 from ovxai_passes.rewrites.trim import trim
 
 
 class Trim(ModelPass):
     """Leaves out of the network, in place, the rows that nothing reads; original outputs change by rounding.
 
-    To run after Graft. After the run: `trimmed`, through how many operations a Slice of rows has passed up; `notices`.
+    Reads: `target`, `head`, `original`. Leaves: `trimmed`.
     """
 
-    trimmed: int
-    notices: tuple[str, ...]
-
-    def __init__(self, cut: Cut) -> None:
+    def __init__(self, state: InsertionState) -> None:
         super().__init__()
-        self.cut = cut
+        self.state = state
 
     def run_on_model(self, model: ov.Model) -> bool:
         """Trim the model."""
-        head = self.cut.result
+        state = self.state
+        original = left(state.original, "grafted branch", "Graft")
+        site = left(left(state.target, "target", "Locate").site, "site of a classifier", "Locate")
+        head = left(state.head, "head", "Cut")
         nodes = head.model.get_ordered_ops()
-        names = {nodes[place].get_name() for place, _ in mixed_elements(self.cut.locate.result, head)}
-        done = trim(ov.Model(model), {self.cut.names[head.origins[name]] for name in names if name in head.origins})
-        self.trimmed = done.sunk
-        self.notices = tuple(f"trimming ended: {reason}" for reason in sorted(done.declined))
-        if self.trimmed:
-            self.notices += ("trimmed: original outputs are equal to 1e-5 of the scores, not to the bit",)
+        names = {nodes[place].get_name() for place, _ in mixed_elements(site, head)}
+        done = trim(ov.Model(model), {original.names[head.origins[name]] for name in names if name in head.origins})
+        notices = tuple(f"trimming ended: {reason}" for reason in sorted(done.declined))
+        if done.sunk:
+            notices += ("trimmed: original outputs are equal to 1e-5 of the scores, not to the bit",)
         else:
-            self.notices += ("nothing to trim: all that the network computes after the target is read",)
-        return bool(self.trimmed)
+            notices += ("nothing to trim: all that the network computes after the target is read",)
+        state.trimmed = Trimmed(done.sunk, notices)
+        return bool(done.sunk)

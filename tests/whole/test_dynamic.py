@@ -14,7 +14,7 @@ import ovxai_passes as xai
 from ovxai_passes.insert import insert
 from ovxai_passes.ops.fence import FENCING_TYPES
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import worst_difference
+from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures import graphs
 from tests.fixtures.graphs import CLASSES, Weights, dense, integers, model_of
 from tests.support.running import run
@@ -55,7 +55,7 @@ def test_map_is_that_of_the_static_model(name: str, batch: int, size: tuple[int,
     assert worst_difference(found, wanted) <= 1
     np.testing.assert_array_equal(run(augmented.model, image), run(dynamic, image))
     assert augmented.report.dynamic
-    constants = [op for op in augmented.explain.result.model.get_ops() if op.get_type_name() == "Constant"]
+    constants = [op for op in augmented.branch.model.get_ops() if op.get_type_name() == "Constant"]
     assert max(np.size(op.get_data()) for op in constants) <= 6 * 7, "weights of the head, but no masks"
 
 
@@ -112,7 +112,7 @@ def test_verified_on_the_command_line(folder: object) -> None:  # noqa: F811
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_a_product_stands_on_each_way_up_from_the_map(pooling: str) -> None:
     """On ways of shapes too: what a plugin leaves at f32 for a result would else reach into the network."""
-    branch = insert(network(POOLINGS[pooling]), Options()).explain.result.model
+    branch = insert(network(POOLINGS[pooling]), Options()).branch.model
     open_ends = [result.input_value(0).get_node() for result in branch.get_results()]
     seen: set[str] = set()
     while open_ends:

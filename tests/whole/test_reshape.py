@@ -11,7 +11,7 @@ from openvino import opset13 as ops
 from ovxai_patterns.analysis.layout import analysis_clone
 
 import ovxai_passes as xai
-from ovxai_passes.reference.classifiers import worst_difference
+from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures import graphs
 from tests.fixtures.graphs import CLASSES, Weights, dense, integers, model_of
 from tests.passes.head.test_classes import tokens_of_a_map

@@ -117,7 +117,7 @@ def test_verified(name: str) -> None:
 @pytest.mark.parametrize("output", ["1", 1])
 def test_the_output_can_be_named(output: Any) -> None:
     found = insert(features_and_logits(), Options.checked(output=output))
-    assert found.locate.result.scores.output == 1
+    assert found.site.scores.output == 1
     assert insert(features_and_logits(), Options.checked(output=0)).report.classes == 6
 
 
@@ -132,7 +132,7 @@ def best_alone() -> ov.Model:
 def test_a_ranking_alone_is_looked_through(options: dict[str, Any]) -> None:
     model = best_alone()
     written, raw = (insert(model, Options(embed_scaling=flag, **options)) for flag in (True, False))
-    assert (written.report.classes, written.locate.result.scores.activation) == (CLASSES, "Softmax")
+    assert (written.report.classes, written.site.scores.activation) == (CLASSES, "Softmax")
     verify(model, written.model, raw, [random_case(model)])
 
 

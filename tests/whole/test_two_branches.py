@@ -7,8 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from ovxai_passes.insert import insert
+from ovxai_passes.model_info.values import tensors_at
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import defined_map, tensors_at, worst_difference
+from ovxai_passes.reference.comparing import worst_difference
+from ovxai_passes.reference.masked import defined_map
 from tests.fixtures.two_branches import JOINS, TwoBranches, build, plans
 from tests.support.bits import changed_outputs
 from tests.support.running import run
@@ -20,11 +22,11 @@ def check(plan: TwoBranches) -> None:
     model = build(plan)
     done = insert(model, Options(embed_scaling=False))
     assert not changed_outputs(model, done.model)
-    site, head = done.locate.result, done.cut.result
+    site, head = done.site, done.head
     rng = np.random.default_rng(0)
     inputs = [rng.standard_normal([abs(plan.batch), 3, 16, 16]).astype(np.float32) for _ in model.inputs]
-    assert done.locate.choice.mask is not None
-    wanted = defined_map(site, head, done.locate.choice.mask, tensors_at(model, [site.target, *head.sides], inputs))
+    assert done.target.mask is not None
+    wanted = defined_map(site, head, done.target.mask, tensors_at(model, [site.target, *head.sides], inputs))
     assert worst_difference(run(done.model, *inputs, name="saliency_map"), wanted) <= 1
 
 

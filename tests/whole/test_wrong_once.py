@@ -54,4 +54,4 @@ def test_rounding_of_quantised_scores(keeps: bool, rounded: bool, repro: Path) -
     image = np.random.default_rng(0).standard_normal([1, 3, 64, 48]).astype(np.float32)
     saliency = run(done.model, image, name="saliency_map")
     assert (len(np.unique(saliency)) < 60) is rounded
-    assert done.locate.result.scores.quantizers == (0 if keeps else 1)
+    assert done.site.scores.quantizers == (0 if keeps else 1)

@@ -14,7 +14,7 @@ from ovxai_passes.finish.scale import scaled
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.ops.fence import put_fence, unfenced
-from ovxai_passes.reference.classifiers import scaled_map
+from ovxai_passes.reference.scaling import scaled_map
 from tests.fixtures import graphs
 from tests.support.running import random_input, run
 

@@ -16,7 +16,7 @@ import ovxai_passes as xai
 from ovxai_passes.insert import Insertion, insert
 from ovxai_passes.model_info.labels import numbers_of
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import worst_difference
+from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures import graphs
 from tests.fixtures.graphs import CLASSES, Weights, dense, integers, model_of, picture
 from tests.passes.methods.test_methods import LAYOUTS, Layout, _plain
@@ -124,7 +124,7 @@ def test_best_classes_of_each_image(name: str, batch: int) -> None:
 @pytest.mark.parametrize("chosen", [{"classes": [1]}, {"top_k": 1}], ids=str)
 def test_the_classifier_computes_those_classes_only(chosen: dict[str, object]) -> None:
     found = insert(graphs.vit(), Options.checked(**chosen))
-    added = [op for op in found.explain.result.model.get_ops() if op.get_type_name() == "MatMul"]
+    added = [op for op in found.branch.model.get_ops() if op.get_type_name() == "MatMul"]
     assert {op.get_output_partial_shape(0)[-1].get_length() for op in added} & {1}
     assert not {op.get_output_partial_shape(0)[-1].get_length() for op in added} & {CLASSES}
     assert found.report.cost < insert(graphs.vit(), Options()).report.cost

@@ -79,7 +79,7 @@ def test_values(name: str) -> None:
 
 @pytest.mark.parametrize("batch", [1, 3, -1])
 def test_a_pooled_network_needs_no_transpose(batch: int) -> None:
-    branch = insert(graphs.cnn(batch=batch), Options(embed_scaling=False)).explain.result.model
+    branch = insert(graphs.cnn(batch=batch), Options(embed_scaling=False)).branch.model
     moved = [
         op
         for op in branch.get_ops()

@@ -17,9 +17,11 @@ from ovxai_passes.mapping.narrow import narrowed
 from ovxai_passes.mapping.values import NoRuleError
 from ovxai_passes.mapping.walk import mapped_head
 from ovxai_passes.methods.repeat import repeated_head
-from ovxai_passes.options import Mask, Options
-from ovxai_passes.reference.classifiers import tensors_at, worst_difference
+from ovxai_passes.model_info.values import tensors_at
+from ovxai_passes.options import Options
+from ovxai_passes.reference.comparing import worst_difference
 from ovxai_passes.rewrites.sink_rows import sink_rows
+from ovxai_passes.vocabulary import Mask
 from tests.fixtures import graphs
 from tests.fixtures.graphs import Weights, integers
 from tests.fixtures.heads import HeadPlan, build, plans
@@ -57,7 +59,7 @@ def _may_decline(plan: HeadPlan) -> bool:
 def _equal(plan: HeadPlan) -> None:
     model, mask = build(plan), Mask(plan.mask)
     found = insert(model, Options(mask=mask, embed_scaling=False, reference=True))
-    site, head = found.locate.result, found.cut.result
+    site, head = found.site, found.head
     try:
         exact = mapped_head(site, head, mask)
     except NoRuleError:
@@ -99,7 +101,7 @@ def test_original_outputs_stay_bit_identical(plan: HeadPlan) -> None:
 def test_only_the_rows_that_are_read_are_computed() -> None:
     model = graphs.vit(kept=1)  # one row: of two, the CPU plugin (2026.4.1) computes attention wrong at times
     found = insert(model, Options(reference=True))
-    site, head = found.locate.result, found.cut.result
+    site, head = found.site, found.head
     narrow = narrowed(site, head)
     products = [op for op in narrow.model.get_ordered_ops() if op.get_type_name() == "MatMul"]
     rows = [op.get_output_shape(0)[-2] for op in products]

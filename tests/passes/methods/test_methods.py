@@ -13,8 +13,12 @@ import pytest
 import ovxai_passes as xai
 from ovxai_passes.head.masks import grid_masks
 from ovxai_passes.insert import insert
-from ovxai_passes.options import Mask, Method, Options
-from ovxai_passes.reference.classifiers import defined_map, scaled_map, tensors_at, worst_difference
+from ovxai_passes.model_info.values import tensors_at
+from ovxai_passes.options import Options
+from ovxai_passes.reference.comparing import worst_difference
+from ovxai_passes.reference.masked import defined_map
+from ovxai_passes.reference.scaling import scaled_map
+from ovxai_passes.vocabulary import Mask, Method
 from tests.fixtures import graphs
 from tests.fixtures.attention_graphs import class_attention, learned_query, mean_query, two_branches
 from tests.support.running import Array, looped, random_input, run
@@ -93,7 +97,7 @@ def test_branch_is_the_loop_over_the_masked_model(layout: Layout, batch: int, ki
     model = _plain(layout, batch)
     options = Options.checked(mask=kind, embed_scaling=False, **layout.insertion)
     insertion = insert(model, options)
-    site = insertion.locate.result
+    site = insertion.site
     assert (site.readout.value, site.positions.grid, site.positions.kept) == (layout.readout, (4, 4), layout.kept)
     image = random_input(model, 2)
     mask_shape = list(layout.masks(kind).shape[1:])
@@ -129,7 +133,7 @@ def test_defaults_of_method_mask_and_k(layout: Layout) -> None:
 def test_quantised_scores(batch: int, keep: bool) -> None:
     model = graphs.quantised_cnn(batch)
     insertion = insert(model, Options(embed_scaling=False, keep_quantization=keep))
-    site, head = insertion.locate.result, insertion.cut.result
+    site, head = insertion.site, insertion.head
     image = random_input(model)
     feature = tensors_at(model, [site.target], [image])
     found = run(insertion.model, image, name="saliency_map")
@@ -145,7 +149,7 @@ def test_quantised_scores(batch: int, keep: bool) -> None:
 def test_quantised_attention_blocks_are_found_and_repeated(batch: int) -> None:
     model = graphs.quantised_vit(batch)
     insertion = insert(model, Options(embed_scaling=False))
-    site, head = insertion.locate.result, insertion.cut.result
+    site, head = insertion.site, insertion.head
     assert (site.readout.value, site.k, len(site.masked)) == ("class token", 1, 2)
     assert any("8 bits" in notice for notice in insertion.report.notices)
     image = random_input(model)
@@ -162,7 +166,7 @@ def test_quantised_attention_blocks_are_found_and_repeated(batch: int) -> None:
 def test_activation_map_is_the_mean_over_channels(layout: Layout, batch: int) -> None:
     model = _plain(layout, batch)
     insertion = insert(model, Options(method=Method.ACTIVATIONMAP, embed_scaling=False))
-    site = insertion.locate.result
+    site = insertion.site
     image = random_input(model)
     (feature,) = tensors_at(model, [site.target], [image])
     if feature.ndim == 3:
@@ -175,7 +179,7 @@ def test_activation_map_is_the_mean_over_channels(layout: Layout, batch: int) ->
 
 
 def test_activation_map_of_pooled_scores_reads_the_features() -> None:
-    site = insert(graphs.scores_pooled(), Options(method=Method.ACTIVATIONMAP)).locate.result
+    site = insert(graphs.scores_pooled(), Options(method=Method.ACTIVATIONMAP)).site
     model = graphs.scores_pooled()
     shape = model.get_ordered_ops()[site.target[0]].output(0).get_shape()
     assert list(shape) == [1, 6, 4, 4]

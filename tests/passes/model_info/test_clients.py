@@ -15,9 +15,10 @@ from ovxai_tools.demo import shipped as demo
 from ovxai_tools.demo.shapes import make_picture
 
 import ovxai_passes as xai
-from ovxai_passes.insert import insert_any
+from ovxai_passes.insert import insert
+from ovxai_passes.methods.spec import required
+from ovxai_passes.model_info.values import tensors_at
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import tensors_at
 from tests.fixtures import detector_graphs, graphs
 from tests.support.running import random_input, run
 
@@ -90,8 +91,8 @@ def test_a_wrapper_of_detectors_returns_the_map(model_api: Any, tmp_path: Path) 
     assert found.saliency_map.shape == (1, 5, 23, 23)
     assert found.saliency_map.dtype == np.uint8
     assert found.feature_vector.shape == (1, 8)
-    inserted = insert_any(model, Options(feature_vector=True))
-    tensor, positions = inserted.locate.pooled
+    inserted = insert(model, Options(feature_vector=True))
+    tensor, positions = required(inserted.target.pooled)
     assert positions.grid == (4, 4)
     image = random_input(model)
     vector = run(inserted.model, image, name="feature_vector")
@@ -101,14 +102,14 @@ def test_a_wrapper_of_detectors_returns_the_map(model_api: Any, tmp_path: Path) 
 def test_where_a_client_refuses_further_outputs_the_report_says_so() -> None:
     refused = "refuse further outputs"
     known = detector_graphs.ssd_otx().model
-    assert any(refused in notice for notice in insert_any(known, Options()).report.notices)
+    assert any(refused in notice for notice in insert(known, Options()).report.notices)
     yolo = ov.Core().read_model(demo.model_path("demo:detector"))
-    assert any("YOLO models refuse" in notice for notice in insert_any(yolo, Options()).report.notices)
-    alone = insert_any(yolo, Options(only_map=True))
+    assert any("YOLO models refuse" in notice for notice in insert(yolo, Options()).report.notices)
+    alone = insert(yolo, Options(only_map=True))
     assert not any(refused in notice for notice in alone.report.notices)
     many = graphs.cnn()
     many.set_rt_info("Classification", ["model_info", "model_type"])
-    assert insert_any(many, Options()).report.notices == ()
+    assert insert(many, Options()).report.notices == ()
 
 
 def test_a_model_of_the_map_alone() -> None:
@@ -123,22 +124,22 @@ def test_a_model_of_the_map_alone() -> None:
 def test_feature_vectors() -> None:
     model = graphs.cnn()
     image = random_input(model)
-    found = insert_any(model, Options(feature_vector=True))
+    found = insert(model, Options(feature_vector=True))
     assert [sorted(port.get_names()) for port in found.model.outputs][1:] == [["saliency_map"], ["feature_vector"]]
     vector = run(found.model, image, name="feature_vector")
-    probed = run_at(model, found.locate.result.target, image)  # type: ignore[union-attr]
+    probed = run_at(model, found.target.layer, image)
     np.testing.assert_allclose(vector, probed.mean((2, 3)), rtol=1e-5, atol=1e-6)
     again = ov.Model([*found.model.outputs[:1]], found.model.get_parameters())
     again.outputs[0].get_tensor().set_names({"feature_vector"})
     with pytest.raises(xai.OptionError, match="has an output named feature_vector already"):
-        insert_any(again, Options(feature_vector=True))
+        insert(again, Options(feature_vector=True))
 
 
 def test_the_feature_vector_of_a_transformer_is_its_class_token() -> None:
     model = ov.Core().read_model(demo.model_path("demo:vit"))
     image = random_input(model)
-    found = insert_any(model, Options(feature_vector=True))
-    tokens = run_at(model, found.locate.result.target, image)  # type: ignore[union-attr]
+    found = insert(model, Options(feature_vector=True))
+    tokens = run_at(model, found.target.layer, image)
     np.testing.assert_allclose(run(found.model, image, name="feature_vector"), tokens[:, 0], rtol=1e-4, atol=1e-5)
 
 

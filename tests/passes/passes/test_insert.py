@@ -14,8 +14,8 @@ from openvino.passes import Manager
 
 import ovxai_passes as xai
 from ovxai_passes.insert import insert, is_augmented, plan
+from ovxai_passes.ops.cost import operation_count
 from ovxai_passes.options import Options
-from ovxai_passes.report import operation_count
 from tests.fixtures import graphs
 from tests.support.running import random_input, run
 
@@ -124,13 +124,10 @@ def test_notices_are_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_passes_one_by_one_in_a_manager_of_ones_own() -> None:
     model = graphs.vit()
-    locate = xai.Locate(Options())
-    cut = xai.Cut(locate)
-    explain = xai.Explain(cut)
-    scale = xai.Scale(explain)
+    state = xai.InsertionState(Options())
     manager = Manager()
-    for one in (locate, cut, explain, scale, xai.Graft(scale), xai.Record(explain)):
-        manager.register_pass(one)
+    for stage in (xai.Locate, xai.Cut, xai.BuildBranch, xai.Scale, xai.Graft, xai.Record):
+        manager.register_pass(stage(state))
     manager.run_passes(model)
     image = random_input(model)
     wanted = run(xai.insert_xai(graphs.vit()), image, name="saliency_map")
@@ -141,11 +138,11 @@ def test_the_head_runs_alone_and_all_ones_give_the_scores() -> None:
     model = graphs.vit(-1)
     insertion = insert(model, Options())
     image = random_input(model)
-    from ovxai_passes.reference.classifiers import tensors_at  # noqa: PLC0415
+    from ovxai_passes.model_info.values import tensors_at  # noqa: PLC0415
 
-    (feature,) = tensors_at(model, [insertion.locate.result.target], [image])
-    ones = np.ones(insertion.locate.result.positions.ids.shape, np.float32)
-    np.testing.assert_allclose(run(insertion.cut.result.model, feature, ones), run(model, image), rtol=1e-5, atol=1e-5)
+    (feature,) = tensors_at(model, [insertion.target.layer], [image])
+    ones = np.ones(insertion.site.positions.ids.shape, np.float32)
+    np.testing.assert_allclose(run(insertion.head.model, feature, ones), run(model, image), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("reference", [False, True])
@@ -165,7 +162,7 @@ def test_tensor_names_inside_survive_saving(tmp_path: Path, reference: bool) -> 
 
 def test_stages_leave_models_that_run_alone() -> None:
     insertion = insert(graphs.cnn(), Options())
-    branch = insertion.explain.result
+    branch = insertion.branch
     assert ov.compile_model(branch.model, "CPU").outputs[0].get_element_type() == ov.Type.f32
 
 
@@ -186,7 +183,7 @@ def test_a_plan_changes_nothing() -> None:
 
 def test_passes_and_models_are_released() -> None:
     insertion = insert(graphs.cnn(), Options())
-    watched = weakref.ref(insertion.locate)
+    watched = weakref.ref(insertion.state)
     del insertion
     gc.collect()
     assert watched() is None

@@ -11,8 +11,8 @@ from openvino import opset13 as ops
 
 from ovxai_passes.insert import insert
 from ovxai_passes.mapping.narrow import mixed_elements, narrowed
+from ovxai_passes.model_info.values import F32
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import F32
 from ovxai_passes.rewrites.sink_rows import sink_rows
 from ovxai_passes.rewrites.sinking import Rows
 from ovxai_passes.rewrites.split_products import split_products
@@ -68,7 +68,7 @@ def test_values_and_graph_after(name: str, batch: int) -> None:
 @pytest.mark.parametrize("style", ["cait", "xcit", "volo"])
 def test_class_attention_is_split_where_its_rows_are_mixed(style: str) -> None:
     found = insert(class_attention(style=style), Options(reference=True))
-    site, head = found.locate.result, found.cut.result
+    site, head = found.site, found.head
     narrow = narrowed(site, head)
     whole = [node for node in narrow.model.get_ops() if node.get_type_name() == "ScaledDotProductAttention"]
     assert len(whole) == 1, "the first class attention reads rows that are mixed nowhere"
@@ -84,7 +84,7 @@ def test_class_attention_is_split_where_its_rows_are_mixed(style: str) -> None:
 
 def test_products_of_rows_that_are_alike_are_left_alone() -> None:
     found = insert(class_attention(), Options(reference=True))
-    head = found.cut.result.clone()
+    head = found.head.clone()
     count = len(head.model.get_ops())
     assert split_products(head.model, {}) == set()
     names = {node.get_name() for node in head.model.get_ops()}
@@ -96,7 +96,7 @@ def test_products_of_rows_that_are_alike_are_left_alone() -> None:
     assert split_products(head.model, everything) == set()
     assert {node.get_name() for node in head.model.get_ops()} == names
     assert len(head.model.get_ops()) == count
-    assert mixed_elements(found.locate.result, head)
+    assert mixed_elements(found.site, head)
 
 
 @pytest.mark.parametrize("flip", [False, True])

@@ -15,7 +15,7 @@ import ovxai_passes as xai
 from ovxai_passes.insert import insert
 from ovxai_passes.mapping.narrow import mixed_elements
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import SCORE_TOLERANCE, worst_difference
+from ovxai_passes.reference.comparing import SCORE_TOLERANCE, worst_difference
 from ovxai_passes.rewrites.trim import trim
 from tests.fixtures import graphs
 from tests.support.running import random_input, run
@@ -31,9 +31,9 @@ TRIMMED: dict[str, dict[str, Any]] = {
 def _names_of_mixed(model: ov.Model) -> set[str]:
     """Unique names of the operations of a model behind which positions are mixed."""
     found = insert(model, Options(reference=True))
-    head = found.cut.result
+    head = found.head
     nodes, originals = head.model.get_ordered_ops(), ModelGraph(model).ops
-    names = {nodes[place].get_name() for place, _ in mixed_elements(found.locate.result, head)}
+    names = {nodes[place].get_name() for place, _ in mixed_elements(found.site, head)}
     return {originals[head.origins[name]].get_name() for name in names if name in head.origins}
 
 
@@ -104,13 +104,11 @@ def test_tokens_that_are_an_output_are_all_computed() -> None:
 def test_in_a_manager_of_ones_own() -> None:
     model = graphs.vit()
     wanted = run(model, random_input(model))
-    locate = xai.Locate(xai.Options(trim=True))
-    cut = xai.Cut(locate)
-    explain = xai.Explain(cut)
-    graft, trimming = xai.Graft(explain), xai.Trim(cut)
+    state = xai.InsertionState(xai.Options(trim=True))
     manager = Manager()
-    for one in (locate, cut, explain, graft, trimming, xai.Record(explain, graft, trimming)):
-        manager.register_pass(one)
+    for stage in (xai.Locate, xai.Cut, xai.BuildBranch, xai.Graft, xai.Trim, xai.Record):
+        manager.register_pass(stage(state))
     manager.run_passes(model)
-    assert trimming.trimmed > 0
+    assert state.trimmed is not None
+    assert state.trimmed.sunk > 0
     np.testing.assert_allclose(run(model, random_input(model)), wanted, rtol=1e-4, atol=1e-5)

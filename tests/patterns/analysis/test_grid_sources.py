@@ -10,7 +10,7 @@ import pytest
 from openvino import opset13 as ops
 
 import ovxai_passes as xai
-from ovxai_passes.reference.classifiers import worst_difference
+from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures import graphs
 from tests.fixtures.graphs import CLASSES, Weights, dense, integers, model_of
 from tests.support.running import run

@@ -15,7 +15,7 @@ from ovxai_tools.cli.transform import main
 import ovxai_passes as xai
 from ovxai_passes.insert import insert
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import worst_difference
+from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures.graphs import CLASSES, Weights, conv, dense, integers, model_of, norm
 from tests.support.cli import invoke
 from tests.support.running import run

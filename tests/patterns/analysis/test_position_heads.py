@@ -12,8 +12,11 @@ from ovxai_tools.cli.transform import main
 from ovxai_passes.insert import Insertion, insert
 from ovxai_passes.mapping import walk
 from ovxai_passes.mapping.values import Value
-from ovxai_passes.options import Mask, Options
-from ovxai_passes.reference.classifiers import defined_map, tensors_at, worst_difference
+from ovxai_passes.model_info.values import tensors_at
+from ovxai_passes.options import Options
+from ovxai_passes.reference.comparing import worst_difference
+from ovxai_passes.reference.masked import defined_map
+from ovxai_passes.vocabulary import Mask
 from tests.fixtures import graphs
 from tests.fixtures.position_heads import PositionPlan, build_positions, position_plans
 from tests.support.cli import invoke
@@ -24,7 +27,7 @@ _PARTED = ("crop_then_mean", "gather_drop", "gather_dup", "pixshuffle", "ti_last
 
 def _held_to_the_loop(model: ov.Model, mask: Mask, seed: int = 0) -> Insertion:
     found = insert(model, Options(mask=mask, embed_scaling=False, max_cost=1e4))
-    site, head, image = found.locate.result, found.cut.result, random_input(model, seed=seed)
+    site, head, image = found.site, found.head, random_input(model, seed=seed)
     wanted = defined_map(site, head, mask, tensors_at(model, (site.target, *head.sides), [image]))
     assert worst_difference(run(found.model, image, name="saliency_map"), wanted) <= 1
     return found

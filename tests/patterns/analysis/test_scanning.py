@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from ovxai_passes.insert import insert
-from ovxai_passes.options import Mask, Options
-from ovxai_passes.reference.classifiers import defined_map, tensors_at, worst_difference
+from ovxai_passes.model_info.values import tensors_at
+from ovxai_passes.options import Options
+from ovxai_passes.reference.comparing import worst_difference
+from ovxai_passes.reference.masked import defined_map
+from ovxai_passes.vocabulary import Mask
 from tests.fixtures.scanning import scanning
 from tests.support.running import random_input, run
 
@@ -17,7 +20,7 @@ from tests.support.running import random_input, run
 def test_a_scan_in_the_head(kind: str, every: bool) -> None:
     model = scanning(kind, every)
     insertion = insert(model, Options(embed_scaling=False, max_cost=100))
-    site, head, image = insertion.locate.result, insertion.cut.result, random_input(model)
+    site, head, image = insertion.site, insertion.head, random_input(model)
     wanted = defined_map(site, head, Mask.ONE_HOT, tensors_at(model, (site.target, *head.sides), [image]))
     found = run(insertion.model, image, name="saliency_map")
     assert found.shape == (1, 5, 4, 4)

@@ -14,7 +14,7 @@ from ovxai_patterns.classifier.scores import Scores, find_scores
 import ovxai_passes as xai
 from ovxai_passes.insert import insert
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import worst_difference
+from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures import graphs
 from tests.fixtures.attention_graphs import class_attention, learned_query, mean_query, two_branches, two_stages
 from tests.fixtures.graphs import CLASSES, Weights, dense, integers, model_of, picture, scalar

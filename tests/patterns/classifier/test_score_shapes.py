@@ -19,7 +19,7 @@ from ovxai_tools.cli.transform import main
 from ovxai_tools.demo import shipped as demo
 
 import ovxai_passes as xai
-from ovxai_passes.reference.classifiers import worst_difference
+from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures import detector_graphs, graphs
 from tests.fixtures.graphs import CLASSES, Weights, dense, integers, model_of, norm, patches, picture
 from tests.support.cli import invoke

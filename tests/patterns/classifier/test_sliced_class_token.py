@@ -13,8 +13,11 @@ from openvino import opset13 as ops
 import ovxai_passes as xai
 from ovxai_passes.head.masks import target_masks
 from ovxai_passes.insert import insert
-from ovxai_passes.options import Mask, Options
-from ovxai_passes.reference.classifiers import defined_map, tensors_at, worst_difference
+from ovxai_passes.model_info.values import tensors_at
+from ovxai_passes.options import Options
+from ovxai_passes.reference.comparing import worst_difference
+from ovxai_passes.reference.masked import defined_map
+from ovxai_passes.vocabulary import Mask
 from tests.fixtures.graphs import (
     CLASSES,
     Weights,
@@ -72,7 +75,7 @@ def sliced(
 def test_equal_to_the_loop(how: str, k: int) -> None:
     model = sliced(how=how)
     found = insert(model, Options(k=k, embed_scaling=False, max_cost=100))
-    site = found.locate.result
+    site = found.site
     assert (site.k, site.positions.kept, site.positions.grid) == (k, 1, (4, 4))
     image = random_input(model)
     masks = target_masks(Mask.GAUSSIAN, site.positions)
@@ -91,7 +94,7 @@ def test_equal_to_the_loop(how: str, k: int) -> None:
 def test_batches_and_registers(batch: int, kept: int, projected: bool) -> None:
     model = sliced(batch, kept, projected=projected)
     found = insert(model, Options(k=1, embed_scaling=False, max_cost=100))
-    site, head, image = found.locate.result, found.cut.result, random_input(model)
+    site, head, image = found.site, found.head, random_input(model)
     assert site.positions.kept == kept
     wanted = defined_map(site, head, Mask.GAUSSIAN, tensors_at(model, (site.target, *head.sides), [image]))
     assert worst_difference(run(found.model, image, name="saliency_map"), wanted) <= 1

@@ -16,10 +16,11 @@ import pytest
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_tools.checks.verify import random_case, verify
 
-from ovxai_passes.insert import DetectorInsertion, insert_any
+from ovxai_passes.insert import Insertion, insert
+from ovxai_passes.model_info.values import tensors_at
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import tensors_at, worst_difference
-from ovxai_passes.reference.detectors import resized
+from ovxai_passes.reference.class_probability import resized
+from ovxai_passes.reference.comparing import worst_difference
 from tests.support.running import run
 
 FOLDER = os.environ.get("OVXAI_DETECTORS", "")
@@ -65,9 +66,9 @@ def converted(name: str) -> ov.Model:
     return ov.Core().read_model(Path(FOLDER) / f"{name}.xml")
 
 
-def inserted(model: ov.Model, **options: Any) -> DetectorInsertion:
-    found = insert_any(model, Options.checked(**options))
-    assert isinstance(found, DetectorInsertion)
+def inserted(model: ov.Model, **options: Any) -> Insertion:
+    found = insert(model, Options.checked(**options))
+    assert isinstance(found, Insertion)
     return found
 
 

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from ovxai_patterns.analysis.graph import ModelGraph
 
 import ovxai_passes as xai
-from ovxai_passes.insert import DetectorInsertion, insert_any
+from ovxai_passes.insert import Insertion, insert
+from ovxai_passes.methods.spec import required
+from ovxai_passes.model_info.values import F32, tensors_at
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import F32, tensors_at, worst_difference
-from ovxai_passes.reference.detectors import resized
+from ovxai_passes.reference.class_probability import resized
+from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures import detector_graphs as graphs
 from tests.fixtures import graphs as classifiers
 from tests.support.running import Array, random_input, run
@@ -24,9 +26,9 @@ from tests.support.running import Array, random_input, run
 SIZE = (23, 23)
 
 
-def located(model: ov.Model, **options: Any) -> DetectorInsertion:
-    found = insert_any(model, Options.checked(embed_scaling=False, **options))
-    assert isinstance(found, DetectorInsertion)
+def located(model: ov.Model, **options: Any) -> Insertion:
+    found = insert(model, Options.checked(embed_scaling=False, **options))
+    assert isinstance(found, Insertion)
     return found
 
 
@@ -64,7 +66,7 @@ def expected(known: graphs.Known, image: Array, size: tuple[int, int] = SIZE) ->
 def test_families(family: Callable[[], graphs.Known]) -> None:
     known = family()
     found = located(known.model)
-    heads = found.locate.result.heads
+    heads = required(found.target.grids).heads
     assert heads is not None
     assert (found.report.task, found.report.method) == ("detection", "detclassprobabilitymap")
     assert [level.name for level in found.report.levels] == list(known.heads)
@@ -282,7 +284,7 @@ def test_two_stages() -> None:
         assert (found.report.task, found.report.method) == ("detection", "activationmap")
         assert found.report.target.name == layer
         assert any("two stages" in notice for notice in found.report.notices)
-        (feature,) = tensors_at(model, list(found.explain.result.sources), [image])
+        (feature,) = tensors_at(model, list(found.branch.sources), [image])
         assert feature.shape[1] == channels
         np.testing.assert_allclose(run(found.model, image, name="saliency_map"), feature.mean(1), rtol=1e-4, atol=1e-5)
     with pytest.raises(xai.TargetNotFoundError, match="two stages"):
@@ -295,7 +297,7 @@ def test_queries() -> None:
     assert (found.report.task, found.report.method, found.report.grid) == ("detection", "activationmap", (4, 4))
     assert found.report.target.name == "memory"
     image = random_input(model)
-    (memory,) = tensors_at(model, list(found.explain.result.sources)[:1], [image])
+    (memory,) = tensors_at(model, list(found.branch.sources)[:1], [image])
     wanted = memory.mean(2).reshape(1, 4, 4)
     np.testing.assert_allclose(run(found.model, image, name="saliency_map"), wanted, rtol=1e-4, atol=1e-5)
 

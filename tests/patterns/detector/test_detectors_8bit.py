@@ -12,10 +12,11 @@ from ovxai_patterns.detector.instances import Prototypes
 from ovxai_tools.checks.verify import Case, random_case, verify
 
 import ovxai_passes as xai
-from ovxai_passes.insert import insert_any
+from ovxai_passes.insert import insert
+from ovxai_passes.methods.spec import required
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import worst_difference
-from ovxai_passes.reference.detectors import shrunk
+from ovxai_passes.reference.comparing import worst_difference
+from ovxai_passes.reference.instance_masks import shrunk
 from tests.fixtures.detector_graphs import CLASSES
 from tests.fixtures.detector_graphs_8bit import BASE_RANGE, COUNT, OUTPUT_RANGE, network, quantised_and_back
 from tests.patterns.detector.test_detectors import expected, located
@@ -36,7 +37,7 @@ def test_class_heads_of_bytes(kind: type[np.integer], classes: int) -> None:
     assert [level.name for level in found.report.levels] == list(known.heads)
     image = random_input(known.model)
     assert worst_difference(run(found.model, image, name="saliency_map"), expected(known, image)) <= 1
-    assert verify(known.model, insert_any(known.model, Options()).model, found, [random_case(known.model)])
+    assert verify(known.model, insert(known.model, Options()).model, found, [random_case(known.model)])
 
 
 def test_class_heads_between_quantize_and_dequantize() -> None:
@@ -46,14 +47,14 @@ def test_class_heads_between_quantize_and_dequantize() -> None:
     assert found.report.classes == CLASSES
     image = random_input(known.model)
     assert worst_difference(run(found.model, image, name="saliency_map"), expected(known, image)) <= 1
-    assert verify(known.model, insert_any(known.model, Options()).model, found, [random_case(known.model)])
+    assert verify(known.model, insert(known.model, Options()).model, found, [random_case(known.model)])
 
 
 @pytest.mark.parametrize("kind", [np.int8, np.uint8])
 def test_masks_of_bytes(kind: type[np.integer]) -> None:
     model, size = network(masks=True, kind=kind).model, (8, 8)
     found = located(model, saliency_map_size=size)
-    instances = found.locate.result.instances
+    instances = required(found.target.masks).instances
     assert isinstance(instances, Prototypes)
     assert found.report.task == "instance_segmentation"
     assert (instances.classes, instances.count, instances.base_axis) == (CLASSES, COUNT, 3)
@@ -69,7 +70,7 @@ def test_masks_of_bytes(kind: type[np.integer]) -> None:
         wanted[0, label] = np.maximum(wanted[0, label], column[4 + label] * mask)
     assert wanted.max() > 0
     assert worst_difference(run(found.model, image, name="saliency_map"), wanted.astype(np.float32)) <= 1
-    assert verify(model, insert_any(model, Options()).model, located(model), [random_case(model)])
+    assert verify(model, insert(model, Options()).model, located(model), [random_case(model)])
     heads = located(model, method="detclassprobabilitymap")
     assert [level.name for level in heads.report.levels] == ["cls0", "cls1"]
 
@@ -123,7 +124,7 @@ def test_real_bytes_are_found_and_verified(data: Path, name: str, task: str) -> 
     assert (found.report.task, found.report.classes) == (task, 80)
     pixels, _ = letterboxed(data / "bus.jpg", model.inputs[0].shape[1])
     cases = [random_case(model), Case("bus", [as_input(pixels, name)])]
-    assert verify(model, insert_any(model, Options()).model, found, cases)
+    assert verify(model, insert(model, Options()).model, found, cases)
     saliency = run(found.model, as_input(pixels, name), name="saliency_map")
     _row, column = np.unravel_index(saliency[0, 5].argmax(), saliency.shape[2:])
     assert 0.1 < (column + 0.5) / saliency.shape[3] < 0.95

@@ -14,10 +14,12 @@ from ovxai_patterns.detector.instances import Masks, Prototypes
 from ovxai_tools.checks.verify import random_case, verify
 
 import ovxai_passes as xai
-from ovxai_passes.insert import DetectorInsertion, insert_any
+from ovxai_passes.insert import Insertion, insert
+from ovxai_passes.methods.spec import required
+from ovxai_passes.model_info.values import F32
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import F32, worst_difference
-from ovxai_passes.reference.detectors import shrunk
+from ovxai_passes.reference.comparing import worst_difference
+from ovxai_passes.reference.instance_masks import shrunk
 from tests.fixtures.detector_graphs import CLASSES, SIDE, Builder
 from tests.support.running import Array, run
 
@@ -75,9 +77,9 @@ def some(masks: Array) -> Instances:
     return Instances(boxes, np.array([1, 3, 1], np.int64), np.array([0.9, 0.6, 0.8], np.float32), masks)
 
 
-def located(model: ov.Model, **options: Any) -> DetectorInsertion:
-    found = insert_any(model, Options.checked(embed_scaling=False, **options))
-    assert isinstance(found, DetectorInsertion)
+def located(model: ov.Model, **options: Any) -> Insertion:
+    found = insert(model, Options.checked(embed_scaling=False, **options))
+    assert isinstance(found, Insertion)
     return found
 
 
@@ -90,7 +92,7 @@ def test_masks_of_whole_pictures_are_shrunk_weighed_and_joined_by_class() -> Non
     seen = some(masks)
     found = located(seen.model(), saliency_map_size=SIZE)
     assert (found.report.task, found.report.method) == ("instance_segmentation", "instancemasks")
-    assert isinstance(found.locate.result.instances, Masks)
+    assert isinstance(required(found.target.masks).instances, Masks)
     wanted = np.zeros((1, CLASSES, *SIZE), np.float32)
     small = shrunk(masks[:, 0], SIZE)
     wanted[0, 1] = np.maximum(0.9 * small[0], 0.8 * small[2])
@@ -105,7 +107,7 @@ def test_masks_in_boxes_lie_where_the_boxes_are() -> None:
     for batched, apart in ((False, True), (True, False)):
         model = seen.model(batched, apart)
         found = located(model, saliency_map_size=(SIDE, SIDE))
-        instances = found.locate.result.instances
+        instances = required(found.target.masks).instances
         assert isinstance(instances, Masks)
         assert instances.in_boxes
         saliency = run(found.model, pictures(), name="saliency_map")[0]
@@ -157,7 +159,7 @@ def test_labels_that_are_no_class_are_left_out() -> None:
     saliency = run(located(seen.model(), saliency_map_size=SIZE).model, pictures(), name="saliency_map")
     np.testing.assert_allclose(saliency[0].max((1, 2)), [0, 0, 0.8, 0, 0], rtol=1e-5)
     model = seen.model()
-    assert verify(model, insert_any(model, Options()).model, located(model), [random_case(model)])
+    assert verify(model, insert(model, Options()).model, located(model), [random_case(model)])
 
 
 def test_some_classes_of_instances() -> None:
@@ -190,7 +192,7 @@ def prototypes(batch: int | None = 1) -> ov.Model:
 def test_prototypes(batch: int | None) -> None:
     model = prototypes(batch)
     found = located(model, saliency_map_size=SIZE)
-    instances = found.locate.result.instances
+    instances = required(found.target.masks).instances
     assert isinstance(instances, Prototypes)
     assert (instances.first_class, instances.first_coefficient, instances.count, instances.classes) == (
         4,

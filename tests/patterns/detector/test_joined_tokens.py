@@ -9,9 +9,10 @@ from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_tools.checks.verify import random_case, verify
 
-from ovxai_passes.insert import insert_any
+from ovxai_passes.insert import insert
+from ovxai_passes.model_info.values import tensors_at
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import tensors_at, worst_difference
+from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures.detector_graphs import CLASSES, Builder
 from tests.patterns.detector.test_detectors import located
 from tests.support.running import random_input, run
@@ -65,7 +66,7 @@ def test_tokens_of_an_encoder_are_explained(size: str, grid: tuple[int, int], fi
     wanted = memory[:, first : first + grid[0] * grid[1]].mean(2).reshape(1, *grid)
     assert worst_difference(run(found.model, image, name="saliency_map"), wanted.astype(np.float32)) <= 1
     options = Options.checked(saliency_map_size=size)
-    assert verify(model, insert_any(model, options).model, found, [random_case(model)])
+    assert verify(model, insert(model, options).model, found, [random_case(model)])
 
 
 def test_tokens_of_an_encoder_follow_the_shape() -> None:
@@ -94,8 +95,8 @@ def test_a_map_that_the_network_joins_transposed_is_read_in_its_order(size: str)
     model = joined_tokens()
     found = located(model, task="detection", method="activationmap", saliency_map_size=size)
     image = random_input(model)
-    maps = found.locate.result.maps
+    maps = found.target.feature
     assert maps is not None
-    (feature,) = tensors_at(model, [maps.tensors[found.locate.result.level]], [image])
+    (feature,) = tensors_at(model, [maps.tensor], [image])
     saliency = run(found.model, image, name="saliency_map")
     assert worst_difference(saliency, feature.mean(1).astype(np.float32)) <= 1

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 from ovxai_patterns.task import find_task
 
-from ovxai_passes.insert import insert_any
+from ovxai_passes.insert import insert
+from ovxai_passes.methods.spec import required
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import worst_difference
+from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures.detector_graphs import Known
 from tests.fixtures.one_class_graphs import ONE_CLASS, no_detectors
 from tests.patterns.detector.test_detectors import expected, located
@@ -22,7 +23,7 @@ PLAIN = no_detectors()
 def test_detectors_of_one_class(family: Callable[[], Known]) -> None:
     known = family()
     found = located(known.model)
-    heads = found.locate.result.heads
+    heads = required(found.target.grids).heads
     assert heads is not None
     assert found.report.task == "detection"
     assert [level.name for level in found.report.levels] == list(known.heads)
@@ -33,7 +34,7 @@ def test_detectors_of_one_class(family: Callable[[], Known]) -> None:
     saliency = run(found.model, image, name="saliency_map")
     assert saliency.shape[1] == 1
     assert worst_difference(saliency, expected(known, image)) <= 1
-    assert insert_any(known.model, Options()).report.classes == found.report.classes
+    assert insert(known.model, Options()).report.classes == found.report.classes
 
 
 @pytest.mark.parametrize("name", PLAIN)

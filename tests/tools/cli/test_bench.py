@@ -12,9 +12,8 @@ from openvino import opset13 as ops
 from ovxai_tools.cli.bench import main
 
 from ovxai_passes.insert import insert
-from ovxai_passes.ops.cost import cost_of
+from ovxai_passes.ops.cost import cost_of, operation_count
 from ovxai_passes.options import Options
-from ovxai_passes.report import operation_count
 from tests.fixtures import graphs
 from tests.fixtures.graphs import Weights, integers
 from tests.support.cli import invoke

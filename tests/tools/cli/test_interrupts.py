@@ -16,7 +16,7 @@ import pytest
 from ovxai_tools.cli import transform
 from ovxai_tools.common.showing import show
 
-from ovxai_passes.insert import insert_any
+from ovxai_passes.insert import insert
 from tests.fixtures import graphs
 from tests.support.cli import invoke
 
@@ -44,7 +44,7 @@ def interrupted(function: Callable[..., Any], after: bool = False) -> Callable[.
 
 
 def test_before_the_files_are_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transform, "insert_any", interrupted(insert_any))
+    monkeypatch.setattr(transform, "insert", interrupted(insert))
     assert invoke(transform.main, "in.xml", "out.xml", code=130).output == "Interrupted; nothing was written.\n"
     assert sorted(os.listdir()) == ["in.bin", "in.xml"]
 
@@ -63,7 +63,7 @@ def test_an_interrupt_that_the_runtime_has_turned_into_an_error(folder: Path, mo
         except KeyboardInterrupt:
             raise RuntimeError("Exception from src/core/src/pass: KeyboardInterrupt") from None
 
-    monkeypatch.setattr(transform, "insert_any", turned)
+    monkeypatch.setattr(transform, "insert", turned)
     assert invoke(transform.main, "in.xml", "out.xml", code=130).output == "Interrupted; nothing was written.\n"
 
 

@@ -14,7 +14,7 @@ from statistics import median
 import openvino as ov
 
 from ovxai_passes.model_info.shapes import StatedShape, set_shapes, stated_shape
-from ovxai_passes.report import operation_count
+from ovxai_passes.ops.cost import operation_count
 from ovxai_tools.checks.verify import random_case
 
 _WARM_UP = 5

@@ -21,7 +21,7 @@ from typing import IO, Any
 import openvino as ov
 
 from ovxai_passes.errors import OvxaiError, TargetNotFoundError, VerificationError
-from ovxai_passes.insert import AnyInsertion, Insertion, insert_any, is_augmented
+from ovxai_passes.insert import Insertion, insert, is_augmented
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.model_info.shapes import set_shapes, stated_shape
@@ -150,7 +150,7 @@ def _look(path: Path, runs: int, shapes: Sequence[str]) -> None:
     if is_augmented(model):
         raise TargetNotFoundError(f"the model has an output named {OUTPUT_NAME} already; sweep the one without it")
     started = time.perf_counter()
-    done = insert_any(model, Options())
+    done = insert(model, Options())
     report = done.report
     _tell(
         method=report.method,
@@ -165,7 +165,7 @@ def _look(path: Path, runs: int, shapes: Sequence[str]) -> None:
         classes=report.classes,
         mapped=_mapped(done),
         multiplied_out=report.multiplied_out,
-        multiplied_out_types=" ".join(sorted({reason.split(":")[0] for reason in done.explain.result.multiplied_out})),
+        multiplied_out_types=" ".join(sorted({reason.split(":")[0] for reason in done.branch.multiplied_out})),
         estimated=report.cost,
         notices="; ".join(report.notices),
     )
@@ -173,7 +173,7 @@ def _look(path: Path, runs: int, shapes: Sequence[str]) -> None:
         written = Path(folder) / "model.xml"
         ov.save_model(done.model, written, compress_to_fp16=False)
         _tell(seconds=round(time.perf_counter() - started, 2), gib=_gib())
-        raw = insert_any(model, Options(embed_scaling=False))
+        raw = insert(model, Options(embed_scaling=False))
         again = ov.Core().read_model(written)
         _tell(verified="; ".join(verify(model, again, raw, [random_case(model)])))
         if runs:
@@ -184,11 +184,11 @@ def _look(path: Path, runs: int, shapes: Sequence[str]) -> None:
 _NOT_MAPPED = frozenset({"Constant", "Parameter", "Result"})
 
 
-def _mapped(done: AnyInsertion) -> int:
+def _mapped(done: Insertion) -> int:
     """Operations of a classifier's head."""
-    if not isinstance(done, Insertion):
+    if done.state.head is None:
         return 0
-    return sum(1 for node in done.cut.result.model.get_ops() if node.get_type_name() not in _NOT_MAPPED)
+    return sum(1 for node in done.head.model.get_ops() if node.get_type_name() not in _NOT_MAPPED)
 
 
 def _gib() -> float | str:

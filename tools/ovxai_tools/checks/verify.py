@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
+from ovxai_patterns.analysis.layout import picture_axes
 
 from ovxai_passes.errors import VerificationError
-from ovxai_passes.insert import AnyInsertion, DetectorInsertion, Insertion
+from ovxai_passes.insert import Insertion
+from ovxai_passes.methods.spec import required
 from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
-from ovxai_passes.options import Method
-from ovxai_passes.reference.classifiers import (
-    F32,
-    last_of,
-    masked_scores,
-    mean_map,
-    pooled_features,
-    scaled_map,
-    tensors_at,
-    worst_difference,
-)
-from ovxai_tools.checks.verify_detector import check_detector_map
+from ovxai_passes.model_info.values import F32, last_of, tensors_at
+from ovxai_passes.reference.comparing import worst_difference
+from ovxai_passes.reference.feature_vector import pooled_features
+from ovxai_passes.reference.given import Given
+from ovxai_passes.reference.lookup import definition_of
+from ovxai_passes.reference.scaling import scaled_map
+from ovxai_passes.vocabulary import Method
 from ovxai_tools.checks.verify_outputs import Case, check_outputs, has_state, random_case
 from ovxai_tools.checks.verify_scores import check_unrounded
 
@@ -37,9 +35,7 @@ _ROWS = 3
 _EARLIER = (101, 102)  # seeds
 
 
-def verify(
-    model: ov.Model, written: ov.Model, raw: AnyInsertion, cases: Sequence[Case], joint: bool = False
-) -> list[str]:
+def verify(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[Case], joint: bool = False) -> list[str]:
     """Check `written`, the augmented `model` as read back from disk; returns what held, a line each.
 
     `raw`: the same insertion without scaling; `joint`: how it is scaled. Checked for every case: original outputs
@@ -68,15 +64,15 @@ def _why_not_run(model: ov.Model, cases: Sequence[Case]) -> str | None:
     return None
 
 
-def _held(model: ov.Model, written: ov.Model, raw: AnyInsertion, cases: Sequence[Case], joint: bool) -> list[str]:
+def _held(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[Case], joint: bool) -> list[str]:
     """What held, a line each; see `verify`."""
     held = []
     if len(written.outputs) == len(raw.model.outputs) - len(model.outputs):
         held.append("no original outputs to compare")
     else:
         held += check_outputs(model, written, cases, bool(raw.report.trimmed))
-    if isinstance(raw, Insertion) and raw.locate.choice.mask and not raw.locate.options.keep_quantization:
-        check_unrounded(model, raw.locate.result.scores.tensor)
+    if raw.method.needs_mask and not raw.state.options.keep_quantization:
+        check_unrounded(model, raw.site.scores.tensor)
     unscaled, shown_by = (ov.compile_model(one, "CPU", F32) for one in (raw.model, written))
     for case in cases:
         before = _before(model)
@@ -86,10 +82,7 @@ def _held(model: ov.Model, written: ov.Model, raw: AnyInsertion, cases: Sequence
         shown = _named(shown_by, last_of(shown_by, [*before, case.inputs]))[OUTPUT_NAME]
         if not np.isfinite(saliency).all():
             raise VerificationError(f"{case.name}: the map holds values that are not finite, as the head makes them")
-        if isinstance(raw, DetectorInsertion):
-            compared = check_detector_map(model, raw, case.name, case.inputs, saliency)
-        else:
-            compared = _check_definition(model, raw, case, saliency, classes)
+        compared = _check_definition(model, raw, case, saliency, classes)
         held.append(f"{case.name}: map equal to the naive definition on {compared}")
         expected = scaled_map(saliency, joint) if shown.dtype == np.uint8 else saliency
         if not np.abs(shown.astype(np.float32) - expected.astype(np.float32)).max() <= (shown.dtype == np.uint8):
@@ -103,7 +96,7 @@ def _held(model: ov.Model, written: ov.Model, raw: AnyInsertion, cases: Sequence
     return held
 
 
-def _check_varies(raw: AnyInsertion, case: Case, saliency: npt.NDArray[np.float32]) -> str:
+def _check_varies(raw: Insertion, case: Case, saliency: npt.NDArray[np.float32]) -> str:
     if raw.report.method == Method.INSTANCEMASKS.value and not saliency.any():
         return f"{case.name}: no instances, so the maps are 0"
     cells = saliency.shape[-2] * saliency.shape[-1]
@@ -126,9 +119,9 @@ def _has_features(written: ov.Model) -> bool:
     return any(FEATURES_NAME in port.get_names() for port in written.outputs)
 
 
-def _check_features(model: ov.Model, raw: AnyInsertion, case: Case, results: dict[str, Array]) -> str:
+def _check_features(model: ov.Model, raw: Insertion, case: Case, results: dict[str, Array]) -> str:
     """The feature vector has to be the class token of its tensor, or the mean over positions."""
-    tensor, positions = raw.locate.pooled
+    tensor, positions = required(raw.target.pooled)
     (feature,) = tensors_at(model, [tensor], case.inputs, _before(model))
     wanted = pooled_features(positions, feature)
     found = np.asarray(results[FEATURES_NAME], np.float64)
@@ -142,7 +135,7 @@ def _has_dynamic_batch(model: ov.Model) -> bool:
     return all(shape.rank.is_static and len(shape) > 0 and shape[0].is_dynamic for shape in shapes)
 
 
-def _check_rows(model: ov.Model, raw: AnyInsertion) -> None:
+def _check_rows(model: ov.Model, raw: Insertion) -> None:
     """Row n of a batch has to be what the picture gives alone."""
     inputs = random_case(model, _ROWS).inputs
     compiled = ov.compile_model(raw.model, "CPU", F32)
@@ -158,16 +151,16 @@ def _check_rows(model: ov.Model, raw: AnyInsertion) -> None:
 
 
 def _classes_of_maps(
-    model: ov.Model, raw: AnyInsertion, case: Case, results: dict[str, Array]
+    model: ov.Model, raw: Insertion, case: Case, results: dict[str, Array]
 ) -> npt.NDArray[np.int64] | None:
     """The classes [N,k] of the maps, None for all; those found in the graph must be the best of the model's output."""
     report = raw.report
     if report.chosen is not None:
         return np.array([report.chosen])
-    if report.top_k is None or isinstance(raw, DetectorInsertion):
+    if report.top_k is None:
         return None
     found: npt.NDArray[np.int64] = np.array(results[CLASSES_NAME])
-    (shown,) = tensors_at(model, [raw.locate.result.scores.shown], case.inputs, _before(model))
+    (shown,) = tensors_at(model, [raw.site.scores.shown], case.inputs, _before(model))
     scores = np.asarray(shown, np.float64).reshape(len(found), -1)
     taken = np.take_along_axis(scores, found, 1)
     if (taken != np.sort(scores, 1)[:, ::-1][:, : report.top_k]).any():
@@ -183,37 +176,44 @@ def _check_definition(
     classes: npt.NDArray[np.int64] | None,
 ) -> str:
     """Compare a raw map of `classes` [N,k] (None: all) with the definition; returns on how many positions."""
-    choice, head = raw.locate.choice, raw.cut.result
-    site, mask = choice.site, choice.mask
-    values = tensors_at(model, [site.target, *head.sides], case.inputs, _before(model))
-    total = site.positions.grid[0] * site.positions.grid[1]
-    if mask is None:
-        chosen = list(range(total))
-        wanted = mean_map(site.positions, values[0]).reshape(len(saliency), 1, total)
-    else:
-        chosen = _positions_to_check(raw, values, total)
-        wanted = masked_scores(head, mask, site.positions, values, chosen).transpose(1, 2, 0)
-        if classes is not None:
-            wanted = np.take_along_axis(wanted, classes[:, :, None], 1)
+    given = Given(
+        raw.target,
+        lambda tensors: tensors_at(model, tensors, case.inputs, _before(model)),
+        picture_size(model, case.inputs),
+        raw.state.head,
+        classes=classes,
+    )
+    total = saliency.shape[-2] * saliency.shape[-1]
+    chosen = _positions_to_check(raw, given, total)
+    sampled = len(chosen) < total
+    wanted = definition_of(raw.method)(replace(given, places=chosen if sampled else None))
     found = saliency.reshape(len(saliency), -1, total)
     # of a sample, the range is that of all positions: what is allowed must not depend on how quick the machine is
-    span = None if len(chosen) == total else np.ptp(found, axis=-1, keepdims=True)
-    difference = worst_difference(found[..., chosen], wanted, -1, span)
+    span = np.ptp(found, axis=-1, keepdims=True) if sampled else None
+    difference = worst_difference(found[..., chosen], wanted.reshape(*found.shape[:2], -1), -1, span)
     if not difference <= 1:
         raise VerificationError(
-            f"{case.name}: the map differs from the naive definition by {difference:.3g} times what is allowed "
+            f"{case.name}: the map differs from its definition by {difference:.3g} times what is allowed "
             "(1e-3 of the map's range plus 1e-5 of the largest score)"
         )
-    return f"all {total} positions" if len(chosen) == total else f"{len(chosen)} of {total} positions"
+    return f"{len(chosen)} of {total} positions" if sampled else f"all {total} positions"
 
 
-def _positions_to_check(raw: Insertion, values: list[Array], total: int) -> list[int]:
+def _positions_to_check(raw: Insertion, given: Given, total: int) -> list[int]:
     """All positions, or a sample where the head takes long."""
-    choice = raw.locate.choice
-    if choice.mask is None or total <= _SAMPLED:
+    if not raw.method.needs_mask or total <= _SAMPLED:
         return list(range(total))
     started = time.perf_counter()
-    masked_scores(raw.cut.result, choice.mask, choice.site.positions, values, [0, 1])
+    definition_of(raw.method)(replace(given, places=[0, 1]))
     if (time.perf_counter() - started) / 2 * total < _PATIENCE:
         return list(range(total))
     return sorted(np.random.default_rng(0).choice(total, _SAMPLED, replace=False).tolist())
+
+
+def picture_size(model: ov.Model, inputs: Sequence[Array]) -> tuple[int, int]:
+    """(H, W) of the picture among a model's inputs. Raises VerificationError where there is none."""
+    for port, value in zip(model.inputs, inputs, strict=True):
+        axes = picture_axes(port.get_node())
+        if axes is not None:
+            return value.shape[axes[0]], value.shape[axes[1]]
+    raise VerificationError("the model has no picture input")

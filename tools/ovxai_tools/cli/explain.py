@@ -14,7 +14,7 @@ from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.checksum import file_digest
 from ovxai_passes.model_info.shapes import StatedShape
-from ovxai_passes.options import Method
+from ovxai_passes.vocabulary import Method
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
 from ovxai_tools.common.given import (
     WHITE_BOX,

@@ -14,12 +14,13 @@ import openvino as ov
 
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
-from ovxai_passes.insert import AnyInsertion, DetectorInsertion, insert_any, is_augmented, plan
+from ovxai_passes.insert import Insertion, insert, is_augmented, plan
 from ovxai_passes.model_info.checksum import add_checksum
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.model_info.recorded import check_same_map
 from ovxai_passes.model_info.shapes import StatedShape
-from ovxai_passes.options import Mask, Options, Scaling, Task
+from ovxai_passes.options import Options
+from ovxai_passes.vocabulary import Mask, Scaling, Task
 from ovxai_tools.checks.verify import Case, random_case, verify
 from ovxai_tools.common.exits import EXIT_CODES, OutputError, with_exit_codes
 from ovxai_tools.common.files import check_output, model_moves, publish, same_file, staged_model, staging
@@ -271,7 +272,7 @@ def _transform(request: Request, options: Options) -> None:
         _copy_augmented(request, options, model, target)
         return
     with stage("Inserting the explanation", request.quiet):
-        insertion = insert_any(model, options)
+        insertion = insert(model, options)
     with staging(target.parent) as folder:
         with stage("Saving", request.quiet):
             written = _save(insertion.model, folder, target)
@@ -366,7 +367,7 @@ def _bin_growth(model: ov.Model, source: Path, folder: Path, written: Path) -> i
 
 def _verified(request: Request, options: Options, model: ov.Model, written: ov.Model) -> list[str]:
     with stage("Verifying", request.quiet):
-        raw = insert_any(model, replace(options, embed_scaling=False, scaling=None, only_map=False))
+        raw = insert(model, replace(options, embed_scaling=False, scaling=None, only_map=False))
         cases = [random_case(model)]
         if request.image is not None:
             preparation = request.preparation or Preparation.from_model(model)
@@ -375,21 +376,21 @@ def _verified(request: Request, options: Options, model: ov.Model, written: ov.M
 
 
 def _preview(
-    request: Request, model: ov.Model, written: ov.Model, insertion: AnyInsertion, folder: Path
+    request: Request, model: ov.Model, written: ov.Model, insertion: Insertion, folder: Path
 ) -> tuple[str, ...]:
     """Write the preview into `folder`; returns notices."""
     preparation = request.preparation or Preparation.from_model(written)
-    options = insertion.locate.options
+    options = insertion.state.options
     assert request.preview is not None, "a preview was asked for"
     drawn = folder / f"preview{request.preview.suffix}"
     labels = options.labels or ()
     if options.only_map:  # a caption needs the scores
-        written = insert_any(model, replace(options, only_map=False)).model
+        written = insert(model, replace(options, only_map=False)).model
     with stage("Making the preview", request.quiet):
-        if isinstance(insertion, DetectorInsertion):
+        if insertion.target.site is None:
             write_detector_preview(model, written, insertion, labels, request.image, preparation, drawn)
         else:
-            shown = Shown(model, insertion.locate.result.scores, insertion.report.chosen, labels)
+            shown = Shown(model, insertion.site.scores, insertion.report.chosen, labels)
             write_preview(written, shown, request.image, preparation, drawn)
     plain_floats = preparation == Preparation() and written.inputs[0].get_element_type().is_real()
     if plain_floats and not request.source.startswith(demo.PREFIX):

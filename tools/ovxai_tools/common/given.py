@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 import click
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.methods.registry import METHODS
 from ovxai_passes.model_info.shapes import StatedShape, stated_shape
-from ovxai_passes.options import LARGEST, METHODS, MIDDLE
+from ovxai_passes.options import LARGEST, MIDDLE
 
-WHITE_BOX = [one.value for one in dict.fromkeys(sum(METHODS.values(), ()))]
+WHITE_BOX = [spec.name.value for spec in METHODS]
 """The methods whose maps can be written into a model."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -10,11 +10,12 @@ import numpy as np
 import openvino as ov
 
 from ovxai_passes.explainer.boxes import detections_of
-from ovxai_passes.insert import insert_any
+from ovxai_passes.insert import insert
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
-from ovxai_passes.options import LARGEST, MIDDLE, Method, Options
-from ovxai_passes.reference.classifiers import F32
+from ovxai_passes.model_info.values import F32
+from ovxai_passes.options import LARGEST, MIDDLE, Options
+from ovxai_passes.vocabulary import Method
 from ovxai_tools.demo.scenes import SIDE, Scene
 from ovxai_tools.evaluation.matched_boxes import Truth, map_50
 from ovxai_tools.evaluation.outcome import Pointing
@@ -32,7 +33,7 @@ _WEAK = 0.01
 
 def pointing_in_scenes(path: Path, options: Options, scenes: Sequence[Scene]) -> Pointing:
     """Play the game with one setting; every class of every scene counts, found or not."""
-    found = insert_any(read_model(path), replace(options, embed_scaling=False))
+    found = insert(read_model(path), replace(options, embed_scaling=False))
     compiled = ov.compile_model(found.model, "CPU", F32)
     inside, seen = [], []
     for scene in scenes:

@@ -17,13 +17,14 @@ from ovxai_patterns.classifier.scores import Scores, find_scores
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer import Explainer, ExplainMode, colormap, overlay, resize, scaling
 from ovxai_passes.explainer.utils import yolo_postprocess_fn
-from ovxai_passes.insert import AnyInsertion, DetectorInsertion, insert_any, is_augmented, task_of
+from ovxai_passes.insert import Insertion, insert, is_augmented
 from ovxai_passes.model_info.class_shares import shares_of
-from ovxai_passes.model_info.labels import labels_of, names_of, numbers_of, own_names_of
+from ovxai_passes.model_info.labels import check_top_k, labels_of, names_of, numbers_of, own_names_of
 from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.rt_info import said_in
-from ovxai_passes.options import Options, Task
-from ovxai_passes.passes.locate import check_top_k
+from ovxai_passes.options import Options
+from ovxai_passes.passes.find_task import task_of
+from ovxai_passes.vocabulary import Task
 from ovxai_tools.pictures.images import Preparation, as_inputs, open_picture
 from ovxai_tools.pictures.preview_detector import class_scores
 
@@ -137,15 +138,15 @@ class Explaining:
         if self.task is Task.CLASSIFICATION:
             return self._shares(results)
         plain, found = self._detector
-        if not isinstance(found, DetectorInsertion) or found.locate.result.maps is not None:
+        if not found.method.per_class:
             return None
         return class_scores(plain, found, [data])
 
     @cached_property
-    def _detector(self) -> tuple[ov.Model, AnyInsertion]:
+    def _detector(self) -> tuple[ov.Model, Insertion]:
         """The detector without maps, and what its class scores are made of."""
         plain = _without_maps(self.model)
-        return plain, insert_any(plain, Options(task=self.task))
+        return plain, insert(plain, Options(task=self.task))
 
     def picture(self, path: Path) -> tuple[Image.Image, list[Said]]:
         """A picture with its maps, the best first. Raises UnreadableError for what is no picture."""

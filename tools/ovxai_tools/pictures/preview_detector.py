@@ -10,12 +10,15 @@ import numpy.typing as npt
 import openvino as ov
 from ovxai_patterns.detector.class_heads import ClassHeads
 
-from ovxai_passes.insert import DetectorInsertion
+from ovxai_passes.insert import Insertion
 from ovxai_passes.model_info.labels import names_of, own_names_of
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
-from ovxai_passes.reference.classifiers import scaled_map, tensors_at
-from ovxai_passes.reference.detectors import by_channel, mask_map, sigmoid, sources_of
-from ovxai_tools.checks.verify_detector import picture_size
+from ovxai_passes.model_info.values import tensors_at
+from ovxai_passes.reference.class_probability import by_channel, sigmoid, sources_of
+from ovxai_passes.reference.instance_masks import mask_map
+from ovxai_passes.reference.instance_masks import sources_of as sources_of_instances
+from ovxai_passes.reference.scaling import scaled_map
+from ovxai_tools.checks.verify import picture_size
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.images import Preparation, as_inputs, open_picture, triptych
 
@@ -23,7 +26,7 @@ from ovxai_tools.pictures.images import Preparation, as_inputs, open_picture, tr
 def write_detector_preview(  # noqa: PLR0913, PLR0917  # as write_preview, and what was inserted
     plain: ov.Model,
     model: ov.Model,
-    insertion: DetectorInsertion,
+    insertion: Insertion,
     labels: tuple[str, ...],
     image: Path | None,
     preparation: Preparation,
@@ -52,18 +55,18 @@ def write_detector_preview(  # noqa: PLR0913, PLR0917  # as write_preview, and w
 
 
 def class_scores(
-    model: ov.Model, insertion: DetectorInsertion, inputs: list[npt.NDArray[np.generic]]
+    model: ov.Model, insertion: Insertion, inputs: list[npt.NDArray[np.generic]]
 ) -> npt.NDArray[np.float64]:
     """How sure a detector (without maps) is of each class somewhere in the first picture, [K]."""
-    found = insertion.locate.result
-    if found.instances is not None:
-        sources = list(insertion.explain.result.sources)
+    masks, grids = insertion.target.masks, insertion.target.grids
+    if masks is not None:
+        sources = sources_of_instances(masks.instances)
         values = dict(zip(sources, tensors_at(model, sources, inputs), strict=True))
-        maps = mask_map(found.instances, found.size, values, picture_size(model, inputs))
+        maps = mask_map(masks.instances, masks.size, values, picture_size(model, inputs))
         return np.asarray(maps[0].max((1, 2)), np.float64)
-    assert found.heads is not None, "a map for each class is made of class heads or instances"
-    sources = sources_of(found)
-    return _of_heads(found.heads, dict(zip(sources, tensors_at(model, sources, inputs), strict=True)))
+    assert grids is not None, "a map for each class is made of class heads or instances"
+    sources = sources_of(grids.levels)
+    return _of_heads(grids.heads, dict(zip(sources, tensors_at(model, sources, inputs), strict=True)))
 
 
 def _of_heads(heads: ClassHeads, values: dict[Any, npt.NDArray[np.generic]]) -> npt.NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""The definition of detectors' maps, in numpy: what branches are compared with."""
+"""The definition of InstanceMasks, detection by detection."""
 
 from __future__ import annotations
 
@@ -6,91 +6,34 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from ovxai_patterns.analysis.dequantised import Levels
 from ovxai_patterns.analysis.graph import TensorId
-from ovxai_patterns.detector.class_heads import Level
 from ovxai_patterns.detector.instances import Masks, Prototypes
 
 from ovxai_passes.methods.instance_masks import LARGEST_SHARE
-from ovxai_passes.passes.detectors import Found
-from ovxai_passes.reference.classifiers import Array, Floats, mean_map
+from ovxai_passes.reference.class_probability import sigmoid
+from ovxai_passes.reference.given import Given
+
+Array = npt.NDArray[np.generic]
+Floats = npt.NDArray[np.float32]
 
 
-def defined_detector_map(
-    found: Found, objectness: bool, values: dict[TensorId, Array], picture: tuple[int, int]
-) -> Floats:
-    """The raw map by definition. `values`: of the tensors that the branch reads; `picture`: (H, W) in pixels."""
-    if found.heads is not None:
-        return probability_map(found.levels, found.size, values, objectness, found.rows)
-    if found.maps is not None:
-        return mean_map(found.maps.positions[found.level], values[found.maps.tensors[found.level]])
-    assert found.instances is not None, "one of three was found"
-    return mask_map(found.instances, found.size, values, picture, found.chosen)
+def definition(given: Given) -> Floats:
+    """The raw map [N,K,h,w] f32."""
+    masks = given.target.masks
+    assert masks is not None, "the method reads instances"
+    tensors = sources_of(masks.instances)
+    values = dict(zip(tensors, given.read(tensors), strict=True))
+    return mask_map(masks.instances, masks.size, values, given.picture, masks.chosen)
 
 
-def sources_of(found: Found) -> list[TensorId]:
-    """The tensors that the definition reads."""
-    parts: list[TensorId] = []
-    for level in found.levels:
-        parts += [level.tensor, *([level.objectness.tensor] if level.objectness else [])]
-    if found.maps is not None:
-        parts.append(found.maps.tensors[found.level])
-    if isinstance(found.instances, Masks):
-        masks = found.instances
-        parts += [masks.masks, masks.labels, masks.boxes, *([masks.scores] if masks.scores else [])]
-    elif found.instances is not None:
-        parts += [found.instances.detections, found.instances.prototypes]
+def sources_of(instances: Masks | Prototypes) -> list[TensorId]:
+    """The tensors that hold instances."""
+    if isinstance(instances, Prototypes):
+        return [instances.detections, instances.prototypes]
+    parts = [instances.masks, instances.labels, instances.boxes, *([instances.scores] if instances.scores else [])]
     return list(dict.fromkeys(parts))
-
-
-def probability_map(
-    levels: Sequence[Level],
-    size: tuple[int, int],
-    values: dict[TensorId, Array],
-    objectness: bool = False,
-    rows: Sequence[int] | None = None,
-) -> Floats:
-    """DetClassProbabilityMap [N,K,h,w] of the tensors of class heads."""
-    maps = []
-    for level in levels:
-        scores = by_channel(values[level.tensor], level, level.axis)
-        best = np.full((len(scores), len(level.channels), *level.grid), -np.inf)
-        for anchor in range(len(level.channels[0])):
-            value = scores[:, [channels[anchor] for channels in level.channels]]
-            if objectness:
-                assert level.objectness is not None, "there is objectness"
-                said = level.objectness
-                there = by_channel(values[said.tensor], level, said.axis)[
-                    :, [said.channels[anchor % len(said.channels)]]
-                ]
-                value = sigmoid(value) * sigmoid(there)
-            best = np.maximum(best, value)
-        maps.append(resized(best, size))
-    mean = np.mean(maps, axis=0)
-    if mean.shape[1] > 1:
-        shares = np.exp(mean - mean.max(1, keepdims=True))
-        mean = shares / shares.sum(1, keepdims=True)
-    return np.asarray(mean if rows is None else mean[:, list(rows)], np.float32)
-
-
-def by_channel(value: Array, level: Level, axis: int) -> Any:
-    """[N,C,h,w] f64 of one level."""
-    value = np.moveaxis(np.asarray(value, np.float64), axis, 1)
-    cells = level.grid[0] * level.grid[1]
-    if value.ndim == 3:
-        value = value[:, :, level.first : level.first + cells]
-    return value.reshape(*value.shape[:2], *level.grid)
-
-
-def resized(maps: Any, size: tuple[int, int]) -> Any:
-    """Bilinear resize of [...,H,W] between the middles of cells, without antialiasing."""
-    for axis, wanted in ((-2, size[0]), (-1, size[1])):
-        count = maps.shape[axis]
-        place = np.clip((np.arange(wanted) + 0.5) * count / wanted - 0.5, 0, count - 1)
-        low = np.minimum(place.astype(int), max(count - 2, 0))
-        part = (place - low).reshape([-1, *([1] * (-1 - axis))])
-        maps = maps.take(low, axis) * (1 - part) + maps.take(np.minimum(low + 1, count - 1), axis) * part
-    return maps
 
 
 def mask_map(
@@ -184,8 +127,3 @@ def _made(found: Prototypes, rows: Any, bases: Any, size: tuple[int, int], pictu
         label = int(row[found.first_class : found.first_class + found.classes].argmax())
         result[label] = np.maximum(result[label], mask * inside * row[found.first_class + label])
     return result
-
-
-def sigmoid(value: Any) -> Any:
-    """1 / (1 + exp(-x))."""
-    return 1 / (1 + np.exp(-value))

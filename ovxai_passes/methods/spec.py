@@ -1,0 +1,84 @@
+"""What a method of explanation is: for which tasks, what it reads, and how its branch is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
+
+import openvino as ov
+
+from ovxai_passes.methods.target import Target
+from ovxai_passes.ops.branch import Branch
+from ovxai_passes.vocabulary import Method, Task
+
+
+class Reads(Enum):
+    """The part of a target that a method reads."""
+
+    MASKED_HEAD = "masked head"
+    FEATURE_MAP = "feature map"
+    CLASS_HEADS = "class heads"
+    INSTANCES = "instances"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a branch may take: multiply-adds, as a multiple of the model's, and GiB of its largest tensor."""
+
+    max_cost: float
+    max_tensor_gib: float
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What a branch is built from. `model` is only read; `reference`: build the naive branch."""
+
+    model: ov.Model
+    target: Target
+    budget: Budget
+    reference: bool = False
+
+
+@dataclass(frozen=True)
+class Built:
+    """`branch`: target → raw map [N,K,h,w], or [N,h,w] of a class-agnostic method, f32.
+
+    `times`: its multiply-adds over the model's, None where that was not estimated. `work`: the same with the tensors
+    that are made, as an estimate of run time. `notices`: for the report.
+    """
+
+    branch: Branch
+    times: float | None = None
+    work: float = 0.0
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MethodSpec:
+    """A method. `tasks`: what kinds of models it explains. `per_class`: whether each class has a map of its own.
+
+    `build`: its branch; raises TargetNotFoundError, TooCostlyError, OptionError. The definition of the map, which the
+    branch is compared with, stands in `reference/` in a module of the name of that which holds `build`.
+    """
+
+    name: Method
+    tasks: tuple[Task, ...]
+    reads: Reads
+    per_class: bool
+    build: Callable[[BuildRequest], Built]
+
+    @property
+    def needs_mask(self) -> bool:
+        """Whether it masks positions of the target."""
+        return self.reads is Reads.MASKED_HEAD
+
+
+Part = TypeVar("Part")
+
+
+def required(part: Part | None) -> Part:
+    """The part of a target that a method reads; the stage that locates it has seen to its being there."""
+    assert part is not None, "a method is given a target with the part that it reads"
+    return part

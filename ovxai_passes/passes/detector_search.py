@@ -1,0 +1,248 @@
+"""What a method reads of a detector: class heads, a feature map, or predicted masks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from ovxai_patterns.analysis.graph import TensorId
+from ovxai_patterns.analysis.layout import picture_axes
+from ovxai_patterns.analysis.positions import Positions
+from ovxai_patterns.detector.class_heads import ClassHeads, NoHeads
+from ovxai_patterns.detector.detector import Detector, FeatureMaps, largest_of, middle_of
+from ovxai_patterns.detector.instances import Masks, NoInstances, find_instances
+
+from ovxai_passes.errors import OptionError, TargetNotFoundError
+from ovxai_passes.methods.registry import methods_of, spec_of
+from ovxai_passes.methods.spec import MethodSpec, Reads
+from ovxai_passes.methods.target import FeatureMap, PredictedMasks, ScoredGrids, Target
+from ovxai_passes.model_info.labels import names_of, numbers_of
+from ovxai_passes.ops.picture import Picture
+from ovxai_passes.options import LARGEST, MIDDLE, Options
+from ovxai_passes.vocabulary import Method, Task
+
+_OPTIONS_OF = {
+    **dict.fromkeys(("background", "keep_background", "objectness", "num_anchors"), (Method.DETCLASSPROBABILITYMAP,)),
+    "classes": (Method.DETCLASSPROBABILITYMAP, Method.INSTANCEMASKS),
+}
+"""The methods that options go with."""
+
+_MAP_RANK = 4
+_MAP_SIZE = (23, 23)
+_MASK_SIZE = (56, 56)
+
+
+@dataclass(frozen=True)
+class DetectorSearch:
+    """A search for what methods read of one detector. `labels`: names of classes that the model says itself."""
+
+    detector: Detector
+    options: Options
+    task: Task
+    labels: tuple[str, ...]
+
+    def found(self) -> tuple[MethodSpec, Target]:
+        """The method asked for with what it reads, or the first one for which that is there."""
+        given = self.options.method or (
+            Method.DETCLASSPROBABILITYMAP if self.options.target_layer is not None else None
+        )
+        if given is not None:
+            spec = spec_of(given)
+            assert spec is not None, "options refuse methods that models cannot be given"
+            return spec, self._for(spec)
+        reasons: list[str] = []
+        first: TargetNotFoundError | None = None
+        for spec in methods_of(self.task):
+            try:
+                found = self._for(spec)
+            except TargetNotFoundError as error:
+                first = first or error
+                reasons.append(f"no {spec.name.value}: {error.reason}")
+                continue
+            return spec, replace(found, story=(*reasons, *found.story), notices=(*reasons, *found.notices))
+        assert first is not None, "there is a method for every task"
+        raise first
+
+    def _for(self, spec: MethodSpec) -> Target:
+        for name, methods in _OPTIONS_OF.items():
+            default = Options.__dataclass_fields__[name].default
+            if spec.name not in methods and getattr(self.options, name) != default:
+                raise OptionError(f"option {name!r} does not go with method {spec.name.value!r}, which this model gets")
+        if spec.reads is Reads.INSTANCES:
+            return self._instances()
+        return self._class_heads() if spec.reads is Reads.CLASS_HEADS else self._feature_map(spec)
+
+    def _class_heads(self) -> Target:
+        options = self.options
+        layers = options.target_layers
+        trusted = options.task is not Task.AUTO
+        heads = (
+            self.detector.heads_at(layers, options.num_anchors or ()) if layers else self.detector.class_heads(trusted)
+        )
+        if isinstance(heads, NoHeads):
+            candidates = self.detector.dense_heads if layers else ()
+            raise TargetNotFoundError(heads.reason, (*heads.near_misses, *candidates))
+        if options.background is not None:
+            if not -1 <= options.background < heads.classes:
+                raise OptionError(
+                    f"background {options.background}: classes are numbered from 0 to {heads.classes - 1}"
+                )
+            heads = replace(heads, background=options.background % heads.classes)
+            heads = replace(heads, notices=tuple(line for line in heads.notices if "background" not in line))
+        if options.objectness and not all(level.objectness for level in heads.levels):
+            raise OptionError("option 'objectness': the class heads have none beside them")
+        if self._dynamic:
+            high, wide = _assumed(self.detector)
+            notice = f"grids of levels are those of a picture of {high} x {wide}"
+            heads = replace(heads, notices=(*heads.notices, notice))
+            _check_grids(self.detector, heads)
+        size, sized_by = self._size([level.grid for level in heads.levels])
+        grids = ScoredGrids(heads, heads.levels, size, self._picture, sized_by=sized_by, objectness=options.objectness)
+        found = Target(
+            layer=heads.levels[0].tensor,
+            scores=heads.scores,
+            readout="class heads",
+            grid=size,
+            classes=heads.classes,
+            story=heads.story,
+            notices=heads.notices,
+        )
+        chosen = self._chosen(heads.classes, heads.background)
+        if heads.background is None or options.keep_background:
+            return replace(found, chosen=chosen, grids=replace(grids, rows=chosen))
+        kept = [number for number in range(heads.classes) if number != heads.background]
+        if chosen is not None and heads.background in chosen:
+            raise OptionError(f"class {heads.background} is the background: it has a map with keep_background only")
+        levels = tuple(replace(level, channels=tuple(level.channels[one] for one in kept)) for level in heads.levels)
+        notice = f"class {heads.background} is the background: maps are of the others, in their order"
+        rows = None if chosen is None else tuple(kept.index(one) for one in chosen)
+        return replace(
+            found,
+            grids=replace(grids, levels=levels, rows=rows),
+            chosen=tuple(kept) if chosen is None else chosen,
+            notices=(*found.notices, *((notice,) if chosen is None else ())),
+        )
+
+    def _size(self, grids: list[tuple[int, int]]) -> tuple[tuple[int, int], int | None]:
+        """The size of the map, and the place of the level that it is that of."""
+        wanted = self.options.saliency_map_size
+        if isinstance(wanted, tuple):
+            return (wanted[0], wanted[1]), None
+        if wanted is None:
+            return _MAP_SIZE, None
+        if self._dynamic:
+            raise OptionError(f"saliency_map_size {wanted!r}: grids are known for pictures of static size; give (h, w)")
+        level = middle_of(grids) if wanted == MIDDLE else largest_of(grids)
+        return grids[level], level
+
+    def _feature_map(self, spec: MethodSpec) -> Target:
+        name = spec.name.value
+        wanted, layers = self.options.saliency_map_size, self.options.target_layers
+        if isinstance(wanted, tuple):
+            raise OptionError(
+                f"{name} is as large as a feature map: saliency_map_size {MIDDLE!r} or {LARGEST!r} chooses which"
+            )
+        if len(layers) > 1:
+            raise OptionError(f"{name} explains one target layer")
+        if self._dynamic:
+            raise TargetNotFoundError(
+                f"the height or width of the picture is dynamic, which {name} does not take; "
+                "give the model a static size first (model.reshape)"
+            )
+        maps = self.feature_maps(*layers)
+        grids = [positions.grid for positions in maps.positions]
+        level = 0 if wanted == LARGEST else middle_of(grids)
+        place = maps.places[level] if maps.joined else 0
+        return Target(
+            layer=maps.tensors[level],
+            scores=maps.tensors[level],
+            readout="feature map",
+            grid=grids[level],
+            classes=0,
+            feature=FeatureMap(maps.tensors[level], maps.positions[level], maps.grids[level], maps.joined, place),
+            story=maps.story,
+            notices=maps.notices,
+        )
+
+    def pooled(self) -> tuple[TensorId, Positions]:
+        """What a feature vector is made of: the middle feature map, all tokens of it where several maps are joined."""
+        maps = self.feature_maps()
+        level = middle_of([positions.grid for positions in maps.positions])
+        return maps.tensors[level], _all_tokens(maps) or maps.positions[level]
+
+    def feature_maps(self, layer: str | None = None) -> FeatureMaps:
+        """The feature maps, or the one given by name. Raises TargetNotFoundError."""
+        detector = self.detector
+        maps = detector.feature_maps(detector.class_heads()) if layer is None else detector.feature_map_at(layer)
+        if isinstance(maps, NoHeads) or not maps.tensors:
+            reason = maps.reason if isinstance(maps, NoHeads) else "no feature map has a grid of positions"
+            raise TargetNotFoundError(reason, maps.near_misses if isinstance(maps, NoHeads) else ())
+        return maps
+
+    def _instances(self) -> Target:
+        if self.options.target_layer is not None:
+            raise OptionError("instancemasks reads the model's outputs: target_layer does not go with it")
+        found = find_instances(self.detector)
+        if isinstance(found, NoInstances):
+            raise TargetNotFoundError(found.reason)
+        wanted = self.options.saliency_map_size
+        if isinstance(wanted, str):
+            raise OptionError("instancemasks has no levels: give saliency_map_size as (h, w)")
+        size = _MASK_SIZE if wanted is None else (wanted[0], wanted[1])
+        chosen = self._chosen(found.classes)
+        layer = found.masks if isinstance(found, Masks) else found.detections
+        return Target(
+            layer=layer,
+            scores=layer,
+            readout="masks of instances",
+            grid=size,
+            classes=found.classes,
+            chosen=chosen,
+            masks=PredictedMasks(found, size, self._picture, chosen),
+            story=(found.reason,),
+        )
+
+    def _chosen(self, classes: int, background: int | None = None) -> tuple[int, ...] | None:
+        names_of(self.options.labels or (), classes, background)
+        if self.options.classes is None:
+            return None
+        return numbers_of(self.options.classes, self.options.labels or self.labels, classes, background)
+
+    @property
+    def _picture(self) -> Picture:
+        if not self.detector.layout.pictures:
+            raise TargetNotFoundError("no picture input: positions start at a float or 8-bit input of rank 4")
+        tensor = self.detector.layout.pictures[0]
+        return Picture(tensor, picture_axes(self.detector.original.ops[tensor[0]]) or (2, 3))
+
+    @property
+    def _dynamic(self) -> bool:
+        picture = self._picture
+        shape = self.detector.original.output(picture.tensor).get_partial_shape()
+        return any(shape[axis].is_dynamic for axis in picture.axes)
+
+
+def _check_grids(detector: Detector, heads: ClassHeads) -> None:
+    """Of a picture of any size, the grid of every level has to be readable at inference."""
+    for level in heads.levels:
+        if len(detector.graph.output(level.tensor).get_partial_shape()) < _MAP_RANK and level.maps is None:
+            raise TargetNotFoundError(
+                f"the height or width of the picture is dynamic, and the grid of {detector.describe(level.tensor)} is "
+                "not told by a map; give the model a static size first (model.reshape)"
+            )
+
+
+def _all_tokens(maps: FeatureMaps) -> Positions | None:
+    """Where maps are the tokens of one tensor, the positions of all of them."""
+    if not maps.joined:
+        return None
+    count = maps.positions[0].ids.size
+    return Positions(np.arange(count, dtype=np.int32).reshape(1, count, 1), (1, count))
+
+
+def _assumed(detector: Detector) -> tuple[int, int]:
+    """Height and width of the picture that the analysis assumes."""
+    node = detector.graph.ops[detector.layout.pictures[0][0]]
+    rows, columns = picture_axes(node) or (2, 3)
+    shape = node.get_output_shape(0)
+    return shape[rows], shape[columns]

@@ -1,0 +1,114 @@
+"""InsertSaliencyMap: the whole insertion, in place."""
+
+from __future__ import annotations
+
+import logging
+from itertools import count
+
+import openvino as ov
+from openvino.passes import ModelPass
+
+from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
+from ovxai_passes.options import Options
+from ovxai_passes.passes.build_branch import BuildBranch
+from ovxai_passes.passes.cut import Cut
+from ovxai_passes.passes.find_task import task_of, with_task
+from ovxai_passes.passes.graft import Graft
+from ovxai_passes.passes.keep_map import KeepMap
+from ovxai_passes.passes.locate import Locate
+from ovxai_passes.passes.pool import Pool
+from ovxai_passes.passes.record import Record
+from ovxai_passes.passes.scale import Scale
+from ovxai_passes.passes.state import InsertionState, left, run_stages
+from ovxai_passes.passes.trim import Trim
+from ovxai_passes.vocabulary import Task
+
+_log = logging.getLogger(__name__)
+
+_CHEAP = 0.5  # of the model's own work, for a map of a part of the class scores
+
+
+class InsertSaliencyMap(ModelPass):
+    """Adds the output `saliency_map` to a classifier or a detector, in place: all stages in their default order.
+
+    Before:  ... ─▶ target ─▶ head ─▶ outputs
+    After:   ... ─▶ target ─┬─▶ head ─▶ outputs
+                            └─▶ branch ─▶ saliency_map
+
+    After the run, `state` holds what each stage has found and made, and the report. Raises OptionError,
+    TargetNotFoundError and TooCostlyError. On any exception the model is as it was: the stages that change it are run
+    over a clone first.
+    """
+
+    def __init__(self, options: Options | None = None) -> None:
+        super().__init__()
+        self.state = InsertionState(options or Options())
+
+    def run_on_model(self, model: ov.Model) -> bool:
+        """Insert the map."""
+        wrapped, options = ov.Model(model), self.state.options
+        state = with_branch(wrapped, options)
+        run_stages(wrapped, (Scale(state), *((Pool(state),) if options.feature_vector else ())))
+        changes: tuple[ModelPass, ...] = (
+            Graft(state),  # the branch onto the model
+            *((Trim(state),) if options.trim else ()),  # out of the model, what nobody reads
+            *((KeepMap(state),) if options.only_map else ()),  # without the original outputs
+            Record(state),  # what was done, in rt_info
+        )
+        run_stages(wrapped.clone(), changes)  # whatever raises, raises here
+        run_stages(wrapped, changes)
+        self.state = state
+        return True
+
+
+def with_branch(model: ov.Model, options: Options) -> InsertionState:
+    """The state after the stages that lead to the branch. `model` is only read.
+
+    Where no layer explains all class scores at a bearable cost, layers that explain a part of them are tried: the first
+    one that costs little is taken, else the cheapest. Raises what the search for a layer that explains all raised.
+    """
+    state = InsertionState(options)
+    state.task = task_of(model, options)
+    try:
+        return _run(model, state)
+    except TargetNotFoundError as error:
+        part = _part(model, state) if state.task.name is Task.CLASSIFICATION else None
+        if part is not None:
+            return part
+        if not state.task.reason:
+            raise
+        raise with_task(error, state.task) from error
+
+
+def _run(model: ov.Model, state: InsertionState, part: int = 0) -> InsertionState:
+    run_stages(
+        model,
+        (
+            Locate(state, part),  # what to explain: class scores, read-out, target layer
+            Cut(state),  # the head: a model of its own, from the target to the scores
+            BuildBranch(state),  # the branch: a model of its own, from the target to the map
+        ),
+    )
+    return state
+
+
+def _part(model: ov.Model, failed: InsertionState) -> InsertionState | None:
+    """The state of a map for a part of the class scores, or None where there is no such layer."""
+    if failed.options.target_layer is not None or failed.options.reference or failed.search is None:
+        return None
+    found: list[InsertionState] = []
+    for number in count(1):
+        state = InsertionState(failed.options, failed.task, failed.search, started=failed.started)
+        try:
+            found.append(_run(model, state, number))
+        except TooCostlyError as error:
+            _log.debug("part %s of the class scores: %s", number, error)
+        except TargetNotFoundError:
+            break
+        if found and _work(found[-1]) <= _CHEAP:
+            return found[-1]
+    return min(found, key=_work, default=None)
+
+
+def _work(state: InsertionState) -> float:
+    return left(state.built, "branch", "BuildBranch").work

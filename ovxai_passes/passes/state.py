@@ -1,0 +1,91 @@
+"""The state of one insertion, which its stages hand on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import openvino as ov
+from openvino.passes import Manager, ModelPass
+from ovxai_patterns.classifier.target import Search
+
+from ovxai_passes.errors import StageError
+from ovxai_passes.head.cut import Head
+from ovxai_passes.methods.spec import Built, MethodSpec
+from ovxai_passes.methods.target import Target
+from ovxai_passes.ops.branch import Branch
+from ovxai_passes.options import Options
+from ovxai_passes.passes.layers import LayersOfTarget
+from ovxai_passes.report import Report
+from ovxai_passes.vocabulary import Task
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class ChosenTask:
+    """What a model does; `reason`: how that was found, or nothing where it was given."""
+
+    name: Task
+    reason: str
+
+
+@dataclass(frozen=True)
+class Trimmed:
+    """What Trim did. `sunk`: through how many operations a Slice of rows has passed up; `notices`: for the report."""
+
+    sunk: int
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Original:
+    """The model before the branch was grafted: how many `outputs` and `operations` it had.
+
+    `names`: the unique names of its operations in topological order, by which they are found again later.
+    """
+
+    outputs: int
+    operations: int
+    names: tuple[str, ...]
+
+
+@dataclass
+class InsertionState:
+    """What the stages of one insertion have found and made so far; each says what it reads and what it leaves.
+
+    `options`: what was asked for, the only field that is given. `task`, `method`, `target`, `layers`: left by Locate,
+    with `search`, which later searches of the same model reuse. `head`: by Cut. `built`: by BuildBranch, and `branch`,
+    which Scale and Pool extend. `original`: by Graft. `trimmed`: by Trim. `report`: by Record. A stage that is
+    registered before what it reads is there raises StageError.
+    """
+
+    options: Options
+    task: ChosenTask | None = None
+    search: Search | None = None
+    method: MethodSpec | None = None
+    target: Target | None = None
+    layers: LayersOfTarget | None = None
+    head: Head | None = None
+    built: Built | None = None
+    branch: Branch | None = None
+    original: Original | None = None
+    trimmed: Trimmed | None = None
+    report: Report | None = None
+    started: float = field(default_factory=time.perf_counter)
+
+
+def left(value: Value | None, what: str, stage: str) -> Value:
+    """What an earlier stage has left. Raises StageError where that stage has not been run over the model."""
+    if value is None:
+        raise StageError(f"there is no {what} yet: register {stage} before this stage, over the same InsertionState")
+    return value
+
+
+def run_stages(model: ov.Model, stages: tuple[ModelPass, ...]) -> None:
+    """Run passes in order over a model. They and the manager live as long as the run."""
+    manager = Manager()
+    for stage in stages:
+        manager.register_pass(stage)
+    manager.run_passes(model)

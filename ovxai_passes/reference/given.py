@@ -1,0 +1,31 @@
+"""What a definition is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from ovxai_patterns.analysis.graph import TensorId
+
+from ovxai_passes.head.cut import Head
+from ovxai_passes.methods.target import Target
+
+Array = npt.NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class Given:
+    """`read`: the values of tensors of the original model. `picture`: its (H, W) in pixels. `head`: of a classifier.
+
+    `places`: the positions to compute, in raster order, None for all. `classes` [N,k]: those that have maps, None for
+    all.
+    """
+
+    target: Target
+    read: Callable[[Sequence[TensorId]], list[Array]]
+    picture: tuple[int, int]
+    head: Head | None = None
+    places: Sequence[int] | None = None
+    classes: npt.NDArray[np.int64] | None = None

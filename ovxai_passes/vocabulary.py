@@ -1,0 +1,42 @@
+"""The words that options and reports are made of."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Task(Enum):
+    """What a model does; AUTO: told from its outputs."""
+
+    AUTO = "auto"
+    CLASSIFICATION = "classification"
+    DETECTION = "detection"
+    INSTANCE_SEGMENTATION = "instance_segmentation"
+
+
+class Method(Enum):
+    """How a saliency map is made."""
+
+    RECIPROCAM = "reciprocam"
+    VITRECIPROCAM = "vitreciprocam"
+    ACTIVATIONMAP = "activationmap"
+    EIGENCAM = "eigencam"
+    DETCLASSPROBABILITYMAP = "detclassprobabilitymap"
+    INSTANCEMASKS = "instancemasks"
+    RISE = "rise"
+    AISE = "aise"
+
+
+class Mask(Enum):
+    """The weight of the positions in one mask: only one, or a 3x3 bell around it."""
+
+    ONE_HOT = "onehot"
+    GAUSSIAN = "gaussian"
+
+
+class Scaling(Enum):
+    """What a map's 0 and 255 are: its own least and largest value, those of all classes of an image, or none."""
+
+    MAP = "map"
+    JOINT = "joint"
+    NONE = "none"
