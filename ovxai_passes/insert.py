@@ -11,6 +11,7 @@ from itertools import count
 
 import openvino as ov
 from openvino.passes import Manager, ModelPass
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.task import find_task
 
 from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
@@ -156,7 +157,7 @@ def task_of(model: ov.Model, options: Options) -> ChosenTask:
     if options.task is not Task.AUTO:
         check_task_given(model, options)
         return ChosenTask(options.task, "")
-    found = find_task(model)
+    found = find_task(ModelAnalysis(model))
     return ChosenTask(Task(found.name), found.reason)
 
 

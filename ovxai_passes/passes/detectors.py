@@ -16,7 +16,8 @@ import openvino as ov
 from openvino.passes import ModelPass
 from ovxai_patterns.analysis.assumed import ShapesError
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
-from ovxai_patterns.analysis.layout import picture_axes
+from ovxai_patterns.analysis.layout import NO_PICTURE, picture_axes
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.analysis.positions import Positions
 from ovxai_patterns.detector.class_heads import ClassHeads, Level, NoHeads
 from ovxai_patterns.detector.detector import Detector, FeatureMaps, largest_of, middle_of
@@ -92,7 +93,7 @@ class LocateDetector(ModelPass):
         self.options.check_task(self.task)
         wrapped = ov.Model(model)
         try:
-            search = _Search(Detector(wrapped), self.options, self.task, tuple(labels_of(wrapped)))
+            search = _Search(Detector(ModelAnalysis(wrapped)), self.options, self.task, tuple(labels_of(wrapped)))
         except ShapesError as error:
             raise TargetNotFoundError(str(error)) from error
         self.result = search.found()
@@ -170,8 +171,7 @@ class _Search:
                 raise OptionError(
                     f"background {options.background}: classes are numbered from 0 to {heads.classes - 1}"
                 )
-            heads = replace(heads, background=options.background % heads.classes)
-            heads = replace(heads, notices=tuple(line for line in heads.notices if "background" not in line))
+            heads = replace(heads, background=options.background % heads.classes, background_assumed=False)
         if options.objectness and not all(level.objectness for level in heads.levels):
             raise OptionError("option 'objectness': the class heads have none beside them")
         if self._dynamic:
@@ -188,7 +188,7 @@ class _Search:
             heads.levels,
             sized_by=sized_by,
             story=heads.story,
-            notices=heads.notices,
+            notices=heads.all_notices,
         )
         chosen = self._chosen(heads.classes, heads.background)
         if heads.background is None or options.keep_background:
@@ -256,7 +256,7 @@ class _Search:
     def _instances(self) -> Found:
         if self.options.target_layer is not None:
             raise OptionError("instancemasks reads the model's outputs: target_layer does not go with it")
-        found = find_instances(self.detector)
+        found = find_instances(self.detector.analysis)
         if isinstance(found, NoInstances):
             raise TargetNotFoundError(found.reason)
         wanted = self.options.saliency_map_size
@@ -275,7 +275,7 @@ class _Search:
     @property
     def _picture(self) -> Picture:
         if not self.detector.layout.pictures:
-            raise TargetNotFoundError("no picture input: positions start at a float or 8-bit input of rank 4")
+            raise TargetNotFoundError(NO_PICTURE)
         tensor = self.detector.layout.pictures[0]
         return Picture(tensor, picture_axes(self.detector.original.ops[tensor[0]]) or (2, 3))
 

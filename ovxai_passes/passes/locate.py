@@ -8,12 +8,13 @@ from dataclasses import replace
 import openvino as ov
 from openvino.passes import ModelPass
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.analysis.positions import Positions
 from ovxai_patterns.classifier.readout import ReadOut
 from ovxai_patterns.classifier.request import Wish
 from ovxai_patterns.classifier.scores import NoScores, find_scores
 from ovxai_patterns.classifier.site import NoSite, Site
-from ovxai_patterns.classifier.target import Search
+from ovxai_patterns.classifier.target import TargetSearch
 
 from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.model_info.labels import labels_of, names_of, numbers_of
@@ -34,7 +35,7 @@ class Locate(ModelPass):
     result: Site
     choice: Choice
 
-    def __init__(self, options: Options, partial: int = 0, search: Search | None = None) -> None:
+    def __init__(self, options: Options, partial: int = 0, search: TargetSearch | None = None) -> None:
         super().__init__()
         self.options = options
         self.partial = partial
@@ -57,9 +58,10 @@ class Locate(ModelPass):
             keep_quantization=options.keep_quantization,
         )
         if self.search is None:
-            _check_counts(wrapped, options)  # what the model's outputs tell, before what takes its time
-        search = self.search or Search(wrapped, wish.output, wish.keep_quantization)
-        self.search = search
+            analysis = ModelAnalysis(wrapped)
+            _check_counts(analysis, options)  # what the model's outputs tell, before what takes its time
+            self.search = TargetSearch(analysis, wish.output, wish.keep_quantization)
+        search = self.search
         found = search.site(wish)
         wants_block = options.method is Method.VITRECIPROCAM and options.k is None
         if wants_block and isinstance(found, Site) and not found.k:
@@ -97,16 +99,16 @@ def _method_and_mask(site: Site, options: Options) -> tuple[Method, Mask | None]
     return method, options.mask or (Mask.GAUSSIAN if reads_tokens else Mask.ONE_HOT)
 
 
-def _check_counts(model: ov.Model, options: Options) -> None:
+def _check_counts(analysis: ModelAnalysis, options: Options) -> None:
     """Raises OptionError where classes, labels or top_k do not go with the number of classes."""
     if options.classes is None and options.labels is None and options.top_k is None:
         return
-    scores = find_scores(ModelGraph(model), options.output)
+    scores = analysis.get(find_scores, options.output)
     if isinstance(scores, NoScores):
         return  # the search says more of it
     check_top_k(options.top_k, scores.classes)
     names_of(options.labels or (), scores.classes)
-    numbers_of(options.classes or (), options.labels or labels_of(model), scores.classes)
+    numbers_of(options.classes or (), options.labels or labels_of(analysis.original.model), scores.classes)
 
 
 def check_top_k(top_k: int | None, classes: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import openvino as ov
-from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import Scores, find_scores
 from ovxai_patterns.task import CLASSIFICATION, find_task
 
@@ -19,8 +19,9 @@ def check_task_given(model: ov.Model, options: Options) -> None:
     """
     if options.task in (Task.AUTO, Task.CLASSIFICATION) or options.target_layer is not None:
         return
-    scores = find_scores(ModelGraph(model))
-    if not isinstance(scores, Scores) or find_task(model).name != CLASSIFICATION:
+    analysis = ModelAnalysis(model)
+    scores = analysis.get(find_scores)
+    if not isinstance(scores, Scores) or find_task(analysis).name != CLASSIFICATION:
         return
     raise TargetNotFoundError(
         f"task {options.task.value!r} was given, but the model is a classifier: output {scores.output} holds a "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.task import find_task
 
 from ovxai_passes.insert import insert_any
@@ -38,4 +39,4 @@ def test_detectors_of_one_class(family: Callable[[], Known]) -> None:
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_what_says_no_boxes_is_no_detector(name: str) -> None:
-    assert find_task(PLAIN[name]).name == "classification"
+    assert find_task(ModelAnalysis(PLAIN[name])).name == "classification"
