@@ -21,6 +21,7 @@ from ovxai_tools.demo import shipped as demo
 import ovxai_passes as xai
 from ovxai_passes.reference.classifiers import worst_difference
 from tests.fixtures import detector_graphs, graphs
+from tests.fixtures.detector_parts import Known
 from tests.fixtures.graphs import CLASSES, Weights, dense, integers, model_of, norm, patches, picture
 from tests.support.cli import invoke
 from tests.support.running import random_input, run
@@ -129,7 +130,7 @@ def _with_output(model: ov.Model, extra: ov.Node) -> ov.Model:
 
 @pytest.mark.parametrize("build", [detector_graphs.yolox, detector_graphs.ssd_otx, detector_graphs.efficientdet])
 @pytest.mark.parametrize("classified", [False, True])
-def test_detectors_stay_detectors(build: Callable[[], detector_graphs.Known], classified: bool) -> None:
+def test_detectors_stay_detectors(build: Callable[[], Known], classified: bool) -> None:
     """An output [1,1,K] beside others: what the picture holds on the whole, or scores of it."""
     model = build().model
     image = model.get_parameters()[0].output(0)

@@ -18,7 +18,7 @@ from ovxai_passes.insert import DetectorInsertion, insert_any
 from ovxai_passes.options import Options
 from ovxai_passes.reference.classifiers import F32, worst_difference
 from ovxai_passes.reference.detectors import shrunk
-from tests.fixtures.detector_graphs import CLASSES, SIDE, Builder
+from tests.fixtures.detector_parts import CLASSES, SIDE, Builder
 from tests.support.running import Array, run
 
 SIZE = (8, 8)

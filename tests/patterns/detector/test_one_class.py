@@ -11,9 +11,9 @@ from ovxai_patterns.task import find_task
 from ovxai_passes.insert import insert_any
 from ovxai_passes.options import Options
 from ovxai_passes.reference.classifiers import worst_difference
-from tests.fixtures.detector_graphs import Known
+from tests.fixtures.detector_parts import Known
 from tests.fixtures.one_class_graphs import ONE_CLASS, no_detectors
-from tests.patterns.detector.test_detectors import expected, located
+from tests.support.detectors import expected, located
 from tests.support.running import random_input, run
 
 PLAIN = no_detectors()
