@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy.typing as npt
 import openvino as ov
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 
 from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.explainer.black_box.aise import AISEClassification
@@ -114,7 +115,7 @@ class Explainer:
         self.model = model_given(model)
         self.task = member("task", Task, task)
         if self.task is Task.AUTO:
-            self.task = task_of(self.model, Options()).name
+            self.task = task_of(ModelAnalysis(self.model), Options()).name
         self.preprocess_fn = preprocess_fn
         self.postprocess_fn = postprocess_fn
         self.explain_mode = member("explain_mode", ExplainMode, explain_mode)

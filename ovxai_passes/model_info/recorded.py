@@ -7,6 +7,7 @@ from typing import Any
 
 import openvino as ov
 from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import Scores, find_scores
 
 from ovxai_passes.errors import OptionError
@@ -63,7 +64,7 @@ def _made(model: ov.Model, options: Options, name: str) -> bool:
         names_of(options.labels or (), count)
         return said("chosen") == " ".join(map(str, numbers_of(options.classes or (), labels, count)))
     if name == "output":
-        scores = find_scores(ModelGraph(model), value)
+        scores = find_scores(ModelAnalysis(model), value)
         return isinstance(scores, Scores) and said("scores") == _name_at(model, scores)
     if name == "feature_vector":
         return any(FEATURES_NAME in port.get_names() for port in model.outputs)

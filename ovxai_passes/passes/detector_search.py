@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from ovxai_patterns.analysis.graph import TensorId
-from ovxai_patterns.analysis.layout import picture_axes
+from ovxai_patterns.analysis.layout import NO_PICTURE, picture_axes
 from ovxai_patterns.analysis.positions import Positions
 from ovxai_patterns.detector.class_heads import ClassHeads, NoHeads
 from ovxai_patterns.detector.detector import Detector, FeatureMaps, largest_of, middle_of
@@ -87,8 +87,7 @@ class DetectorSearch:
                 raise OptionError(
                     f"background {options.background}: classes are numbered from 0 to {heads.classes - 1}"
                 )
-            heads = replace(heads, background=options.background % heads.classes)
-            heads = replace(heads, notices=tuple(line for line in heads.notices if "background" not in line))
+            heads = replace(heads, background=options.background % heads.classes, background_assumed=False)
         if options.objectness and not all(level.objectness for level in heads.levels):
             raise OptionError("option 'objectness': the class heads have none beside them")
         if self._dynamic:
@@ -105,7 +104,7 @@ class DetectorSearch:
             grid=size,
             classes=heads.classes,
             story=heads.story,
-            notices=heads.notices,
+            notices=heads.all_notices,
         )
         chosen = self._chosen(heads.classes, heads.background)
         if heads.background is None or options.keep_background:
@@ -182,7 +181,7 @@ class DetectorSearch:
     def _instances(self) -> Target:
         if self.options.target_layer is not None:
             raise OptionError("instancemasks reads the model's outputs: target_layer does not go with it")
-        found = find_instances(self.detector)
+        found = self.detector.analysis.get(find_instances)
         if isinstance(found, NoInstances):
             raise TargetNotFoundError(found.reason)
         wanted = self.options.saliency_map_size
@@ -211,7 +210,7 @@ class DetectorSearch:
     @property
     def _picture(self) -> Picture:
         if not self.detector.layout.pictures:
-            raise TargetNotFoundError("no picture input: positions start at a float or 8-bit input of rank 4")
+            raise TargetNotFoundError(NO_PICTURE)
         tensor = self.detector.layout.pictures[0]
         return Picture(tensor, picture_axes(self.detector.original.ops[tensor[0]]) or (2, 3))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import openvino as ov
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.task import find_task
 
 from ovxai_passes.errors import TargetNotFoundError
@@ -12,16 +12,16 @@ from ovxai_passes.passes.task_given import check_task_given
 from ovxai_passes.vocabulary import Task
 
 
-def task_of(model: ov.Model, options: Options) -> ChosenTask:
+def task_of(analysis: ModelAnalysis, options: Options) -> ChosenTask:
     """The task given, or found from the model's outputs. Raises TargetNotFoundError where the one given cannot be."""
-    if not model.inputs:
+    if not analysis.original.model.inputs:
         raise TargetNotFoundError(
             "the model has no input, so there is no picture to explain: give one that takes pictures"
         )
     if options.task is not Task.AUTO:
-        check_task_given(model, options)
+        check_task_given(analysis, options)
         return ChosenTask(options.task, "")
-    found = find_task(model)
+    found = analysis.get(find_task)
     return ChosenTask(Task(found.name), found.reason)
 
 

@@ -7,6 +7,7 @@ from itertools import count
 
 import openvino as ov
 from openvino.passes import ModelPass
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 
 from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
 from ovxai_passes.options import Options
@@ -68,7 +69,8 @@ def with_branch(model: ov.Model, options: Options) -> InsertionState:
     one that costs little is taken, else the cheapest. Raises what the search for a layer that explains all raised.
     """
     state = InsertionState(options)
-    state.task = task_of(model, options)
+    state.analysis = ModelAnalysis(model)
+    state.task = task_of(state.analysis, options)
     try:
         return _run(model, state)
     except TargetNotFoundError as error:
@@ -98,7 +100,7 @@ def _part(model: ov.Model, failed: InsertionState) -> InsertionState | None:
         return None
     found: list[InsertionState] = []
     for number in count(1):
-        state = InsertionState(failed.options, failed.task, failed.search, started=failed.started)
+        state = InsertionState(failed.options, failed.task, failed.analysis, failed.search, started=failed.started)
         try:
             found.append(_run(model, state, number))
         except TooCostlyError as error:

@@ -6,6 +6,7 @@ import logging
 
 import openvino as ov
 from openvino.passes import ModelPass
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 
 from ovxai_passes.passes.find_task import task_of
 from ovxai_passes.passes.layers import layers_of
@@ -33,12 +34,13 @@ class Locate(ModelPass):
     def run_on_model(self, model: ov.Model) -> bool:
         """Look."""
         state, wrapped = self.state, ov.Model(model)
+        state.analysis = state.analysis or ModelAnalysis(wrapped)
         if state.task is None:
-            state.task = task_of(wrapped, state.options)
+            state.task = task_of(state.analysis, state.options)
         if state.task.name is Task.CLASSIFICATION:
-            locate_classifier(wrapped, state, self.part)
+            locate_classifier(state.analysis, state, self.part)
         else:
-            locate_detector(wrapped, state)
+            locate_detector(state.analysis, state)
         target = left(state.target, "target", "Locate")
         state.layers = layers_of(wrapped, target)
         for line in target.story:

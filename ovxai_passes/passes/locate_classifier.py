@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import openvino as ov
 from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.readout import ReadOut
 from ovxai_patterns.classifier.request import Wish
 from ovxai_patterns.classifier.scores import NoScores, find_scores
 from ovxai_patterns.classifier.site import NoSite, Site
-from ovxai_patterns.classifier.target import Search
+from ovxai_patterns.classifier.target import TargetSearch
 
 from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.methods.registry import spec_of
@@ -22,7 +22,7 @@ from ovxai_passes.passes.state import InsertionState
 from ovxai_passes.vocabulary import Mask, Method, Task
 
 
-def locate_classifier(model: ov.Model, state: InsertionState, part: int) -> None:
+def locate_classifier(analysis: ModelAnalysis, state: InsertionState, part: int) -> None:
     """Leaves `search`, `method` and `target`. `part`: see Locate. Raises TargetNotFoundError, OptionError."""
     options = state.options
     options.check_task(Task.CLASSIFICATION)
@@ -38,14 +38,14 @@ def locate_classifier(model: ov.Model, state: InsertionState, part: int) -> None
         keep_quantization=options.keep_quantization,
     )
     if state.search is None:
-        _check_counts(model, options)  # what the model's outputs tell, before what takes its time
-        state.search = Search(model, wish.output, wish.keep_quantization)
+        _check_counts(analysis, options)  # what the model's outputs tell, before what takes its time
+        state.search = TargetSearch(analysis, wish.output, wish.keep_quantization)
     site = _site(state.search, wish, options)
     state.method = given or _method_of(site)
-    state.target = _target(model, site, state.method, options, state.search.settled)
+    state.target = _target(analysis, site, state.method, options, state.search.settled)
 
 
-def _site(search: Search, wish: Wish, options: Options) -> Site:
+def _site(search: TargetSearch, wish: Wish, options: Options) -> Site:
     """The site that fits a wish and the method. Raises TargetNotFoundError."""
     found = search.site(wish)
     if options.method is Method.VITRECIPROCAM and isinstance(found, Site) and not found.k:
@@ -66,12 +66,12 @@ def _method_of(site: Site) -> MethodSpec:
     return spec
 
 
-def _target(model: ov.Model, site: Site, method: MethodSpec, options: Options, analysed: ModelGraph) -> Target:
+def _target(analysis: ModelAnalysis, site: Site, method: MethodSpec, options: Options, analysed: ModelGraph) -> Target:
     reads_tokens = site.k > 0 or site.readout is ReadOut.CLASS_TOKEN
     mask = options.mask or (Mask.GAUSSIAN if reads_tokens else Mask.ONE_HOT)
     chosen = None
     if options.classes is not None:
-        chosen = numbers_of(options.classes, options.labels or labels_of(model), site.scores.classes)
+        chosen = numbers_of(options.classes, options.labels or labels_of(analysis.original.model), site.scores.classes)
     return Target(
         layer=site.target,
         scores=site.scores.tensor,
@@ -91,13 +91,13 @@ def _target(model: ov.Model, site: Site, method: MethodSpec, options: Options, a
     )
 
 
-def _check_counts(model: ov.Model, options: Options) -> None:
+def _check_counts(analysis: ModelAnalysis, options: Options) -> None:
     """Raises OptionError where classes, labels or top_k do not go with the number of classes."""
     if options.classes is None and options.labels is None and options.top_k is None:
         return
-    scores = find_scores(ModelGraph(model), options.output)
+    scores = analysis.get(find_scores, options.output)
     if isinstance(scores, NoScores):
         return  # the search says more of it
     check_top_k(options.top_k, scores.classes)
     names_of(options.labels or (), scores.classes)
-    numbers_of(options.classes or (), options.labels or labels_of(model), scores.classes)
+    numbers_of(options.classes or (), options.labels or labels_of(analysis.original.model), scores.classes)

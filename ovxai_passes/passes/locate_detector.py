@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import openvino as ov
 from ovxai_patterns.analysis.assumed import ShapesError
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.detector.detector import Detector
 
 from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
@@ -19,12 +19,12 @@ from ovxai_passes.passes.state import InsertionState, left
 _FLOAT = 4  # bytes
 
 
-def locate_detector(model: ov.Model, state: InsertionState) -> None:
+def locate_detector(analysis: ModelAnalysis, state: InsertionState) -> None:
     """Leaves `method` and `target`. Raises TargetNotFoundError, TooCostlyError, OptionError."""
     options, task = state.options, left(state.task, "task", "Locate").name
     options.check_task(task)
     try:
-        search = DetectorSearch(Detector(model), options, task, tuple(labels_of(model)))
+        search = DetectorSearch(analysis.get(Detector), options, task, tuple(labels_of(analysis.original.model)))
     except ShapesError as error:
         raise TargetNotFoundError(str(error)) from error
     method, target = search.found()

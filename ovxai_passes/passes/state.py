@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import openvino as ov
 from openvino.passes import Manager, ModelPass
-from ovxai_patterns.classifier.target import Search
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
+from ovxai_patterns.classifier.target import TargetSearch
 
 from ovxai_passes.errors import StageError
 from ovxai_passes.head.cut import Head
@@ -56,14 +57,15 @@ class InsertionState:
     """What the stages of one insertion have found and made so far; each says what it reads and what it leaves.
 
     `options`: what was asked for, the only field that is given. `task`, `method`, `target`, `layers`: left by Locate,
-    with `search`, which later searches of the same model reuse. `head`: by Cut. `built`: by BuildBranch, and `branch`,
-    which Scale and Pool extend. `original`: by Graft. `trimmed`: by Trim. `report`: by Record. A stage that is
-    registered before what it reads is there raises StageError.
+    with `analysis` and `search`, what was found out about the model on the way. `head`: by Cut. `built`: by
+    BuildBranch, and `branch`, which Scale and Pool extend. `original`: by Graft. `trimmed`: by Trim. `report`: by
+    Record. A stage that is registered before what it reads is there raises StageError.
     """
 
     options: Options
     task: ChosenTask | None = None
-    search: Search | None = None
+    analysis: ModelAnalysis | None = None
+    search: TargetSearch | None = None
     method: MethodSpec | None = None
     target: Target | None = None
     layers: LayersOfTarget | None = None

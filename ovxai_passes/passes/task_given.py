@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import openvino as ov
-from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import Scores, find_scores
 from ovxai_patterns.task import CLASSIFICATION, find_task
 
@@ -12,7 +11,7 @@ from ovxai_passes.options import Options
 from ovxai_passes.vocabulary import Task
 
 
-def check_task_given(model: ov.Model, options: Options) -> None:
+def check_task_given(analysis: ModelAnalysis, options: Options) -> None:
     """Raises TargetNotFoundError where a model is said to detect, and is a classifier.
 
     That is one that gives scores [N,K] and where nothing speaks of boxes, neither grids nor regions nor queries. Its
@@ -20,8 +19,8 @@ def check_task_given(model: ov.Model, options: Options) -> None:
     """
     if options.task in (Task.AUTO, Task.CLASSIFICATION) or options.target_layer is not None:
         return
-    scores = find_scores(ModelGraph(model))
-    if not isinstance(scores, Scores) or find_task(model).name != CLASSIFICATION:
+    scores = analysis.get(find_scores)
+    if not isinstance(scores, Scores) or analysis.get(find_task).name != CLASSIFICATION:
         return
     raise TargetNotFoundError(
         f"task {options.task.value!r} was given, but the model is a classifier: output {scores.output} holds a "

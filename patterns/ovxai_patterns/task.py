@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import openvino as ov
 
 from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import NoScores, Scores, find_scores, is_plain
 from ovxai_patterns.detector.class_heads import ClassHeads
 from ovxai_patterns.detector.dense_heads import ROI_TYPES
@@ -46,27 +47,28 @@ class FoundTask:
     reason: str
 
 
-def find_task(model: ov.Model) -> FoundTask:
-    """What a model does. `model` is only read."""
+def find_task(analysis: ModelAnalysis) -> FoundTask:
+    """What a model does."""
+    model = analysis.original.model
     kinds = _types(model) & _DETECTOR_TYPES
     classifies: FoundTask | None = None
     if not kinds:
-        graph, boxed = ModelGraph(model), _boxed(model)
-        scores = find_scores(graph)
-        if isinstance(scores, Scores) and _keeps_batch(model, scores) and scores.classes not in boxed:
+        graph, boxed = analysis.original, _boxed(model)
+        scores = analysis.get(find_scores)
+        if isinstance(scores, Scores) and _keeps_batch(graph, scores) and scores.classes not in boxed:
             reason = f"output {scores.output} holds a score for each of {scores.classes} classes"
             classifies = FoundTask(CLASSIFICATION, reason)
             if is_plain(graph.output(scores.tensor)):
                 return classifies
-        if isinstance(scores, NoScores) and "several" in scores.reason and not boxed:
+        if isinstance(scores, NoScores) and scores.several and not boxed:
             return FoundTask(CLASSIFICATION, "several outputs could be class scores; if it detects, say so")
     try:
-        detector = Detector(model)
+        detector = analysis.get(Detector)
     except RuntimeError:
         return classifies or FoundTask(
             DETECTION, "no output is [N,K] class scores; its shapes do not go together, so no more can be told"
         )
-    instances = find_instances(detector)
+    instances = analysis.get(find_instances)
     if not isinstance(instances, NoInstances):
         return FoundTask(INSTANCES, instances.reason)
     if kinds:
@@ -97,11 +99,11 @@ def _types(model: ov.Model) -> set[str]:
     return found
 
 
-def _keeps_batch(model: ov.Model, scores: Scores) -> bool:
+def _keeps_batch(graph: ModelGraph, scores: Scores) -> bool:
     """Whether there may be as many rows of scores as pictures."""
-    shape = ModelGraph(model).output(scores.tensor).get_partial_shape()
+    shape = graph.output(scores.tensor).get_partial_shape()
     rows = shape[0] if len(shape) > 1 else ov.Dimension(1)
-    pictures = [port.get_partial_shape() for port in model.inputs]
+    pictures = [port.get_partial_shape() for port in graph.model.inputs]
     return any(shape.rank.is_static and len(shape) == 4 and shape[0] == rows for shape in pictures)
 
 

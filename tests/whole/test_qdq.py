@@ -9,6 +9,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import Scores, find_scores
 from ovxai_tools.checks.verify import random_case, verify
 from ovxai_tools.checks.verify_scores import check_unrounded
@@ -34,10 +35,10 @@ def _model(end: str) -> ov.Model:
 
 
 def _found(model: ov.Model, keeps: bool) -> tuple[ModelGraph, Scores]:
-    graph = ModelGraph(model)
-    found = find_scores(graph, keep_quantization=keeps)
+    analysis = ModelAnalysis(model)
+    found = find_scores(analysis, keep_quantization=keeps)
     assert isinstance(found, Scores)
-    return graph, found
+    return analysis.original, found
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -15,9 +15,9 @@ from ovxai_passes.model_info.values import F32
 from ovxai_passes.ops.sizes import guarded, sizes_of
 from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures import detector_graphs as graphs
-from tests.fixtures.detector_graphs import CLASSES, SIDE, Builder
-from tests.patterns.detector.test_detectors import located
+from tests.fixtures.detector_parts import CLASSES, SIDE, Builder
 from tests.patterns.detector.test_instances import some
+from tests.support.detectors import located
 from tests.support.running import Array, run
 
 Shape = Sequence[int]

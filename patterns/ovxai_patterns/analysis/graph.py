@@ -6,7 +6,9 @@ The numbering of a model and of its clones is the same, so a finding made on one
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 import networkx as nx
@@ -20,6 +22,32 @@ Edge = tuple[int, int]
 _ROOT: TensorId = (-1, 0)
 
 
+@dataclass(frozen=True)
+class NoLayer:
+    """Why no operation has a name that a user gave: a sentence, with the names that are most like it."""
+
+    reason: str
+
+
+class DominatorTree:
+    """For each tensor, those that every path from some sources to it crosses."""
+
+    def __init__(self, edges: nx.DiGraph, sources: Iterable[TensorId]) -> None:
+        """`edges`: tensor → tensor."""
+        rooted = edges.copy()
+        rooted.add_edges_from((_ROOT, source) for source in sources)
+        self._immediate = nx.immediate_dominators(rooted, _ROOT) if _ROOT in rooted else {}
+
+    def chain(self, tensor: TensorId) -> list[TensorId]:
+        """A tensor and its dominators, upwards; empty where no path leads to it."""
+        if tensor not in self._immediate:
+            return []
+        chain = [tensor]
+        while (above := self._immediate.get(chain[-1], _ROOT)) != _ROOT and above is not None:
+            chain.append(above)
+        return chain
+
+
 class ModelGraph:
     """The tensors of an `ov.Model` and the edges between them.
 
@@ -30,6 +58,7 @@ class ModelGraph:
         self.model = model
         self.ops: list[ov.Node] = model.get_ordered_ops()
         self._place = {op.get_name(): place for place, op in enumerate(self.ops)}
+        self._dominators: dict[tuple[TensorId, ...], DominatorTree] = {}
 
     def id_of(self, output: ov.Output) -> TensorId:
         """The number of a tensor of this model."""
@@ -46,6 +75,16 @@ class ModelGraph:
     def inputs_of(self, place: int) -> list[TensorId]:
         """The tensors that an operation reads, in the order of its inputs."""
         return [self.id_of(value) for value in self.ops[place].input_values()]
+
+    def layer_named(self, name: str) -> TensorId | NoLayer:
+        """The first result of the operation of that friendly name."""
+        for place, node in enumerate(self.ops):
+            if node.get_friendly_name() == name:
+                return place, 0
+        names = [node.get_friendly_name() for node in self.ops if node.get_type_name() != "Constant"]
+        close = difflib.get_close_matches(name, names, 3, 0.5)
+        hint = f"; did you mean {' or '.join(repr(one) for one in close)}?" if close else ""
+        return NoLayer(f"there is no layer {name!r}{hint}")
 
     @cached_property
     def data_edges(self) -> nx.DiGraph:
@@ -64,15 +103,10 @@ class ModelGraph:
 
         Empty where no path leads there.
         """
-        edges = self.data_edges.copy()
-        edges.add_edges_from((_ROOT, source) for source in sources)
-        if _ROOT not in edges or scores not in nx.descendants(edges, _ROOT):
-            return []
-        immediate = nx.immediate_dominators(edges, _ROOT)
-        chain = [scores]
-        while (above := immediate.get(chain[-1], _ROOT)) != _ROOT and above is not None:
-            chain.append(above)
-        return chain
+        key = tuple(sources)
+        if key not in self._dominators:
+            self._dominators[key] = DominatorTree(self.data_edges, key)
+        return self._dominators[key].chain(scores)
 
     def region(self, start: TensorId, end: TensorId) -> set[int]:
         """Places of the operations on the paths from `start` (its producer excluded) to `end` (its producer included).

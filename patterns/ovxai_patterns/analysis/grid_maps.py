@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ovxai_patterns.analysis.graph import TensorId
@@ -20,24 +21,33 @@ class GridMap:
 
 def map_above(layout: Layout, tensor: TensorId) -> GridMap | None:
     """The nearest map above a tensor that has its grid; None where there is none."""
+    for one in on_the_grid_of(layout, tensor):
+        axes = grid_axes(layout, one)
+        if axes is not None and len(layout.graph.output(one).get_partial_shape()) == _MAP:
+            return GridMap(one, axes)
+    return None
+
+
+def on_the_grid_of(layout: Layout, tensor: TensorId) -> Iterator[TensorId]:
+    """A tensor and those above it that its positions come from, as far as their grid says: the nearest first."""
     known = layout.positions(tensor)
-    if known is None:
-        return None
-    graph = layout.graph
-    open_ends, seen = {tensor}, set[TensorId]()
+    open_ends, seen = ({tensor} if known is not None else set()), set[TensorId]()
     while open_ends:
         one = max(open_ends)
         open_ends.remove(one)
         seen.add(one)
-        positions = layout.positions(one)
-        if positions is None or positions.grid != known.grid:
-            continue
-        shape = graph.output(one).get_partial_shape()
-        if positions.lattice is not None and len(shape) == _MAP and _spans(shape, positions.lattice, known.grid):
-            return GridMap(one, positions.lattice)
-        open_ends |= {source for source in graph.inputs_of(one[0]) if source not in seen}
-    return None
+        yield one
+        for source in layout.graph.inputs_of(one[0]):
+            positions = layout.positions(source)
+            if source not in seen and positions is not None and known is not None and positions.grid == known.grid:
+                open_ends.add(source)
 
 
-def _spans(shape: object, axes: tuple[int, int], grid: tuple[int, int]) -> bool:
-    return tuple(shape[axis].get_length() for axis in axes) == grid  # type: ignore[index]  # a PartialShape
+def grid_axes(layout: Layout, tensor: TensorId) -> tuple[int, int] | None:
+    """The axes of rows and columns, where a tensor has the grid's sizes along both."""
+    positions = layout.positions(tensor)
+    if positions is None or positions.lattice is None:
+        return None
+    shape = layout.graph.output(tensor).get_partial_shape()
+    sizes = tuple(shape[axis].get_length() if shape[axis].is_static else 0 for axis in positions.lattice)
+    return positions.lattice if sizes == positions.grid else None

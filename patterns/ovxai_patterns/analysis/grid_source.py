@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovxai_patterns.analysis.graph import TensorId
+from ovxai_patterns.analysis.grid_maps import grid_axes, on_the_grid_of
 from ovxai_patterns.analysis.layout import Layout, picture_axes
 
 
@@ -30,35 +31,18 @@ def grid_source(layout: Layout, target: TensorId) -> GridSource:
     positions do not come from (a context of fixed size) tells nothing.
     """
     assert layout.positions(target) is not None, "a target has positions"
-    open_ends, seen = {target}, set[TensorId]()
-    while open_ends:
-        tensor = max(open_ends)
-        open_ends.remove(tensor)
-        seen.add(tensor)
-        axes = _axes(layout, tensor, target)
-        if axes is not None:
+    for tensor in on_the_grid_of(layout, target):
+        axes = grid_axes(layout, tensor)
+        if axes is not None and (tensor == target or _tells_sizes(layout, tensor)):
             positions = layout.positions(tensor)
             assert positions is not None, "asked for the axes of positions"
             return GridSource(tensor, axes, True, positions.grid)
-        open_ends |= {source for source in layout.graph.inputs_of(tensor[0]) if _is_above(layout, source, target, seen)}
     return picture_source(layout)
 
 
-def _is_above(layout: Layout, source: TensorId, target: TensorId, seen: set[TensorId]) -> bool:
-    """Whether a tensor has the target's positions, as far as their grid says."""
-    above, known = layout.positions(source), layout.positions(target)
-    return above is not None and known is not None and above.grid == known.grid and source not in seen
-
-
-def _axes(layout: Layout, tensor: TensorId, target: TensorId) -> tuple[int, int] | None:
-    """The axes of rows and columns, where a tensor has the grid's sizes along both."""
-    positions, output = layout.positions(tensor), layout.graph.output(tensor)
-    is_target = tensor == target or (tensor not in layout.pictures and output.get_element_type().is_real())
-    if positions is None or positions.lattice is None or not is_target:
-        return None
-    shape = output.get_partial_shape()
-    sizes = tuple(shape[axis].get_length() if shape[axis].is_static else 0 for axis in positions.lattice)
-    return positions.lattice if sizes == positions.grid else None
+def _tells_sizes(layout: Layout, tensor: TensorId) -> bool:
+    """Whether a tensor above the target is a feature map: of floats, and not the picture itself."""
+    return tensor not in layout.pictures and bool(layout.graph.output(tensor).get_element_type().is_real())
 
 
 def picture_source(layout: Layout) -> GridSource:

@@ -30,6 +30,9 @@ from ovxai_patterns.analysis.positions import NOWHERE, Positions, cut_lattice, m
 
 _PICTURE_CHANNELS = (1, 3, 4)
 
+NO_PICTURE = "no picture input: positions start at a float or 8-bit input of rank 4"
+"""Why nothing of a model is about a place, where `Layout.pictures` is empty."""
+
 
 def picture_axes(parameter: ov.Node) -> tuple[int, int] | None:
     """The height and width axes of an input, or None where it is no picture.

@@ -90,10 +90,8 @@ def move(
             if shape.is_dynamic or not fits(shape.to_shape()):
                 return None
             known = labels[port]
-            full = np.full(tuple(shape.to_shape()), fill, np.int32)
-            if known is not None:
-                full[...] = known
-            tensors.append(ov.Tensor(full))
+            full = np.broadcast_to(np.int32(fill) if known is None else known, tuple(shape.to_shape()))
+            tensors.append(as_tensor(full))
         else:
             value = folding.value(source)
             if value is None:
@@ -111,7 +109,7 @@ def move(
     except RuntimeError as error:
         _log.debug("%s cannot be run on labels: %s", node.get_type_name(), error)
         return None
-    return [collapse(np.array(result.data)) for result in results] if done else None
+    return [np.array(collapse(result.data)) for result in results] if done else None
 
 
 def _pads(node: ov.Node, graph: ModelGraph, folding: Folding) -> bool:

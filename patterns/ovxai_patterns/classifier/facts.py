@@ -11,10 +11,10 @@ from functools import cached_property
 import numpy as np
 import openvino as ov
 
-from ovxai_patterns.analysis.assumed import HOW_TO_STATE, ShapesError
-from ovxai_patterns.analysis.graph import Edge, ModelGraph, TensorId
+from ovxai_patterns.analysis.graph import Edge, TensorId
 from ovxai_patterns.analysis.influence import Influence
-from ovxai_patterns.analysis.layout import Layout, analysis_clone, picture_axes
+from ovxai_patterns.analysis.layout import picture_axes
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.analysis.positions import Positions
 from ovxai_patterns.classifier.blocks import Blocks
 from ovxai_patterns.classifier.readout_operations import End, find_ends
@@ -25,12 +25,12 @@ _MOST_NEAR_MISSES = 6
 
 
 class Anatomy:
-    """Facts about a classifier, each found when first asked for. `model` is only read."""
+    """Facts about a classifier, each found when first asked for. Raises ShapesError where shapes do not go together."""
 
-    def __init__(self, model: ov.Model, scores: Scores) -> None:
-        self.original = ModelGraph(_inferred(model))
-        self.graph = ModelGraph(analysis_clone(model))
-        self.layout = Layout(self.graph)
+    def __init__(self, analysis: ModelAnalysis, scores: Scores) -> None:
+        self.original = analysis.inferred
+        self.layout = analysis.layout()
+        self.graph = self.layout.graph
         self.scores = scores
 
     @cached_property
@@ -158,18 +158,3 @@ class Anatomy:
             f"{node.get_output_partial_shape(0)}"
             for node in self.original.model.get_parameters()
         )
-
-
-def _inferred(model: ov.Model) -> ov.Model:
-    """The model, or a clone whose shapes are those that follow from its inputs: a user may have just opened these."""
-    if not any(parameter.get_partial_shape().is_dynamic for parameter in model.get_parameters()):
-        return model
-    clone = model.clone()
-    try:
-        clone.validate_nodes_and_infer_types()
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise ShapesError(
-            f"the model has no consistent shapes; give it others first {HOW_TO_STATE}: {reason}"
-        ) from error
-    return clone

@@ -16,13 +16,12 @@ from functools import reduce
 import networkx as nx
 import numpy as np
 
-from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.graph import DominatorTree, ModelGraph, TensorId
 from ovxai_patterns.analysis.influence import Influence
 from ovxai_patterns.analysis.layout import Layout
 from ovxai_patterns.analysis.movement import Labels, fits, is_movement
 from ovxai_patterns.classifier.readout import reaches
 
-_ROOT: TensorId = (-1, 0)
 _PROJECTING_TYPES = frozenset({"Add", "Convert", "FakeQuantize", "Multiply"})
 
 
@@ -51,6 +50,7 @@ def find_ends(layout: Layout, scores: TensorId, suitable: Suitable, crossed: Ten
     graph, influence = layout.graph, Influence(layout.graph, layout.folding)
     needed = _needed(graph, scores)
     found: list[End] = []
+    tree = _tree_of_positions(layout)
     above = -1 if crossed is None else crossed[0]
     for place in sorted((place for place in needed if place > above), reverse=True):
         if graph.ops[place].get_type_name() == "ShapeOf" or layout.positions((place, 0)) is not None:
@@ -61,7 +61,7 @@ def find_ends(layout: Layout, scores: TensorId, suitable: Suitable, crossed: Ten
         varying = [source for source in graph.inputs_of(place) if source[0] in graph.from_parameters]
         kind = graph.ops[place].get_type_name()
         attention = kind == "ScaledDotProductAttention" or (kind == "MatMul" and len(varying) > 1)
-        source = _origin(layout, sources, suitable) if attention else sources[0]
+        source = _origin(layout, tree, sources, suitable) if attention else sources[0]
         if source is None:
             continue
         marks = influence.reached((place, 0), np.ones((1,) * len(graph.output((place, 0)).get_shape()), np.int32))
@@ -87,28 +87,25 @@ def _changes(layout: Layout, marks: dict[TensorId, Labels], tensor: TensorId) ->
     return bool((np.broadcast_arrays(marked, positions.ids)[0] * (positions.ids >= 0)).any())
 
 
-def _origin(layout: Layout, tensors: list[TensorId], suitable: Suitable) -> TensorId | None:
+def _origin(layout: Layout, tree: DominatorTree, tensors: list[TensorId], suitable: Suitable) -> TensorId | None:
     """The deepest tensor with positions that all positions of `tensors` come from, above its projections."""
-    chains = [_chain(layout, tensor) for tensor in tensors]
+    chains = [tree.chain(tensor) for tensor in tensors]
     common = reduce(lambda left, right: [tensor for tensor in left if tensor in set(right)], chains)
     maps = [tensor for tensor in common if suitable(tensor)]
     return _above_projection(layout, maps[0], suitable) if maps else None
 
 
-def _chain(layout: Layout, tensor: TensorId) -> list[TensorId]:
-    """The tensors with positions that all positions of a tensor come through, itself first."""
-    graph = layout.graph
-    edges = nx.DiGraph()
-    for place in range(tensor[0] + 1):
-        for port in range(graph.ops[place].get_output_size()):
+def _tree_of_positions(layout: Layout) -> DominatorTree:
+    """For each tensor with positions, those that all its positions come through."""
+    graph, edges = layout.graph, nx.DiGraph()
+    origins: list[TensorId] = []
+    for place, node in enumerate(graph.ops):
+        above = [source for source in graph.inputs_of(place) if layout.positions(source) is not None]
+        for port in range(node.get_output_size()):
             if layout.positions((place, port)) is not None:
-                above = [source for source in graph.inputs_of(place) if layout.positions(source) is not None]
-                edges.add_edges_from((source, (place, port)) for source in above or [_ROOT])
-    immediate = nx.immediate_dominators(edges, _ROOT)
-    chain = [tensor]
-    while (above_ := immediate.get(chain[-1])) is not None and above_ != _ROOT:
-        chain.append(above_)
-    return chain
+                edges.add_edges_from((source, (place, port)) for source in above)
+                origins += [] if above else [(place, port)]
+    return DominatorTree(edges, origins)
 
 
 def _above_projection(layout: Layout, tensor: TensorId, suitable: Suitable) -> TensorId:

@@ -21,6 +21,7 @@ from openvino.passes import WrapType
 
 from ovxai_patterns.analysis.folding import Folding
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.matchers.finder import Finder
 
 ACTIVATION_TYPES = ("opset8.Softmax", "opset1.Softmax", "opset5.LogSoftmax", "opset1.Sigmoid")
@@ -66,10 +67,14 @@ class Scores:
 
 @dataclass(frozen=True)
 class NoScores:
-    """Why no class scores were found: one sentence, and the outputs with what they are."""
+    """Why no class scores were found: one sentence, and the outputs with what they are.
+
+    `several`: whether the reason is that there are several outputs that could be class scores.
+    """
 
     reason: str
     outputs: tuple[str, ...]
+    several: bool = False
 
 
 class FindActivations(Finder):
@@ -89,13 +94,13 @@ def describe_outputs(model: ov.Model) -> tuple[str, ...]:
 
 
 def find_scores(
-    graph: ModelGraph, output: int | str | None = None, keep_quantization: bool = False
+    analysis: ModelAnalysis, output: int | str | None = None, keep_quantization: bool = False
 ) -> Scores | NoScores:
     """The class scores of the output with that index or name, or of the only output that can be class scores.
 
     Of several that can, the one that is made of all others.
     """
-    model = graph.model
+    graph, model = analysis.original, analysis.original.model
     activations = {graph.place_of(node) for node in FindActivations().find_in(model)}
     listed = describe_outputs(model)
     if output is not None:
@@ -116,7 +121,8 @@ def find_scores(
         notice = f"of {len(distinct)} outputs that could be class scores, output {last.output} is made of the others"
         return replace(last, notices=(*last.notices, notice))
     if distinct:
-        return NoScores("several outputs could be the class scores; choose one (`output=`, `--output`)", listed)
+        reason = "several outputs could be the class scores; choose one (`output=`, `--output`)"
+        return NoScores(reason, listed, several=True)
     return NoScores("no output is [N,K] class scores of a float type", listed)
 
 

@@ -6,14 +6,12 @@ transformer all positions are dead, so there it is the block's input.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 
-import openvino as ov
-
 from ovxai_patterns.analysis.assumed import HOW_TO_STATE, ShapesError
-from ovxai_patterns.analysis.graph import ModelGraph, TensorId
-from ovxai_patterns.analysis.layout import movement_chain
+from ovxai_patterns.analysis.graph import ModelGraph, NoLayer, TensorId
+from ovxai_patterns.analysis.layout import NO_PICTURE, movement_chain
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.attention_pooled import at_attention
 from ovxai_patterns.classifier.cnn import above_classifier
 from ovxai_patterns.classifier.facts import Anatomy
@@ -24,17 +22,19 @@ from ovxai_patterns.classifier.scores import NoScores, find_scores
 from ovxai_patterns.classifier.site import NoSite, Site
 
 
-def find_site(model: ov.Model, wish: Wish) -> Site | NoSite:
-    """The site of a classifier, or why there is none. `model` is only read."""
-    return Search(model, wish.output, wish.keep_quantization).site(wish)
+def find_site(analysis: ModelAnalysis, wish: Wish) -> Site | NoSite:
+    """The site of a classifier, or why there is none."""
+    return TargetSearch(analysis, wish.output, wish.keep_quantization).site(wish)
 
 
-class Search:
-    """A search for sites of one model, which is only read; what it learns of the model serves several wishes."""
+class TargetSearch:
+    """A search for sites of one model; what it learns of the model serves several wishes."""
 
-    def __init__(self, model: ov.Model, output: int | str | None = None, keep_quantization: bool = False) -> None:
+    def __init__(
+        self, analysis: ModelAnalysis, output: int | str | None = None, keep_quantization: bool = False
+    ) -> None:
         """`output`, `keep_quantization`: those of the wishes to come."""
-        self._anatomy = _anatomy(model, output, keep_quantization)
+        self._anatomy = _anatomy(analysis, output, keep_quantization)
 
     @property
     def settled(self) -> ModelGraph:
@@ -61,17 +61,17 @@ class Search:
         return _at_deepest(anatomy, wish, told)
 
 
-def _anatomy(model: ov.Model, output: int | str | None, keep_quantization: bool) -> Anatomy | NoSite:
-    scores = find_scores(ModelGraph(model), output, keep_quantization)
+def _anatomy(analysis: ModelAnalysis, output: int | str | None, keep_quantization: bool) -> Anatomy | NoSite:
+    scores = analysis.get(find_scores, output, keep_quantization)
     if isinstance(scores, NoScores):
         return NoSite(f"no class scores: {scores.reason}", tuple(f"output {line}" for line in scores.outputs))
     try:
-        anatomy = Anatomy(model, scores)
+        anatomy = analysis.get(Anatomy, scores)
     except ShapesError as error:
         return NoSite(str(error))
     if not anatomy.layout.pictures:
-        reason = "no picture input: positions start at a float or 8-bit input of rank 4"
-        if any(node.get_partial_shape().rank.is_dynamic for node in model.get_parameters()):
+        reason = NO_PICTURE
+        if any(node.get_partial_shape().rank.is_dynamic for node in analysis.original.model.get_parameters()):
             reason += f"; give the inputs static shapes first {HOW_TO_STATE}"
         return NoSite(reason, anatomy.inputs)
     if not anatomy.dominators:
@@ -117,13 +117,9 @@ def _reads_class_token(anatomy: Anatomy) -> bool:
 
 
 def _at_layer(anatomy: Anatomy, layer: str, k: int | None) -> Site | NoSite:
-    named = [place for place, node in enumerate(anatomy.graph.ops) if node.get_friendly_name() == layer]
-    if not named:
-        names = [node.get_friendly_name() for node in anatomy.graph.ops if node.get_type_name() != "Constant"]
-        close = difflib.get_close_matches(layer, names, 3, 0.5)
-        hint = f"; did you mean {' or '.join(repr(name) for name in close)}?" if close else ""
-        return NoSite(f"there is no layer {layer!r}{hint}", (), anatomy.candidates)
-    tensor = (named[0], 0)
+    tensor = anatomy.graph.layer_named(layer)
+    if isinstance(tensor, NoLayer):
+        return NoSite(tensor.reason, (), anatomy.candidates)
     problem = _unsuitable(anatomy, tensor)
     if problem:
         return NoSite(f"layer {layer!r} is unsuitable: {problem}", (anatomy.describe(tensor),), anatomy.candidates)

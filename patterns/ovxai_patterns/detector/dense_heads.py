@@ -19,6 +19,7 @@ from ovxai_patterns.analysis.dequantised import dequantises
 from ovxai_patterns.analysis.graph import Edge, ModelGraph, TensorId
 from ovxai_patterns.analysis.grid_maps import GridMap, map_above
 from ovxai_patterns.analysis.layout import Layout
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.analysis.movement import DATA_INPUTS
 from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES
 
@@ -101,6 +102,7 @@ class Values:
                 found.update(source[0] for source in self.read_by(place))
         return found
 
+    @cached_property
     def last_layers(self) -> list[int]:
         """Places of the learned layers that no learned layer reads, as far as they depend on the input."""
         return [
@@ -164,11 +166,21 @@ def _holds_values(output: ov.Output) -> bool:
     return bool(kind.is_real() or kind in (ov.Type.u8, ov.Type.i8))
 
 
-def dense_heads(layout: Layout) -> list[DenseHead]:
-    """The last layers that speak of places, in topological order. `layout`: of the analysis clone."""
-    values = Values(layout.graph)
-    found = (_dense_head(layout, place, values) for place in values.last_layers())
-    return [head for head in found if head is not None]
+def layout_of(analysis: ModelAnalysis) -> Layout:
+    """The position labels that a detector is told from: pictures are of the assumed size, or of their own."""
+    return analysis.layout(other_sizes=False)
+
+
+def find_values(analysis: ModelAnalysis) -> Values:
+    """Which values operations of a detector read."""
+    return Values(layout_of(analysis).graph)
+
+
+def find_dense_heads(analysis: ModelAnalysis) -> tuple[DenseHead, ...]:
+    """The last layers that speak of places, in topological order."""
+    layout, values = layout_of(analysis), analysis.get(find_values)
+    found = (_dense_head(layout, place, values) for place in values.last_layers)
+    return tuple(head for head in found if head is not None)
 
 
 def is_fused(graph: ModelGraph, tensor: TensorId) -> bool:

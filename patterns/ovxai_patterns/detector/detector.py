@@ -6,7 +6,6 @@ interest are pooled from. Queries without places (DETR): the last map that what 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,15 +13,17 @@ import networkx as nx
 import numpy as np
 import openvino as ov
 
-from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.graph import NoLayer, TensorId
 from ovxai_patterns.analysis.grid_maps import GridMap
 from ovxai_patterns.analysis.grid_source import GridSource, grid_source, picture_source
-from ovxai_patterns.analysis.layout import Layout, analysis_clone
+from ovxai_patterns.analysis.layout import NO_PICTURE
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.analysis.positions import Positions
 from ovxai_patterns.classifier.facts import Anatomy
 from ovxai_patterns.classifier.scores import Scores
-from ovxai_patterns.detector.class_heads import ClassHeads, Level, NoHeads, find_class_heads
-from ovxai_patterns.detector.dense_heads import ROI_TYPES, dense_heads
+from ovxai_patterns.detector.class_head_choice import find_class_heads
+from ovxai_patterns.detector.class_heads import ClassHeads, Level, NoHeads
+from ovxai_patterns.detector.dense_heads import ROI_TYPES, DenseHead, find_dense_heads, layout_of
 from ovxai_patterns.detector.joined import Joined, joined_before
 
 _SPLIT = "maps of other sizes are made of this one, and what is made of those together (an encoder) is not explained"
@@ -47,12 +48,13 @@ class FeatureMaps:
 
 
 class Detector:
-    """A detector taken apart. `model` is only read. Raises RuntimeError where shapes do not go together."""
+    """A detector taken apart. Raises RuntimeError where shapes do not go together."""
 
-    def __init__(self, model: ov.Model) -> None:
-        self.original = ModelGraph(model)
-        self.graph = ModelGraph(analysis_clone(model, other_sizes=False))
-        self.layout = Layout(self.graph)
+    def __init__(self, analysis: ModelAnalysis) -> None:
+        self.analysis = analysis
+        self.original = analysis.original
+        self.layout = layout_of(analysis)
+        self.graph = self.layout.graph
 
     @property
     def regions(self) -> list[TensorId]:
@@ -69,11 +71,11 @@ class Detector:
     def class_heads(self, trusted: bool = False) -> ClassHeads | NoHeads:
         """The class heads, found; `trusted`: see `find_class_heads`."""
         if not self.layout.pictures:
-            return NoHeads("no picture input: positions start at a float or 8-bit input of rank 4")
+            return NoHeads(NO_PICTURE)
         if self.regions:
             reason = "regions of interest are classified, not the places of a grid (two stages)"
             return NoHeads(reason, tuple(map(self.describe, self.regions)), True)
-        return find_class_heads(self.layout, trusted)
+        return self.analysis.get(find_class_heads, trusted)
 
     def heads_at(self, layers: Sequence[str], anchors: Sequence[int]) -> ClassHeads | NoHeads:
         """Class heads given by name; `anchors`: how many each has, one number for all, or none for one."""
@@ -105,13 +107,9 @@ class Detector:
         return replace(given, levels=said, background=found.background, activation=found.activation)
 
     def _level_at(self, name: str, anchors: int) -> Level | NoHeads:
-        named = [place for place, node in enumerate(self.graph.ops) if node.get_friendly_name() == name]
-        if not named:
-            names = [node.get_friendly_name() for node in self.graph.ops if node.get_type_name() != "Constant"]
-            close = difflib.get_close_matches(name, names, 3, 0.5)
-            hint = f"; did you mean {' or '.join(repr(one) for one in close)}?" if close else ""
-            return NoHeads(f"there is no layer {name!r}{hint}", self.dense_heads)
-        tensor = (named[0], 0)
+        tensor = self.graph.layer_named(name)
+        if isinstance(tensor, NoLayer):
+            return NoHeads(tensor.reason, self.dense_heads)
         shape, positions = self.graph.output(tensor).get_partial_shape(), self.layout.positions(tensor)
         real = self.graph.output(tensor).get_element_type().is_real()
         if shape.is_dynamic or len(shape) != 4 or not real or shape[0] != self._batch:
@@ -127,8 +125,8 @@ class Detector:
             )
         classes = channels // anchors
         numbers = tuple(tuple(range(first, channels, classes)) for first in range(classes))
-        made = next((head for head in dense_heads(self.layout) if head.tensor == tensor and head.fused), None)
-        return Level(tensor, axis, (grid[0], grid[1]), numbers, layer=made.layer if made else None)
+        made = self._head_of(tensor)
+        return Level(tensor, axis, (grid[0], grid[1]), numbers, layer=made.layer if made and made.fused else None)
 
     @property
     def _batch(self) -> ov.Dimension:
@@ -138,12 +136,16 @@ class Detector:
     @property
     def dense_heads(self) -> tuple[str, ...]:
         """A line for each layer that speaks of places, for those who choose by name."""
-        return tuple(self.describe(head.tensor) for head in dense_heads(self.layout))
+        return tuple(self.describe(head.tensor) for head in self.analysis.get(find_dense_heads))
+
+    def _head_of(self, tensor: TensorId) -> DenseHead | None:
+        """The dense head that makes a tensor."""
+        return next((head for head in self.analysis.get(find_dense_heads) if head.tensor == tensor), None)
 
     def feature_maps(self, heads: ClassHeads | NoHeads) -> FeatureMaps | NoHeads:
         """The maps that regions are pooled from, or that heads are put on, or the last one before the queries."""
         if not self.layout.pictures:
-            return NoHeads("no picture input: positions start at a float or 8-bit input of rank 4")
+            return NoHeads(NO_PICTURE)
         if self.regions:
             story = tuple(f"regions are pooled from {self.describe(tensor)}" for tensor in self.regions)
             return self._maps(self.regions, story)
@@ -168,7 +170,7 @@ class Detector:
         """
         chain = self.graph.dominators(self.layout.pictures, level.tensor)[1:]
         maps = [tensor for tensor in chain if self._is_map(tensor) and self._grid(tensor) == level.grid]
-        made = next((head for head in dense_heads(self.layout) if head.tensor == level.tensor), None)
+        made = self._head_of(level.tensor)
         if made is not None:
             features = self.graph.inputs_of(made.layer[0])[made.layer[1]]
             maps = [tensor for tensor in maps if tensor <= features]
@@ -200,7 +202,7 @@ class Detector:
             tensor = self.original.id_of(result.input_value(0))
             if not self.graph.output(tensor).get_element_type().is_real():
                 continue
-            anatomy = Anatomy(self.original.model, Scores(tensor, 0, 1))
+            anatomy = self.analysis.get(Anatomy, Scores(tensor, 0, 1))
             alive = anatomy.alive[:1] if anatomy.dominators else []
             joined = joined_before(self.layout, tensor, alive[0] if alive else (-1, 0))
             if joined is not None:
@@ -237,10 +239,9 @@ class Detector:
 
     def feature_map_at(self, layer: str) -> FeatureMaps | NoHeads:
         """A feature map given by name."""
-        named = [place for place, node in enumerate(self.graph.ops) if node.get_friendly_name() == layer]
-        if not named:
-            return NoHeads(f"there is no layer {layer!r}")
-        tensor = (named[0], 0)
+        tensor = self.graph.layer_named(layer)
+        if isinstance(tensor, NoLayer):
+            return NoHeads(tensor.reason)
         if not self._is_map(tensor):
             return NoHeads(f"layer {layer!r} does not make a map of positions", (self.describe(tensor),))
         return self._maps([tensor], (f"layer chosen by name: {self.describe(tensor)}",))

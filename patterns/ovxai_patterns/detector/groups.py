@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ovxai_patterns.analysis.graph import TensorId
-from ovxai_patterns.analysis.layout import Layout
-from ovxai_patterns.detector.dense_heads import DenseHead, dense_heads
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
+from ovxai_patterns.detector.dense_heads import DenseHead, find_dense_heads, layout_of
 from ovxai_patterns.detector.elements import Fate, Seen, fates_of
 
 OBJECTNESS = 4
@@ -101,9 +101,9 @@ class Group:
         return bool(self.fate.activation or self.fate.ranked or self.fate.scored_by)
 
 
-def groups_of(layout: Layout) -> list[Group]:
-    """All groups of dense heads, in the order of the first of each. `layout`: of the analysis clone."""
-    heads = dense_heads(layout)
+def find_groups(analysis: ModelAnalysis) -> tuple[Group, ...]:
+    """All groups of dense heads, in the order of the first of each."""
+    heads, layout = analysis.get(find_dense_heads), layout_of(analysis)
     fates = fates_of(layout.graph, layout.folding, heads)
     inside: dict[TensorId, list[tuple[int, Seen]]] = {}
     for number, fate in enumerate(fates):
@@ -115,10 +115,8 @@ def groups_of(layout: Layout) -> list[Group]:
         if found is not None:
             name, member = found
             _put(groups.setdefault(name, []), member)
-    return sorted(
-        (Group(tuple(members)) for same in groups.values() for members in same),
-        key=lambda group: group.members[0].number,
-    )
+    all_groups = (Group(tuple(members)) for same in groups.values() for members in same)
+    return tuple(sorted(all_groups, key=lambda group: group.members[0].number))
 
 
 def _put(same: list[list[Member]], member: Member) -> None:

@@ -12,11 +12,12 @@ import openvino as ov
 
 from ovxai_patterns.analysis.dequantised import AS_THEY_ARE, Levels, levels_of
 from ovxai_patterns.analysis.graph import TensorId
-from ovxai_patterns.analysis.layout import picture_axes
+from ovxai_patterns.analysis.layout import NO_PICTURE, picture_axes
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.detector.class_heads import ClassHeads
 from ovxai_patterns.detector.dense_heads import ROI_TYPES
 from ovxai_patterns.detector.detector import Detector
-from ovxai_patterns.detector.groups import Group, groups_of
+from ovxai_patterns.detector.groups import Group, find_groups
 
 _BOX = 4
 _MAP = 4  # axes
@@ -70,10 +71,14 @@ class NoInstances:
     reason: str
 
 
-def find_instances(detector: Detector) -> Masks | Prototypes | NoInstances:
-    """Masks of instances among the outputs of a model, or prototypes that they are made from."""
+def find_instances(analysis: ModelAnalysis) -> Masks | Prototypes | NoInstances:
+    """Masks of instances among the outputs of a model, or prototypes that they are made from.
+
+    Raises RuntimeError where shapes do not go together.
+    """
+    detector = analysis.get(Detector)
     if not detector.layout.pictures:
-        return NoInstances("no picture input: positions start at a float or 8-bit input of rank 4")
+        return NoInstances(NO_PICTURE)
     return _masks(detector) or _prototypes(detector) or NoInstances("no output holds masks of instances")
 
 
@@ -137,7 +142,7 @@ def _classes(detector: Detector) -> int | None:
 def _prototypes(detector: Detector) -> Prototypes | NoInstances | None:
     graph = detector.graph
     ends = {graph.id_of(result.input_value(0)) for result in graph.model.get_results()}
-    groups = [group for group in groups_of(detector.layout) if group.members[0].seen.tensor in ends]
+    groups = [group for group in detector.analysis.get(find_groups) if group.members[0].seen.tensor in ends]
     spoken = [group for group in groups if group.fate.activation and group.entries > 0 and _in_rows(group)]
     for classes in spoken:
         tensor = classes.members[0].seen.tensor

@@ -10,7 +10,7 @@ import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as ops
-from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import Scores, find_scores
 from ovxai_tools.cli import explain, transform
 from ovxai_tools.demo import shipped as demo
@@ -68,7 +68,7 @@ BUILT: dict[str, Callable[[], ov.Model]] = {
 @pytest.mark.parametrize("name", BUILT)
 def test_the_caption_of_a_preview(name: str, tmp_path: Path) -> None:
     model = BUILT[name]()
-    scores = find_scores(ModelGraph(model))
+    scores = find_scores(ModelAnalysis(model))
     assert isinstance(scores, Scores)
     for top_k in (None, 3):
         augmented = xai.insert_xai(model, top_k=top_k)
@@ -134,7 +134,7 @@ def test_digits_that_show_what_is_beyond() -> None:
 def test_real_networks_of_bytes(data: Path, tmp_path: Path) -> None:
     labels = tuple((data / "imagenet_labels.txt").read_text().splitlines())
     model = ov.Core().read_model(data / "mobilenet_v2_1.0_224_quant.tflite")
-    scores = find_scores(ModelGraph(model))
+    scores = find_scores(ModelAnalysis(model))
     assert isinstance(scores, Scores)
     shown = Shown(model, scores, None, labels)
     caption = write_preview(xai.insert_xai(model), shown, data / "parrot.jpg", Preparation(), tmp_path / "a.png")

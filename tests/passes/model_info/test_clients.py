@@ -19,7 +19,7 @@ from ovxai_passes.insert import insert
 from ovxai_passes.methods.spec import required
 from ovxai_passes.model_info.values import tensors_at
 from ovxai_passes.options import Options
-from tests.fixtures import detector_graphs, graphs
+from tests.fixtures import detector_graphs, detector_parts, graphs
 from tests.support.running import random_input, run
 
 NEEDED = "the client needs Python 3.11 and: pip install 'ovxai-passes[clients]'"
@@ -53,9 +53,9 @@ def test_a_wrapper_of_classifiers_returns_the_map(model_api: Any, tmp_path: Path
 
 def ssd(batch: int = 1) -> ov.Model:
     """The best twenty places of a detector as boxes [1,20,5] and labels [1,20]."""
-    build = detector_graphs.Builder(30, batch=batch)
+    build = detector_parts.Builder(30, batch=batch)
     rows = []
-    for kind, width in (("box", 4), ("cls", detector_graphs.CLASSES)):
+    for kind, width in (("box", 4), ("cls", detector_parts.CLASSES)):
         flat = [ops.reshape(head, ops.constant([0, width, -1]), special_zero=True) for head in build.heads(kind, width)]
         rows.append(ops.concat(flat, 2))
     scores = ops.sigmoid(rows[1])

@@ -6,7 +6,7 @@ import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as ops
-from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.facts import Anatomy
 from ovxai_patterns.classifier.readout_operations import End
 from ovxai_patterns.classifier.scores import Scores, find_scores
@@ -23,9 +23,10 @@ from tests.support.running import looped, random_input, run
 
 def ends(model: ov.Model) -> list[tuple[str, bool, tuple[int, int]]]:
     """Type of the operation, whether it is an attention, and the grid of what it reads, the deepest first."""
-    scores = find_scores(ModelGraph(model))
+    analysis = ModelAnalysis(model)
+    scores = find_scores(analysis)
     assert isinstance(scores, Scores)
-    anatomy = Anatomy(model, scores)
+    anatomy = Anatomy(analysis, scores)
 
     def told(end: End) -> tuple[str, bool, tuple[int, int]]:
         kind = anatomy.graph.ops[end.place].get_type_name()

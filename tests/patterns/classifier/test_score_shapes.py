@@ -11,7 +11,7 @@ import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as ops
-from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import NoScores, Scores, find_scores
 from ovxai_patterns.task import CLASSIFICATION, DETECTION, find_task
 from ovxai_tools.cli.explain import main as explain
@@ -21,6 +21,7 @@ from ovxai_tools.demo import shipped as demo
 import ovxai_passes as xai
 from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures import detector_graphs, graphs
+from tests.fixtures.detector_parts import Known
 from tests.fixtures.graphs import CLASSES, Weights, dense, integers, model_of, norm, patches, picture
 from tests.support.cli import invoke
 from tests.support.running import random_input, run
@@ -56,7 +57,7 @@ def shaped(network: str, tail: str, batch: int = 1, activation: bool = False) ->
 def _held_to_plain(network: str, tail: str, activation: bool, options: dict[str, object]) -> None:
     batch = 1 if tail.startswith("[K]") else 2
     model, plain = shaped(network, tail, batch, activation), NETWORKS[network](batch)
-    assert find_task(model).name == CLASSIFICATION
+    assert find_task(ModelAnalysis(model)).name == CLASSIFICATION
     augmented, wanted = (xai.insert_xai(one, embed_scaling=False, **options) for one in (model, plain))  # type: ignore[arg-type]
     image = random_input(model)
     for name in ("saliency_map", *(["saliency_classes"] if "top_k" in options else [])):
@@ -129,7 +130,7 @@ def _with_output(model: ov.Model, extra: ov.Node) -> ov.Model:
 
 @pytest.mark.parametrize("build", [detector_graphs.yolox, detector_graphs.ssd_otx, detector_graphs.efficientdet])
 @pytest.mark.parametrize("classified", [False, True])
-def test_detectors_stay_detectors(build: Callable[[], detector_graphs.Known], classified: bool) -> None:
+def test_detectors_stay_detectors(build: Callable[[], Known], classified: bool) -> None:
     """An output [1,1,K] beside others: what the picture holds on the whole, or scores of it."""
     model = build().model
     image = model.get_parameters()[0].output(0)
@@ -137,14 +138,14 @@ def test_detectors_stay_detectors(build: Callable[[], detector_graphs.Known], cl
     extra = ops.reshape(ops.reduce_mean(image, integers(2, 3), False), integers(1, 1, -1), False)
     if classified:
         extra = ops.matmul(extra, Weights()(extra.get_output_shape(0)[2], 6), False, False)
-    assert find_task(_with_output(model, extra)).name == DETECTION
+    assert find_task(ModelAnalysis(_with_output(model, extra))).name == DETECTION
 
 
 def test_plain_scores_come_first() -> None:
     model = graphs.cnn()
     features = next(node for node in model.get_ordered_ops() if node.get_type_name() == "ReduceMean")
     side = dense(ops.unsqueeze(features, integers(1)), Weights(), 6, 3)
-    found = find_scores(ModelGraph(_with_output(model, side)))
+    found = find_scores(ModelAnalysis(_with_output(model, side)))
     assert isinstance(found, Scores)
     assert found.classes == CLASSES
 
@@ -157,5 +158,5 @@ def test_what_is_no_scores() -> None:
         xai.insert_xai(model_of(combined, model.get_parameters()[0]))
     image = picture(1)
     one = model_of(ops.reshape(ops.reduce_mean(image, integers(2, 3), False), integers(1, 1, 3), False), image)
-    assert isinstance(find_scores(ModelGraph(one)), NoScores)
-    assert isinstance(find_scores(ModelGraph(one), output=0), Scores), "unless asked for"
+    assert isinstance(find_scores(ModelAnalysis(one)), NoScores)
+    assert isinstance(find_scores(ModelAnalysis(one), output=0), Scores), "unless asked for"

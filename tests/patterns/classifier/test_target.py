@@ -7,6 +7,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.readout import ReadOut
 from ovxai_patterns.classifier.request import Wish
 from ovxai_patterns.classifier.site import NoSite, Site
@@ -18,13 +19,13 @@ from tests.fixtures.graphs import CLASSES, Weights, dense, integers, model_of, n
 
 
 def found(model: ov.Model, **wish: object) -> Site:
-    site = find_site(model, Wish(**wish))  # type: ignore[arg-type]
+    site = find_site(ModelAnalysis(model), Wish(**wish))  # type: ignore[arg-type]
     assert isinstance(site, Site), site
     return site
 
 
 def refused(model: ov.Model, **wish: object) -> NoSite:
-    site = find_site(model, Wish(**wish))  # type: ignore[arg-type]
+    site = find_site(ModelAnalysis(model), Wish(**wish))  # type: ignore[arg-type]
     assert isinstance(site, NoSite), site
     return site
 

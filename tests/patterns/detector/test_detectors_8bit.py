@@ -17,9 +17,9 @@ from ovxai_passes.methods.spec import required
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
 from ovxai_passes.reference.instance_masks import shrunk
-from tests.fixtures.detector_graphs import CLASSES
 from tests.fixtures.detector_graphs_8bit import BASE_RANGE, COUNT, OUTPUT_RANGE, network, quantised_and_back
-from tests.patterns.detector.test_detectors import expected, located
+from tests.fixtures.detector_parts import CLASSES
+from tests.support.detectors import expected, located
 from tests.support.running import Array, random_input, run
 
 

@@ -20,7 +20,7 @@ from ovxai_passes.model_info.values import F32
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
 from ovxai_passes.reference.instance_masks import shrunk
-from tests.fixtures.detector_graphs import CLASSES, SIDE, Builder
+from tests.fixtures.detector_parts import CLASSES, SIDE, Builder
 from tests.support.running import Array, run
 
 SIZE = (8, 8)

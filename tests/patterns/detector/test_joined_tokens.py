@@ -13,8 +13,8 @@ from ovxai_passes.insert import insert
 from ovxai_passes.model_info.values import tensors_at
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
-from tests.fixtures.detector_graphs import CLASSES, Builder
-from tests.patterns.detector.test_detectors import located
+from tests.fixtures.detector_parts import CLASSES, Builder
+from tests.support.detectors import located
 from tests.support.running import random_input, run
 from tests.whole.test_reshape_detectors import OTHER, PLAIN, check, joined_tokens
 

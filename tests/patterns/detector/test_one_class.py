@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.task import find_task
 
 from ovxai_passes.insert import insert
 from ovxai_passes.methods.spec import required
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
-from tests.fixtures.detector_graphs import Known
+from tests.fixtures.detector_parts import Known
 from tests.fixtures.one_class_graphs import ONE_CLASS, no_detectors
-from tests.patterns.detector.test_detectors import expected, located
+from tests.support.detectors import expected, located
 from tests.support.running import random_input, run
 
 PLAIN = no_detectors()
@@ -39,4 +40,4 @@ def test_detectors_of_one_class(family: Callable[[], Known]) -> None:
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_what_says_no_boxes_is_no_detector(name: str) -> None:
-    assert find_task(PLAIN[name]).name == "classification"
+    assert find_task(ModelAnalysis(PLAIN[name])).name == "classification"

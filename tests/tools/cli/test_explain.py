@@ -12,7 +12,7 @@ from ovxai_tools.cli.explain import main
 from ovxai_tools.demo import shipped as demo
 
 import ovxai_passes as xai
-from tests.fixtures import detector_graphs, graphs
+from tests.fixtures import graphs, other_detector_graphs
 from tests.support.cli import invoke
 
 Image = pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
@@ -124,7 +124,7 @@ def test_detectors(tmp_path: Path) -> None:
     ov.save_model(xai.insert_xai(demo.model_path("demo:detector")), tmp_path / "maps.xml")
     again = json.loads(invoke(main, tmp_path / "maps.xml", SCENE, "--output", tmp_path / "b", "--json").stdout)
     assert again["explained"][0]["class"] == said["explained"][0]["class"]
-    ov.save_model(detector_graphs.two_stages(), tmp_path / "two.xml")
+    ov.save_model(other_detector_graphs.two_stages(), tmp_path / "two.xml")
     assert "all classes" in invoke(main, tmp_path / "two.xml", STAR, "--output", tmp_path / "out").output
 
 

@@ -17,7 +17,7 @@ from ovxai_tools.common.reading import read_named
 from ovxai_tools.demo import shipped as demo
 
 import ovxai_passes as xai
-from tests.fixtures import detector_graphs, graphs
+from tests.fixtures import graphs, other_detector_graphs
 from tests.support.cli import invoke
 
 STAR = demo.FOLDER / "03_star.png"
@@ -131,7 +131,7 @@ def test_counts_are_looked_at_before_the_work(folder: Path, monkeypatch: pytest.
     def late(*_: object, **__: object) -> None:
         raise AssertionError("the network is analysed already")
 
-    monkeypatch.setattr("ovxai_passes.passes.locate.Search", late)
+    monkeypatch.setattr("ovxai_passes.passes.locate_classifier.TargetSearch", late)
     for options in ({"top_k": 6}, {"labels": ["a"]}, {"classes": [5]}):
         with pytest.raises(xai.OptionError):
             xai.insert_xai(graphs.cnn(), **options)
@@ -140,7 +140,7 @@ def test_counts_are_looked_at_before_the_work(folder: Path, monkeypatch: pytest.
 
 
 def test_two_stages_and_queries_are_detectors() -> None:
-    for model in (detector_graphs.two_stages(), detector_graphs.queries()):
+    for model in (other_detector_graphs.two_stages(), other_detector_graphs.queries()):
         found = xai.insert_xai(model, task="detection")
         assert str(found.get_rt_info(["ovxai", "method"]).astype(str)) == "activationmap"
 

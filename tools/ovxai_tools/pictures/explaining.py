@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import Scores, find_scores
 
 from ovxai_passes.errors import OptionError
@@ -131,7 +132,7 @@ class Explaining:
         if self._augmented:
             said = said_in(self.model, "ovxai", "task")
             return Task(said) if said in [task.value for task in Task] else Task.CLASSIFICATION
-        return task_of(self.model, Options()).name
+        return task_of(ModelAnalysis(self.model), Options()).name
 
     def _sure(self, results: Any, data: Any) -> Any:
         """How sure the model is of each class, [K], or None where that cannot be told."""
@@ -229,8 +230,8 @@ class Explaining:
 
 def known_scores(model: ov.Model) -> list[tuple[int, int]]:
     """The places of the outputs that are class scores, each with the number of classes, the likeliest first."""
-    graph = ModelGraph(model)
-    return [(one.output, one.classes) for one in _own_scores(graph) if _holds_scores(graph, one)]
+    analysis = ModelAnalysis(model)
+    return [(one.output, one.classes) for one in _own_scores(analysis) if _holds_scores(analysis.original, one)]
 
 
 def shares_reader(model: ov.Model) -> Callable[[Any], Any]:
@@ -249,14 +250,14 @@ def shares_reader(model: ov.Model) -> Callable[[Any], Any]:
 
 def class_count(model: ov.Model) -> int:
     """How many classes a classifier scores, 0 where that is not known."""
-    return next((one.classes for one in _own_scores(ModelGraph(model))), 0)
+    return next((one.classes for one in _own_scores(ModelAnalysis(model))), 0)
 
 
-def _own_scores(graph: ModelGraph) -> list[Scores]:
+def _own_scores(analysis: ModelAnalysis) -> list[Scores]:
     """The class scores of outputs that no insertion has added, those that the model as a whole says first."""
-    outputs = enumerate(graph.model.outputs)
+    outputs = enumerate(analysis.original.model.outputs)
     places = [place for place, port in outputs if not port.get_names() & _ADDED]
-    candidates = [find_scores(graph), *(find_scores(graph, place) for place in places)]
+    candidates = [analysis.get(find_scores), *(analysis.get(find_scores, place) for place in places)]
     return [one for one in candidates if isinstance(one, Scores) and one.output in places]
 
 
