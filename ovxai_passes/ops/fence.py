@@ -18,10 +18,9 @@ from __future__ import annotations
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
+from ovxai_patterns.analysis.op_traits import LEARNED_TYPES
 
 from ovxai_passes.ops.constants import constant_like
-
-FENCING_TYPES = frozenset({"Convolution", "GroupConvolution", "MatMul"})
 
 _WIDEST = 16
 _MAP = 4  # axes: a plugin (2026.4.1) adds what follows a product on [N,C,h,w] channel by channel along the last axis
@@ -34,33 +33,11 @@ def unfenced(branch: ov.Model) -> list[ov.Node]:
     seen: set[str] = set()
     while open_ends:
         node = open_ends.pop()
-        if node.get_name() in seen or node.get_type_name() in FENCING_TYPES | {"ShapeOf"}:  # no values pass ShapeOf
+        if node.get_name() in seen or node.get_type_name() in LEARNED_TYPES | {"ShapeOf"}:  # no values pass ShapeOf
             continue
         seen.add(node.get_name())
         open_ends += [value.get_node() for value in node.input_values()]
     return [node for name, node in inputs.items() if name in seen and node.get_element_type().is_real()]
-
-
-def shares_transpose(parameter: ov.Node, output: ov.Output) -> bool:
-    """Whether both the branch and the original network transpose a tensor.
-
-    Two Transposes of one tensor are merged or moved by a plugin, and the network's pooling then sums in another order.
-    Where the network joins the transposed tensor with others, the CPU plugin (2026.4.1) lays it out so from the start,
-    and a Reshape in the branch then reads it in the wrong order.
-    """
-    own, beside = _readers(parameter.output(0), "Transpose"), _readers(output, "Transpose")
-    joined = any(_is_joined(reader.output(0)) for reader in beside)
-    return bool(beside and (own or (joined and _readers(parameter.output(0), "Reshape"))))
-
-
-def _readers(output: ov.Output, kind: str) -> list[ov.Node]:
-    readers = [entry.get_node() for entry in output.get_target_inputs()]
-    return [reader for reader in readers if reader.get_type_name() == kind]
-
-
-def _is_joined(output: ov.Output) -> bool:
-    """Whether a Concat reads a tensor, through Reshapes."""
-    return bool(_readers(output, "Concat")) or any(_is_joined(one.output(0)) for one in _readers(output, "Reshape"))
 
 
 def put_fence(parameter: ov.Node) -> None:
