@@ -7,6 +7,7 @@ under the target:
 
     map     F [N,C,h,w] ─▶ GroupConvolution by 1, channel by channel ─▶ branch
     others  F [...,C] ─▶ Reshape [...,C/d,d] ─▶ MatMul with I [d,d] ─▶ Reshape [...,C] ─▶ branch
+    or      F [...,C] ─▶ Reshape [-1,1,1,C] ─▶ Convolution by 1 ─▶ Reshape [...,C] ─▶ branch: no d divides a large C
 
 A product under a map will not do: a plugin (2026.4.1) adds what follows it channel by channel along the last axis. A
 tensor that both sides transpose is fenced as well, and one that the branch projects to queries or keys as the network
@@ -23,6 +24,7 @@ from ovxai_patterns.analysis.op_traits import LEARNED_TYPES
 from ovxai_passes.ops.constants import constant_like
 
 _WIDEST = 16
+_LARGEST_MATRIX = 256  # rows: of 21841 classes, which no width divides, the matrix would take 1.9 GB
 _MAP = 4  # axes: a plugin (2026.4.1) adds what follows a product on [N,C,h,w] channel by channel along the last axis
 
 
@@ -61,11 +63,21 @@ def fenced(output: ov.Output) -> ov.Output:
         return _over_last_axis(output)
     size = shape[len(shape) - 1].get_length()
     width = max(width for width in range(1, min(size, _WIDEST) + 1) if size % width == 0)
+    if width < 2 and size > _LARGEST_MATRIX:
+        return _as_one_channel(output, size)
     if width < 2:
         width = size
     copied = [0] * (len(shape) - 1)
     split = ops.reshape(output, ops.constant([*copied, size // width, width]), special_zero=True)
     return ops.reshape(_product(split, width, output), ops.constant([*copied, size]), special_zero=True).output(0)
+
+
+def _as_one_channel(output: ov.Output, size: int) -> ov.Output:
+    """A tensor [...,C] laid out as one row of one channel through a convolution by 1."""
+    row = ops.reshape(output, ops.constant([-1, 1, 1, size]), special_zero=False)
+    weight = constant_like(np.ones((1, 1, 1, 1)), output.get_element_type())
+    same = ops.convolution(row, weight, [1, 1], [0, 0], [0, 0], [1, 1])
+    return ops.reshape(same, ops.shape_of(output, "i64"), special_zero=False).output(0)
 
 
 def _by_one(output: ov.Output) -> ov.Output:
