@@ -19,7 +19,7 @@ import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.folding import Folding
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
-from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, REDUCE_TYPES
+from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, POOLING_TYPES, REDUCE_TYPES, RESHAPING_TYPES
 
 from ovxai_passes.head.cut import Head
 from ovxai_passes.ops.gathering import chosen_by_image
@@ -104,8 +104,8 @@ class _Choice:
             (ELEMENTWISE_TYPES, self._elementwise),
             ({"MatMul"}, self._matmul),
             ({"Convolution"}, self._convolution),
-            ({"Reshape", "Squeeze", "Unsqueeze"}, self._reshape),
-            ({"AdaptiveAvgPool", "AdaptiveMaxPool", "AvgPool", "MaxPool"}, self._channel_by_channel),
+            (RESHAPING_TYPES, self._reshape),
+            (POOLING_TYPES, self._channel_by_channel),
             (REDUCE_TYPES, self._reduced),
         ):
             if kind in types:

@@ -11,9 +11,8 @@ from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.layout import analysis_clone
 from ovxai_patterns.classifier.site import Site
 
+from ovxai_passes.ops.fusions import fused_above
 from ovxai_passes.ops.quantisation import spell_out
-
-_FUSED_TYPES = frozenset({"Add", "MatMul", "Multiply"})
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def cut(model: ov.Model, site: Site, settled: ModelGraph | None = None) -> Head:
     graph = ModelGraph(model.clone())
     target = graph.output(site.target)
     region = graph.region(site.target, site.scores.tensor)
-    above = _fused_above(original, region)
+    above = fused_above(original, region)
     members = region | above
     readers = {place: graph.inputs_of(place) for place in sorted(members)}
     feature = _parameter(original.output(site.target), "feature")
@@ -155,26 +154,6 @@ def _mask_shape(target: ov.Output, site: Site) -> ov.PartialShape:
 def _is_whole(graph: ModelGraph, source: TensorId) -> bool:
     """Whether a tensor is of integers: a shape, axes or indices."""
     return bool(graph.output(source).get_element_type().is_integral())
-
-
-def _fused_above(graph: ModelGraph, region: set[int]) -> set[int]:
-    """Places above a region of what a plugin makes one kernel of: a sum, and the products and sums that it alone reads.
-
-    A second reader in between would keep a plugin from that, and the network's outputs would be rounded otherwise. The
-    head computes them again: of a few rows, as a rule, because it reads no more of them.
-    """
-    found: set[int] = set()
-    open_ends = [source for place in region for source in graph.inputs_of(place)]
-    while open_ends:
-        tensor = open_ends.pop()
-        place, node = tensor[0], graph.ops[tensor[0]]
-        if place in region or place in found or node.get_type_name() not in _FUSED_TYPES:
-            continue
-        readers = [reader for reader, _ in graph.consumers(tensor)]
-        if place in graph.from_parameters and len(readers) == 1 and graph.ops[readers[0]].get_type_name() == "Add":
-            found.add(place)
-            open_ends += graph.inputs_of(place)
-    return found
 
 
 def _parameter(output: ov.Output, name: str) -> ov.Node:

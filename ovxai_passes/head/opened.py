@@ -10,8 +10,9 @@ two axes of fixed size before), no guard is needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from math import prod
 
 import openvino as ov
@@ -56,10 +57,33 @@ class Opened:
         return branch
 
 
+class _MadeOnce(Iterable[Opened]):
+    """What an iterator gives, to be gone through several times: each is made when it is first asked for, and kept."""
+
+    def __init__(self, source: Iterator[Opened]) -> None:
+        self._source, self._made = source, list[Opened]()
+
+    def __iter__(self) -> Iterator[Opened]:
+        for place in count():
+            if place == len(self._made):
+                one = next(self._source, None)
+                if one is None:
+                    return
+                self._made.append(one)
+            yield self._made[place]
+
+
 def opened_heads(
     model: ov.Model, site: Site, settled: ModelGraph, pick: Callable[[Head], ChosenHead]
-) -> Iterator[Opened]:
-    """The heads of `model`, which is only read. `settled`: see `cut`; `pick`: chooses the classes."""
+) -> Iterable[Opened]:
+    """The heads of `model`, which is only read; each is cut when it is first asked for, as a rule the first alone.
+
+    `settled`: see `cut`; `pick`: chooses the classes.
+    """
+    return _MadeOnce(_heads(model, site, settled, pick))
+
+
+def _heads(model: ov.Model, site: Site, settled: ModelGraph, pick: Callable[[Head], ChosenHead]) -> Iterator[Opened]:
     source, any_size = site.grid_source, opened(model, True)
     grid: tuple[Guard, ...] = ((source.tensor, source.axes, source.sizes),)
     if any_size is not None:

@@ -16,13 +16,11 @@ from dataclasses import dataclass, field
 
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES
+from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, RESHAPING_TYPES
 
 from ovxai_passes.mapping.context import Context, ImageProduct
 from ovxai_passes.mapping.values import NoRuleError
 from ovxai_passes.rewrites.sinking import again
-
-_SIZE_ONE_MOVES = frozenset({"Reshape", "Squeeze", "Unsqueeze"})
 
 
 def as_map(context: Context, scores: ov.Output) -> ov.Output:
@@ -60,7 +58,7 @@ class _Layout:
         product = self.context.products_by_image.get(node.get_name())
         if product is not None and _channels(product.rows) is not None and len(_sizes(product.matrices)) == 3:
             return self._multiplied(product)
-        if kind in _SIZE_ONE_MOVES and _channels(node.input_value(0)) == _channels(output) is not None:
+        if kind in RESHAPING_TYPES and _channels(node.input_value(0)) == _channels(output) is not None:
             return self.of(node.input_value(0))
         return self._transposed(output)
 

@@ -12,6 +12,7 @@ from openvino import opset13 as ops
 from openvino.utils.node_factory import NodeFactory
 from ovxai_patterns.analysis.folding import Folding
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.op_traits import Trait, types_with
 
 from ovxai_passes.mapping.bell import bell_weights
 from ovxai_passes.mapping.values import AnyGridError, Mapped, NoRuleError, Same, Spread, Value
@@ -21,7 +22,7 @@ from ovxai_passes.ops.constants import constant_like
 LARGEST_MAPPED = 1 << 29
 """Elements of one mapped tensor that is still made: 2 GiB of f32."""
 
-_WITH_BODIES = frozenset({"If", "Loop", "TensorIterator"})
+_WITH_BODIES = types_with(Trait.WITH_BODY)
 _LARGE = 1 << 14
 
 

@@ -19,7 +19,7 @@ import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.folding import Folding
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
-from ovxai_patterns.analysis.op_traits import REDUCE_TYPES, WINDOW_TYPES
+from ovxai_patterns.analysis.op_traits import ATTENTION_TYPES, POOLING_TYPES
 from ovxai_patterns.classifier.site import Site
 
 from ovxai_passes.head.cut import Head
@@ -33,11 +33,9 @@ from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 from ovxai_passes.mapping.weights import telling_input
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.fence import fenced
+from ovxai_passes.ops.fusions import inside_attention, is_laid_out_for_pooling
 from ovxai_passes.ops.sizes import sizes_of
 from ovxai_passes.vocabulary import Mask
-
-_IN_ATTENTION = frozenset({"Add", "Divide", "Multiply", "Reshape", "Softmax", "Transpose"})
-_BEFORE_ATTENTION = frozenset({"Add", "MatMul", "Multiply", "Reshape", "Transpose"})
 
 _SMALLEST = (2, 2)
 """A grid on which masks take all weights that they take on larger ones."""
@@ -51,9 +49,9 @@ RULES: tuple[tuple[frozenset[str], Rule], ...] = (
     (movement.TYPES, movement.movement),
     (along_axes.TYPES, along_axes.along_axes),
     (matmul.TYPES, matmul.matmul),
-    (matmul.ATTENTION_TYPES, matmul.attention),
+    (ATTENTION_TYPES, matmul.attention),
     (convolution.TYPES, convolution.convolution),
-    (convolution.POOLING_TYPES, convolution.window_pooling),
+    (POOLING_TYPES, convolution.window_pooling),
 )
 
 
@@ -201,7 +199,7 @@ class _Walk:
             origin = self._head.origins.get(node.get_name())
             if place not in self._graph.from_parameters:
                 self._ones[tensor] = node.output(port)
-            elif origin is not None and not self._feeds_pooling(place) and origin not in self._attention:
+            elif origin is not None and self._can_be_read(place, origin):
                 self._ones[tensor] = self._original((origin, port), node.output(port))
             elif self._is_masking(node):
                 self._ones[tensor] = self._one(self._graph.inputs_of(place)[0])
@@ -214,12 +212,9 @@ class _Walk:
                     self._ones[place, number] = output
         return self._ones[tensor]
 
-    def _feeds_pooling(self, place: int) -> bool:
-        """Whether a node is a Transpose for a pooling: a second reader would keep a plugin from fusing the two."""
-        if self._graph.ops[place].get_type_name() != "Transpose":
-            return False
-        readers = {self._graph.ops[reader].get_type_name() for reader, _ in self._graph.consumers((place, 0))}
-        return bool(readers & (REDUCE_TYPES | WINDOW_TYPES))
+    def _can_be_read(self, place: int, origin: int) -> bool:
+        """Whether a plugin computes the network as it did when a node's tensor gets a further reader."""
+        return origin not in self._attention and not is_laid_out_for_pooling(self._graph, place)
 
     def _is_masking(self, node: ov.Node) -> bool:
         """Whether a node multiplies by the mask itself, or by rows of it."""
@@ -243,48 +238,7 @@ def _ancestors(result: ov.Node) -> set[str]:
 
 
 def _inside_attention(head: Head) -> set[int]:
-    """Places in the original of what a plugin computes in one kernel with an attention.
-
-    Projections to queries and keys that one attention reads, with what stands between; and an attention that is spelled
-    out, from its first product to its second. A second reader would keep a plugin from joining them, and the network's
-    outputs would be rounded otherwise.
-    """
-    graph, found = ModelGraph(head.model), set[int]()
-    varying = graph.from_parameters
-    products = matmul.ATTENTION_TYPES | matmul.TYPES
-    attentions = [
-        place
-        for place, node in enumerate(graph.ops)
-        if node.get_type_name() in products and all(source[0] in varying for source in graph.inputs_of(place)[:2])
-    ]
-    for place in attentions:
-        found |= _up_to_next_product(graph, place)
-        for tensor in graph.inputs_of(place)[:2]:
-            found |= _projection(graph, tensor)
-    names = {graph.ops[place].get_name() for place in found}
+    """Places in the original of what a plugin computes in one kernel with an attention."""
+    graph = ModelGraph(head.model)
+    names = {graph.ops[place].get_name() for place in inside_attention(graph)}
     return {place for name, place in head.origins.items() if name in names}
-
-
-def _projection(graph: ModelGraph, tensor: TensorId) -> set[int]:
-    """A product with a constant matrix and what stands between it and `tensor`, each with one reader; or nothing."""
-    chain = set[int]()
-    while graph.ops[tensor[0]].get_type_name() in _BEFORE_ATTENTION and len(list(graph.consumers(tensor))) == 1:
-        chain.add(tensor[0])
-        sources = [source for source in graph.inputs_of(tensor[0]) if source[0] in graph.from_parameters]
-        if len(sources) != 1:
-            break
-        if graph.ops[tensor[0]].get_type_name() == "MatMul":
-            return chain
-        tensor = sources[0]
-    return set()
-
-
-def _up_to_next_product(graph: ModelGraph, place: int) -> set[int]:
-    """The first product of a spelled-out attention, and the operations after it up to the second one."""
-    found, open_ends = set[int](), [place]
-    while open_ends:
-        here = open_ends.pop()
-        found.add(here)
-        readers = [reader for reader, _ in graph.consumers((here, 0)) if reader not in found]
-        open_ends += [reader for reader in readers if graph.ops[reader].get_type_name() in _IN_ATTENTION]
-    return found

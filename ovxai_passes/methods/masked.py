@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 import openvino as ov
@@ -36,7 +36,7 @@ def built_branch(request: BuildRequest) -> Built:
     model, target = request.model, request.target
     site, analysed = required(target.site), required(target.analysed)
     plain = cost_of(analysed.model)
-    heads = tuple(opened_heads(model, site, analysed, lambda head: _of_classes(head, target)))
+    heads = opened_heads(model, site, analysed, lambda head: _of_classes(head, target))
     refused: list[str] = []
     for reference in (True,) if request.reference else (False, True):
         try:
@@ -64,7 +64,7 @@ def built_branch(request: BuildRequest) -> Built:
     )
 
 
-def _made(model: ov.Model, target: Target, heads: Sequence[Opened], reference: bool) -> tuple[Branch, tuple[str, ...]]:
+def _made(model: ov.Model, target: Target, heads: Iterable[Opened], reference: bool) -> tuple[Branch, tuple[str, ...]]:
     """The branch of the head that takes most shapes, or one that multiplies less out; and its head's reasons.
 
     Raises NoRuleError where no head can be mapped.

@@ -17,6 +17,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import TensorId
+from ovxai_patterns.analysis.op_traits import Trait, types_with
 from ovxai_patterns.classifier.site import Site
 
 from ovxai_passes.head.cut import Head
@@ -27,7 +28,7 @@ from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.ops.sizes import sizes_of
 from ovxai_passes.vocabulary import Mask
 
-_NOT_COMPUTED = ("Constant", "Parameter", "Result")
+_NOT_COMPUTED = types_with(Trait.NOT_COMPUTED)
 
 
 def repeated_head(site: Site, head: Head, mask: Mask) -> Branch:

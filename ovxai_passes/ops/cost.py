@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from math import prod
 
 import openvino as ov
+from ovxai_patterns.analysis.op_traits import (
+    ATTENTION_TYPES,
+    CONVOLUTION_TYPES,
+    RESHAPING_TYPES,
+    Trait,
+    types_with,
+)
 
 _PRODUCTS_AN_ELEMENT = 16
-_NOT_COMPUTED = frozenset({"Constant", "Parameter", "Result"})
-_MADE_IN_PLACE = frozenset({"Reshape", "Squeeze", "Unsqueeze"})
-_CONVOLUTIONS = frozenset(
-    {"Convolution", "ConvolutionBackpropData", "GroupConvolution", "GroupConvolutionBackpropData"}
-)
+_NOT_COMPUTED = types_with(Trait.NOT_COMPUTED)
+_LOOPS = types_with(Trait.LOOP)
+_MADE_IN_PLACE = RESHAPING_TYPES
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ def cost_of(model: ov.Model) -> Cost:
         kind = node.get_type_name()
         if kind in _NOT_COMPUTED or _is_constant(node):
             continue
-        if kind in ("Loop", "TensorIterator"):
+        if kind in _LOOPS:
             body, times = cost_of(node.get_function()), max(node.get_num_iterations(), 1)
             products += body.products * times
             elements += body.elements * times
@@ -72,12 +77,12 @@ def _products(node: ov.Node) -> int:
     if kind == "MatMul":
         left = _sizes(node.input_value(0))
         return made * left[-2 if node.get_attributes()["transpose_a"] and len(left) > 1 else -1]
-    if kind in _CONVOLUTIONS:
+    if kind in CONVOLUTION_TYPES:
         kernel = _sizes(node.input_value(1))
         if "Backprop" in kind:
             return prod(_sizes(node.input_value(0))) * prod(kernel[2 if kind.startswith("Group") else 1 :])
         return made * prod(kernel[2 if kind.startswith("Group") else 1 :])
-    if kind == "ScaledDotProductAttention":
+    if kind in ATTENTION_TYPES:
         query, key, value = (_sizes(node.input_value(port)) for port in range(3))
         return prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
     return 0

@@ -7,6 +7,7 @@ under the target:
 
     map     F [N,C,h,w] ─▶ GroupConvolution by 1, channel by channel ─▶ branch
     others  F [...,C] ─▶ Reshape [...,C/d,d] ─▶ MatMul with I [d,d] ─▶ Reshape [...,C] ─▶ branch
+    or      F [...,C] ─▶ Reshape [-1,1,1,C] ─▶ Convolution by 1 ─▶ Reshape [...,C] ─▶ branch: no d divides a large C
 
 A product under a map will not do: a plugin (2026.4.1) adds what follows it channel by channel along the last axis. A
 tensor that both sides transpose is fenced as well, and one that the branch projects to queries or keys as the network
@@ -18,12 +19,12 @@ from __future__ import annotations
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
+from ovxai_patterns.analysis.op_traits import LEARNED_TYPES
 
 from ovxai_passes.ops.constants import constant_like
 
-FENCING_TYPES = frozenset({"Convolution", "GroupConvolution", "MatMul"})
-
 _WIDEST = 16
+_LARGEST_MATRIX = 256  # rows: of 21841 classes, which no width divides, the matrix would take 1.9 GB
 _MAP = 4  # axes: a plugin (2026.4.1) adds what follows a product on [N,C,h,w] channel by channel along the last axis
 
 
@@ -34,33 +35,11 @@ def unfenced(branch: ov.Model) -> list[ov.Node]:
     seen: set[str] = set()
     while open_ends:
         node = open_ends.pop()
-        if node.get_name() in seen or node.get_type_name() in FENCING_TYPES | {"ShapeOf"}:  # no values pass ShapeOf
+        if node.get_name() in seen or node.get_type_name() in LEARNED_TYPES | {"ShapeOf"}:  # no values pass ShapeOf
             continue
         seen.add(node.get_name())
         open_ends += [value.get_node() for value in node.input_values()]
     return [node for name, node in inputs.items() if name in seen and node.get_element_type().is_real()]
-
-
-def shares_transpose(parameter: ov.Node, output: ov.Output) -> bool:
-    """Whether both the branch and the original network transpose a tensor.
-
-    Two Transposes of one tensor are merged or moved by a plugin, and the network's pooling then sums in another order.
-    Where the network joins the transposed tensor with others, the CPU plugin (2026.4.1) lays it out so from the start,
-    and a Reshape in the branch then reads it in the wrong order.
-    """
-    own, beside = _readers(parameter.output(0), "Transpose"), _readers(output, "Transpose")
-    joined = any(_is_joined(reader.output(0)) for reader in beside)
-    return bool(beside and (own or (joined and _readers(parameter.output(0), "Reshape"))))
-
-
-def _readers(output: ov.Output, kind: str) -> list[ov.Node]:
-    readers = [entry.get_node() for entry in output.get_target_inputs()]
-    return [reader for reader in readers if reader.get_type_name() == kind]
-
-
-def _is_joined(output: ov.Output) -> bool:
-    """Whether a Concat reads a tensor, through Reshapes."""
-    return bool(_readers(output, "Concat")) or any(_is_joined(one.output(0)) for one in _readers(output, "Reshape"))
 
 
 def put_fence(parameter: ov.Node) -> None:
@@ -84,11 +63,21 @@ def fenced(output: ov.Output) -> ov.Output:
         return _over_last_axis(output)
     size = shape[len(shape) - 1].get_length()
     width = max(width for width in range(1, min(size, _WIDEST) + 1) if size % width == 0)
+    if width < 2 and size > _LARGEST_MATRIX:
+        return _as_one_channel(output, size)
     if width < 2:
         width = size
     copied = [0] * (len(shape) - 1)
     split = ops.reshape(output, ops.constant([*copied, size // width, width]), special_zero=True)
     return ops.reshape(_product(split, width, output), ops.constant([*copied, size]), special_zero=True).output(0)
+
+
+def _as_one_channel(output: ov.Output, size: int) -> ov.Output:
+    """A tensor [...,C] laid out as one row of one channel through a convolution by 1."""
+    row = ops.reshape(output, ops.constant([-1, 1, 1, size]), special_zero=False)
+    weight = constant_like(np.ones((1, 1, 1, 1)), output.get_element_type())
+    same = ops.convolution(row, weight, [1, 1], [0, 0], [0, 0], [1, 1])
+    return ops.reshape(same, ops.shape_of(output, "i64"), special_zero=False).output(0)
 
 
 def _by_one(output: ov.Output) -> ov.Output:

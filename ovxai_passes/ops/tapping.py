@@ -1,4 +1,4 @@
-"""A branch reads firm tensors of a network only (`firm.py`); what it needs of others it computes again.
+"""A branch reads firm tensors of a network only (`fusions.py`); what it needs of others it computes again.
 
     Before:  F ─▶ MatMul ─▶ T ─▶ Sigmoid ─▶ scores        After:  F ─┬─▶ MatMul ─▶ T ─▶ Sigmoid ─▶ scores
                             └─▶ branch                               └─▶ fence ─▶ MatMul ─▶ branch
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.folding import Folding
@@ -108,28 +107,3 @@ class _Again:
         self.inputs[source] = ops.parameter(output.get_partial_shape(), output.get_element_type())
         tapped = self.inputs[source].output(0)
         return fenced(tapped) if output.get_element_type().is_real() else tapped
-
-
-def repeats_reader(parameter: ov.Node, output: ov.Output) -> bool:
-    """Whether a branch does to an input what the network does to that tensor: a plugin would do it once for both."""
-    return any(
-        _is_same(mine, its) for mine in parameter.output(0).get_target_inputs() for its in output.get_target_inputs()
-    )
-
-
-def _is_same(mine: ov.Input, its: ov.Input) -> bool:
-    first, second = mine.get_node(), its.get_node()
-    if first.get_type_info() != second.get_type_info() or mine.get_index() != its.get_index():
-        return False
-    if first.get_type_name() == "Result" or first.get_attributes() != second.get_attributes():
-        return False
-    others = [place for place in range(first.get_input_size()) if place != mine.get_index()]
-    return all(_may_be_equal(first.input_value(place), second.input_value(place)) for place in others)
-
-
-def _may_be_equal(first: ov.Output, second: ov.Output) -> bool:
-    nodes = first.get_node(), second.get_node()
-    constant = [node.get_type_name() == "Constant" for node in nodes]
-    if all(constant):
-        return bool(np.array_equal(nodes[0].get_data(), nodes[1].get_data()))
-    return not any(constant)

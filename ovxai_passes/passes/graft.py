@@ -11,9 +11,10 @@ from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_
 from ovxai_passes.model_info.rt_info import write_as_newest
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.cost import operation_count
-from ovxai_passes.ops.fence import put_fence, shares_transpose, unfenced
+from ovxai_passes.ops.fence import put_fence, unfenced
+from ovxai_passes.ops.sharing import repeats_reader, shares_transpose
 from ovxai_passes.ops.sizes import opened
-from ovxai_passes.ops.tapping import firmly_fed, repeats_reader, soft_sources
+from ovxai_passes.ops.tapping import firmly_fed, soft_sources
 from ovxai_passes.passes.state import InsertionState, Original, left
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from openvino.utils.node_factory import NodeFactory
-from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, REDUCE_TYPES
+from ovxai_patterns.analysis.op_traits import ALONG_AXES_TYPES, ATTENTION_TYPES, ELEMENTWISE_TYPES, REDUCE_TYPES
 
 Dims = list[int]
 
@@ -265,9 +265,9 @@ def _is_constant(output: ov.Output) -> bool:
 
 RULES: tuple[tuple[frozenset[str], Rule], ...] = (
     (ELEMENTWISE_TYPES, elementwise),
-    (frozenset({"LogSoftmax", "MVN", "NormalizeL2", "Softmax"}) | REDUCE_TYPES, along_other_axes),
+    (ALONG_AXES_TYPES | REDUCE_TYPES, along_other_axes),
     (frozenset({"MatMul"}), matmul),
-    (frozenset({"ScaledDotProductAttention"}), attention),
+    (ATTENTION_TYPES, attention),
     (frozenset({"Transpose"}), transpose),
     (frozenset({"Reshape"}), reshape),
     (frozenset({"Squeeze", "Unsqueeze"}), squeeze),

@@ -17,6 +17,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.movement import Labels
+from ovxai_patterns.analysis.op_traits import ATTENTION_TYPES, PRODUCT_TYPES
 
 from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.rewrites.sinking import Rows
@@ -33,10 +34,10 @@ def split_products(model: ov.Model, mixed: Marks) -> set[str]:
     slices: list[ov.Node] = []
     for node in model.get_ordered_ops():
         kind = node.get_type_name()
-        if kind not in ("MatMul", "ScaledDotProductAttention"):
+        if kind not in PRODUCT_TYPES:
             continue
         right = node.input_value(1)
-        flipped = kind == "ScaledDotProductAttention" or bool(node.get_attributes()["transpose_b"])
+        flipped = kind in ATTENTION_TYPES or bool(node.get_attributes()["transpose_b"])
         found = _pieces(right, mixed)
         if found is None:
             continue

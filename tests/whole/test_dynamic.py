@@ -9,10 +9,10 @@ import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as ops
+from ovxai_patterns.analysis.op_traits import LEARNED_TYPES
 
 import ovxai_passes as xai
 from ovxai_passes.insert import insert
-from ovxai_passes.ops.fence import FENCING_TYPES
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures import graphs
@@ -117,7 +117,7 @@ def test_a_product_stands_on_each_way_up_from_the_map(pooling: str) -> None:
     seen: set[str] = set()
     while open_ends:
         node = open_ends.pop()
-        if node.get_name() not in seen and node.get_type_name() not in FENCING_TYPES:
+        if node.get_name() not in seen and node.get_type_name() not in LEARNED_TYPES:
             seen.add(node.get_name())
             open_ends += [value.get_node() for value in node.input_values()]
     assert not seen & {parameter.get_name() for parameter in branch.get_parameters()}

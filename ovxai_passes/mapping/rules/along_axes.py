@@ -15,6 +15,7 @@ import math
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
+from ovxai_patterns.analysis.op_traits import ALONG_AXES_TYPES
 
 from ovxai_passes.mapping.context import Context, filled, is_zero
 from ovxai_passes.mapping.occurrences import largest as largest_of_each
@@ -24,7 +25,8 @@ from ovxai_passes.mapping.weights import kept_in_front
 from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.ops.sizes import sizes_of
 
-TYPES = frozenset({"LogSoftmax", "MVN", "NormalizeL2", "ReduceMax", "ReduceMean", "ReduceSum", "Softmax"})
+_POOLING_TYPES = frozenset({"ReduceMax", "ReduceMean", "ReduceSum"})
+TYPES = ALONG_AXES_TYPES | _POOLING_TYPES
 
 _FAR = np.iinfo(np.int64).max
 
@@ -43,10 +45,10 @@ def along_axes(context: Context, node: ov.Node, inputs: list[Value], ones: list[
     if not set(axes) & set(value.axes):
         value = context.levelled(value)
         values = [_inside(context, node, filled(row, value.values[-1], axes), axes) for row in value.values[:-1]]
-        keep = kind in ("Softmax", "LogSoftmax", "MVN", "NormalizeL2") or node.get_attributes()["keep_dims"]
+        keep = kind in ALONG_AXES_TYPES or node.get_attributes()["keep_dims"]
         ids = value.ids if keep else value.ids.squeeze(axes)
         return [Spread(ids, value.weights, (*values, ones[0]))]
-    if kind in ("ReduceMean", "ReduceSum", "ReduceMax") and set(value.axes) <= set(axes):
+    if kind in _POOLING_TYPES and set(value.axes) <= set(axes):
         pooled = pool(context, value, axes, kind)
         if not node.get_attributes()["keep_dims"]:
             pooled = ops.squeeze(pooled, ops.constant([axis + 1 for axis in axes])).output(0)

@@ -9,27 +9,12 @@ from __future__ import annotations
 
 import openvino as ov
 from openvino import opset13 as ops
+from ovxai_patterns.analysis.op_traits import Trait, types_with
 
 from ovxai_passes.mapping.context import Context
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Value
 
-TYPES = frozenset(
-    {
-        "AdaptiveAvgPool",
-        "AdaptiveMaxPool",
-        "AvgPool",
-        "Convolution",
-        "ConvolutionBackpropData",
-        "DepthToSpace",
-        "GroupConvolution",
-        "GroupConvolutionBackpropData",
-        "Interpolate",
-        "LRN",
-        "MaxPool",
-        "ShuffleChannels",
-        "SpaceToDepth",
-    }
-)
+TYPES = types_with(Trait.BATCH_WISE)
 
 
 def in_the_batch(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:

@@ -16,7 +16,6 @@ from ovxai_passes.mapping.rules.along_axes import pool
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 
 TYPES = frozenset({"Convolution"})
-POOLING_TYPES = frozenset({"AdaptiveAvgPool", "AdaptiveMaxPool", "AvgPool", "MaxPool"})
 
 
 def convolution(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:

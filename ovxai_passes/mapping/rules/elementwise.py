@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 import openvino as ov
 from ovxai_patterns.analysis.movement import Labels, collapse, fits
-from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES
+from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, Trait, types_with
 
 from ovxai_passes.mapping.context import Context, is_zero, zero_like
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 
 TYPES = ELEMENTWISE_TYPES
 
-_LINEAR = frozenset({"Add", "Convert", "Negative", "Subtract"})
+_LINEAR = types_with(Trait.LINEAR)
 
 
 def elementwise(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:

@@ -24,7 +24,6 @@ from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.ops.sizes import sizes_of
 
 TYPES = frozenset({"MatMul"})
-ATTENTION_TYPES = frozenset({"ScaledDotProductAttention"})
 
 _FEW_ROWS = 8
 

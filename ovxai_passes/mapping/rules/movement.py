@@ -24,28 +24,7 @@ from ovxai_passes.rewrites.sinking import dims_of
 
 TYPES = frozenset(DATA_INPUTS)
 
-_MOVES_FIRST_INPUT = frozenset(
-    {
-        "Broadcast",
-        "DepthToSpace",
-        "Gather",
-        "GatherElements",
-        "Pad",
-        "Reshape",
-        "Reverse",
-        "Roll",
-        "ShuffleChannels",
-        "Slice",
-        "SpaceToDepth",
-        "Split",
-        "Squeeze",
-        "StridedSlice",
-        "Tile",
-        "Transpose",
-        "Unsqueeze",
-        "VariadicSplit",
-    }
-)
+_NOT_MAPPED = frozenset({"BatchToSpace", "ScatterElementsUpdate", "ScatterNDUpdate", "ScatterUpdate", "SpaceToBatch"})
 
 _OTHER_MASKS = ("new_axis_mask", "shrink_axis_mask", "ellipsis_mask")
 
@@ -55,7 +34,7 @@ def movement(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov
     if node.get_type_name() == "Concat":
         return joined(context, node, inputs, ones)
     value, others = inputs[0], inputs[1:]
-    if node.get_type_name() not in _MOVES_FIRST_INPUT or any(not isinstance(other, Same) for other in others):
+    if node.get_type_name() in _NOT_MAPPED or any(not isinstance(other, Same) for other in others):
         raise NoRuleError(f"{node.get_type_name()} of a tensor that the mask weighs")
     if isinstance(value, Mapped) and node.get_type_name() == "Gather":
         return [_gathered(context, node, value, inputs[1])]

@@ -13,9 +13,7 @@ import openvino as ov
 from ovxai_patterns.analysis.folding import Folding
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.movement import Labels, collapse, fits, is_movement, move
-from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, REDUCE_TYPES
-
-_ALONG_AXES_TYPES = frozenset({"LogSoftmax", "MVN", "NormalizeL2", "Softmax"})
+from ovxai_patterns.analysis.op_traits import ALONG_AXES_TYPES, ELEMENTWISE_TYPES, REDUCE_TYPES
 
 
 class Influence:
@@ -60,7 +58,7 @@ class Influence:
             result = _either(sources)
         elif kind in REDUCE_TYPES:
             result = self._reduced(place, node, sources[0])
-        elif kind in _ALONG_AXES_TYPES:
+        elif kind in ALONG_AXES_TYPES:
             result = self._along_axes(place, node, sources[0])
         elif kind == "MatMul":
             result = _multiplied(node, sources)

@@ -1,85 +1,167 @@
-"""Families of operations, by type name."""
+"""Facts about operations, by type name: the one table that all rules and searches ask.
+
+A type is declared once, with all its traits. Sets of types that many ask for have names below; `types_with` makes
+others. What a plugin fuses is no fact about operations: `ovxai_passes/ops/fusions.py` tells that. Which inputs of a
+movement operation hold data stands in `movement.py`.
+"""
 
 from __future__ import annotations
 
-ELEMENTWISE_TYPES = frozenset(
+from enum import Flag, auto
+from types import MappingProxyType
+
+
+class Trait(Flag):
+    """What an operation does to values. `|` joins traits.
+
+    POSITION_WISE: one element of the result from one element of each input, with broadcasting. LINEAR: of those, a sum
+    of its inputs, signs and types aside. SCALING: of those, a product or a quotient. NORMALISATION: every element of
+    the result is about the element of the first input at its place. ALONG_AXES: mixes the elements along axes that an
+    attribute or a further input names, and keeps the shape. WINDOW: looks at windows of positions. CONVOLUTION,
+    POOLING: of those. REDUCTION: takes axes away. LEARNED: multiplies by weights where one input is constant.
+    PRODUCT: multiplies two tensors, each of which may vary. ATTENTION: scaled-dot-product attention in one operation.
+    RESHAPING: the same elements in the same order, of another shape. BATCH_WISE: never mixes entries of the first axis
+    of its first input. NOT_COMPUTED: says where values come from or go to. VARYING_SOURCE: its value may change from
+    one inference to the next. LOOP: runs a body several times. WITH_BODY: holds models of its own.
+    """
+
+    POSITION_WISE = auto()
+    LINEAR = auto()
+    SCALING = auto()
+    NORMALISATION = auto()
+    ALONG_AXES = auto()
+    WINDOW = auto()
+    CONVOLUTION = auto()
+    POOLING = auto()
+    REDUCTION = auto()
+    LEARNED = auto()
+    PRODUCT = auto()
+    ATTENTION = auto()
+    RESHAPING = auto()
+    BATCH_WISE = auto()
+    NOT_COMPUTED = auto()
+    VARYING_SOURCE = auto()
+    LOOP = auto()
+    WITH_BODY = auto()
+
+
+_BATCHED_WINDOW = Trait.WINDOW | Trait.BATCH_WISE
+_CONVOLVES = _BATCHED_WINDOW | Trait.CONVOLUTION
+_POOLS = _BATCHED_WINDOW | Trait.POOLING
+_NORMALISES_ALONG = Trait.NORMALISATION | Trait.ALONG_AXES
+
+OP_TRAITS = MappingProxyType(
     {
-        "Abs",
-        "Add",
-        "Atan",
-        "Ceiling",
-        "Clamp",
-        "Convert",
-        "Cos",
-        "Divide",
-        "Elu",
-        "Equal",
-        "Erf",
-        "Exp",
-        "FakeQuantize",
-        "Floor",
-        "FloorMod",
-        "Gelu",
-        "Greater",
-        "GreaterEqual",
-        "HSigmoid",
-        "HSwish",
-        "HardSigmoid",
-        "Less",
-        "LessEqual",
-        "Log",
-        "LogicalAnd",
-        "LogicalNot",
-        "LogicalOr",
-        "LogicalXor",
-        "Maximum",
-        "Minimum",
-        "Mish",
-        "Mod",
-        "Multiply",
-        "Negative",
-        "NotEqual",
-        "PRelu",
-        "Power",
-        "Relu",
-        "Round",
-        "Select",
-        "Selu",
-        "Sigmoid",
-        "Sign",
-        "Sin",
-        "SoftPlus",
-        "SoftSign",
-        "Sqrt",
-        "SquaredDifference",
-        "Subtract",
-        "Swish",
-        "Tan",
-        "Tanh",
+        "Abs": Trait.POSITION_WISE,
+        "AdaptiveAvgPool": _POOLS,
+        "AdaptiveMaxPool": _POOLS,
+        "Add": Trait.POSITION_WISE | Trait.LINEAR,
+        "Atan": Trait.POSITION_WISE,
+        "AvgPool": _POOLS,
+        "BatchNormInference": Trait.NORMALISATION,
+        "BinaryConvolution": Trait.WINDOW,
+        "Ceiling": Trait.POSITION_WISE,
+        "Clamp": Trait.POSITION_WISE,
+        "Constant": Trait.NOT_COMPUTED,
+        "Convert": Trait.POSITION_WISE | Trait.LINEAR,
+        "Convolution": _CONVOLVES | Trait.LEARNED,
+        "ConvolutionBackpropData": _CONVOLVES,
+        "Cos": Trait.POSITION_WISE,
+        "DeformableConvolution": Trait.WINDOW,
+        "DepthToSpace": Trait.BATCH_WISE,
+        "Divide": Trait.POSITION_WISE | Trait.SCALING,
+        "Elu": Trait.POSITION_WISE,
+        "Equal": Trait.POSITION_WISE,
+        "Erf": Trait.POSITION_WISE,
+        "Exp": Trait.POSITION_WISE,
+        "FakeQuantize": Trait.POSITION_WISE,
+        "Floor": Trait.POSITION_WISE,
+        "FloorMod": Trait.POSITION_WISE,
+        "Gelu": Trait.POSITION_WISE,
+        "Greater": Trait.POSITION_WISE,
+        "GreaterEqual": Trait.POSITION_WISE,
+        "GroupConvolution": _CONVOLVES | Trait.LEARNED,
+        "GroupConvolutionBackpropData": _CONVOLVES,
+        "GroupNormalization": Trait.NORMALISATION,
+        "HSigmoid": Trait.POSITION_WISE,
+        "HSwish": Trait.POSITION_WISE,
+        "HardSigmoid": Trait.POSITION_WISE,
+        "If": Trait.WITH_BODY,
+        "Interpolate": _BATCHED_WINDOW,
+        "LRN": Trait.NORMALISATION | Trait.BATCH_WISE,
+        "Less": Trait.POSITION_WISE,
+        "LessEqual": Trait.POSITION_WISE,
+        "Log": Trait.POSITION_WISE,
+        "LogSoftmax": _NORMALISES_ALONG,
+        "LogicalAnd": Trait.POSITION_WISE,
+        "LogicalNot": Trait.POSITION_WISE,
+        "LogicalOr": Trait.POSITION_WISE,
+        "LogicalXor": Trait.POSITION_WISE,
+        "Loop": Trait.WITH_BODY | Trait.LOOP,
+        "MVN": _NORMALISES_ALONG,
+        "MatMul": Trait.LEARNED | Trait.PRODUCT,
+        "MaxPool": _POOLS,
+        "Maximum": Trait.POSITION_WISE,
+        "Minimum": Trait.POSITION_WISE,
+        "Mish": Trait.POSITION_WISE,
+        "Mod": Trait.POSITION_WISE,
+        "Multiply": Trait.POSITION_WISE | Trait.SCALING,
+        "Negative": Trait.POSITION_WISE | Trait.LINEAR,
+        "NormalizeL2": _NORMALISES_ALONG,
+        "NotEqual": Trait.POSITION_WISE,
+        "PRelu": Trait.POSITION_WISE,
+        "Parameter": Trait.NOT_COMPUTED | Trait.VARYING_SOURCE,
+        "Power": Trait.POSITION_WISE,
+        "ReadValue": Trait.VARYING_SOURCE,
+        "ReduceL1": Trait.REDUCTION,
+        "ReduceL2": Trait.REDUCTION,
+        "ReduceMax": Trait.REDUCTION,
+        "ReduceMean": Trait.REDUCTION,
+        "ReduceMin": Trait.REDUCTION,
+        "ReduceProd": Trait.REDUCTION,
+        "ReduceSum": Trait.REDUCTION,
+        "Relu": Trait.POSITION_WISE,
+        "Reshape": Trait.RESHAPING,
+        "Result": Trait.NOT_COMPUTED,
+        "Round": Trait.POSITION_WISE,
+        "ScaledDotProductAttention": Trait.ATTENTION | Trait.PRODUCT,
+        "Select": Trait.POSITION_WISE,
+        "Selu": Trait.POSITION_WISE,
+        "ShuffleChannels": Trait.BATCH_WISE,
+        "Sigmoid": Trait.POSITION_WISE,
+        "Sign": Trait.POSITION_WISE,
+        "Sin": Trait.POSITION_WISE,
+        "SoftPlus": Trait.POSITION_WISE,
+        "SoftSign": Trait.POSITION_WISE,
+        "Softmax": _NORMALISES_ALONG,
+        "SpaceToDepth": Trait.BATCH_WISE,
+        "Sqrt": Trait.POSITION_WISE,
+        "SquaredDifference": Trait.POSITION_WISE,
+        "Squeeze": Trait.RESHAPING,
+        "Subtract": Trait.POSITION_WISE | Trait.LINEAR,
+        "Swish": Trait.POSITION_WISE,
+        "Tan": Trait.POSITION_WISE,
+        "Tanh": Trait.POSITION_WISE,
+        "TensorIterator": Trait.WITH_BODY | Trait.LOOP,
+        "Unsqueeze": Trait.RESHAPING,
     }
 )
-"""One element of the result from one element of each input, with broadcasting."""
+"""Type name → its traits; a type that is not named has none."""
 
-SHAPE_KEEPING_TYPES = frozenset(
-    {"BatchNormInference", "GroupNormalization", "LRN", "LogSoftmax", "MVN", "NormalizeL2", "Softmax"}
-)
-"""Normalisations: every element of the result is about the element of the first input at its place."""
 
-WINDOW_TYPES = frozenset(
-    {
-        "AdaptiveAvgPool",
-        "AdaptiveMaxPool",
-        "AvgPool",
-        "BinaryConvolution",
-        "Convolution",
-        "ConvolutionBackpropData",
-        "DeformableConvolution",
-        "GroupConvolution",
-        "GroupConvolutionBackpropData",
-        "Interpolate",
-        "MaxPool",
-    }
-)
+def types_with(traits: Trait) -> frozenset[str]:
+    """The types that have all of `traits`."""
+    return frozenset(kind for kind, own in OP_TRAITS.items() if traits in own)
 
-REDUCE_TYPES = frozenset({"ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum"})
-"""Reductions of axes."""
+
+ELEMENTWISE_TYPES = types_with(Trait.POSITION_WISE)
+SHAPE_KEEPING_TYPES = types_with(Trait.NORMALISATION)
+ALONG_AXES_TYPES = types_with(Trait.ALONG_AXES)
+WINDOW_TYPES = types_with(Trait.WINDOW)
+CONVOLUTION_TYPES = types_with(Trait.CONVOLUTION)
+POOLING_TYPES = types_with(Trait.POOLING)
+REDUCE_TYPES = types_with(Trait.REDUCTION)
+LEARNED_TYPES = types_with(Trait.LEARNED)
+PRODUCT_TYPES = types_with(Trait.PRODUCT)
+ATTENTION_TYPES = types_with(Trait.ATTENTION)
+RESHAPING_TYPES = types_with(Trait.RESHAPING)

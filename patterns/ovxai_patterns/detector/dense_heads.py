@@ -21,9 +21,8 @@ from ovxai_patterns.analysis.grid_maps import GridMap, map_above
 from ovxai_patterns.analysis.layout import Layout
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.analysis.movement import DATA_INPUTS
-from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES
+from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, LEARNED_TYPES
 
-LEARNED_TYPES = frozenset({"Convolution", "GroupConvolution", "MatMul"})
 ROI_TYPES = frozenset(
     {
         "DeformablePSROIPooling",
