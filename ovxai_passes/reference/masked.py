@@ -12,7 +12,7 @@ from ovxai_patterns.classifier.site import Site
 
 from ovxai_passes.head.cut import Head
 from ovxai_passes.head.masks import one_target_mask
-from ovxai_passes.model_info.values import F32
+from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.reference.given import Given
 from ovxai_passes.vocabulary import Mask
 

@@ -9,7 +9,7 @@ import openvino as ov
 from ovxai_patterns.analysis.graph import ModelGraph
 
 from ovxai_passes.insert import Insertion, insert
-from ovxai_passes.model_info.values import tensors_at
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
 from ovxai_passes.reference.class_probability import resized
 from tests.fixtures.detector_parts import Known

@@ -11,7 +11,7 @@ from ovxai_tools.checks.verify import random_case, verify
 
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import insert
-from ovxai_passes.model_info.values import last_of, tensors_at
+from ovxai_passes.model_info.tensor_values import last_of, tensors_at
 from ovxai_passes.options import Options
 from tests.fixtures import graphs
 from tests.fixtures.graphs import CLASSES, Weights, dense, integers, picture

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from ovxai_passes.insert import insert
-from ovxai_passes.model_info.values import tensors_at
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
 from ovxai_passes.reference.masked import defined_map

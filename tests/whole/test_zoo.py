@@ -15,7 +15,7 @@ from ovxai_tools.cli import sweep, zoo
 from ovxai_tools.common.exits import MissingExtraError
 
 import ovxai_passes as xai
-from ovxai_passes.model_info.values import F32
+from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.reference.comparing import worst_difference
 from tests.support.cli import invoke
 

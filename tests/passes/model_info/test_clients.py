@@ -17,7 +17,7 @@ from ovxai_tools.demo.shapes import make_picture
 import ovxai_passes as xai
 from ovxai_passes.insert import insert
 from ovxai_passes.methods.spec import required
-from ovxai_passes.model_info.values import tensors_at
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
 from tests.fixtures import detector_graphs, detector_parts, graphs
 from tests.support.running import random_input, run

@@ -138,7 +138,7 @@ def test_the_head_runs_alone_and_all_ones_give_the_scores() -> None:
     model = graphs.vit(-1)
     insertion = insert(model, Options())
     image = random_input(model)
-    from ovxai_passes.model_info.values import tensors_at  # noqa: PLC0415
+    from ovxai_passes.model_info.tensor_values import tensors_at  # noqa: PLC0415
 
     (feature,) = tensors_at(model, [insertion.target.layer], [image])
     ones = np.ones(insertion.site.positions.ids.shape, np.float32)

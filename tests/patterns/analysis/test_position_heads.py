@@ -12,7 +12,7 @@ from ovxai_tools.cli.transform import main
 from ovxai_passes.insert import Insertion, insert
 from ovxai_passes.mapping import walk
 from ovxai_passes.mapping.values import Value
-from ovxai_passes.model_info.values import tensors_at
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
 from ovxai_passes.reference.masked import defined_map

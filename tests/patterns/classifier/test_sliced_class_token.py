@@ -13,7 +13,7 @@ from openvino import opset13 as ops
 import ovxai_passes as xai
 from ovxai_passes.head.masks import target_masks
 from ovxai_passes.insert import insert
-from ovxai_passes.model_info.values import tensors_at
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
 from ovxai_passes.reference.masked import defined_map

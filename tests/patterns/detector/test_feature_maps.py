@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ovxai_passes as xai
-from ovxai_passes.model_info.values import tensors_at
+from ovxai_passes.model_info.tensor_values import tensors_at
 from tests.fixtures import detector_graphs as graphs
 from tests.fixtures import other_detector_graphs as others
 from tests.support.detectors import located

@@ -10,7 +10,7 @@ from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_tools.checks.verify import random_case, verify
 
 from ovxai_passes.insert import insert
-from ovxai_passes.model_info.values import tensors_at
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures.detector_parts import CLASSES, Builder

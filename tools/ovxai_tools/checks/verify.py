@@ -15,7 +15,7 @@ from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import Insertion
 from ovxai_passes.methods.spec import required
 from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
-from ovxai_passes.model_info.values import F32, last_of, tensors_at
+from ovxai_passes.model_info.tensor_values import F32, last_of, tensors_at
 from ovxai_passes.reference.comparing import worst_difference
 from ovxai_passes.reference.feature_vector import pooled_features
 from ovxai_passes.reference.given import Given

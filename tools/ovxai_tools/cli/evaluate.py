@@ -25,7 +25,7 @@ from ovxai_passes.insert import insert
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.model_info.shapes import StatedShape
-from ovxai_passes.model_info.values import F32
+from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.options import Options
 from ovxai_passes.vocabulary import Mask, Method
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes

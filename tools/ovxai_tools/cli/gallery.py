@@ -18,7 +18,7 @@ import openvino as ov
 from ovxai_passes.insert import insert
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
-from ovxai_passes.model_info.values import F32
+from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import Floats
 from ovxai_passes.reference.scaling import scaled_map

@@ -13,7 +13,7 @@ from ovxai_passes.explainer.boxes import detections_of
 from ovxai_passes.insert import insert
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
-from ovxai_passes.model_info.values import F32
+from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.options import LARGEST, MIDDLE, Options
 from ovxai_passes.vocabulary import Method
 from ovxai_tools.demo.scenes import SIDE, Scene

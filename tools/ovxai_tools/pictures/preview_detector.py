@@ -13,7 +13,7 @@ from ovxai_patterns.detector.class_heads import ClassHeads
 from ovxai_passes.insert import Insertion
 from ovxai_passes.model_info.labels import names_of, own_names_of
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
-from ovxai_passes.model_info.values import tensors_at
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.reference.class_probability import by_channel, sigmoid, sources_of
 from ovxai_passes.reference.instance_masks import mask_map
 from ovxai_passes.reference.instance_masks import sources_of as sources_of_instances

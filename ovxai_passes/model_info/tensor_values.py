@@ -1,4 +1,4 @@
-"""The values of a model's tensors for given inputs, without roundings of a device's own."""
+"""The values that tensors inside a model have for given inputs."""
 
 from __future__ import annotations
 
