@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
-
-_CLASSIFIER_TYPES = ("Convolution", "MatMul")
+from ovxai_patterns.analysis.op_traits import CHANNEL_MIXING_TYPES
 
 
 def above_classifier(graph: ModelGraph, maps: list[TensorId]) -> TensorId | None:
@@ -14,6 +13,6 @@ def above_classifier(graph: ModelGraph, maps: list[TensorId]) -> TensorId | None
     one with features is what the classifying convolution reads.
     """
     for place, tensor in enumerate(maps):
-        if graph.ops[tensor[0]].get_type_name() in _CLASSIFIER_TYPES:
+        if graph.ops[tensor[0]].get_type_name() in CHANNEL_MIXING_TYPES:
             return maps[place + 1] if place + 1 < len(maps) else None
     return None

@@ -20,9 +20,8 @@ from ovxai_patterns.analysis.graph import DominatorTree, ModelGraph, TensorId
 from ovxai_patterns.analysis.influence import Influence
 from ovxai_patterns.analysis.layout import Layout
 from ovxai_patterns.analysis.movement import Labels, fits, is_movement
+from ovxai_patterns.analysis.op_traits import BESIDE_PRODUCT_TYPES, CHANNEL_MIXING_TYPES, SHAPE_READING_TYPES, attends
 from ovxai_patterns.classifier.readout import reaches
-
-_PROJECTING_TYPES = frozenset({"Add", "Convert", "FakeQuantize", "Multiply"})
 
 
 @dataclass(frozen=True)
@@ -53,14 +52,14 @@ def find_ends(layout: Layout, scores: TensorId, suitable: Suitable, crossed: Ten
     tree = _tree_of_positions(layout)
     above = -1 if crossed is None else crossed[0]
     for place in sorted((place for place in needed if place > above), reverse=True):
-        if graph.ops[place].get_type_name() == "ShapeOf" or layout.positions((place, 0)) is not None:
+        if graph.ops[place].get_type_name() in SHAPE_READING_TYPES or layout.positions((place, 0)) is not None:
             continue
         sources = [source for source in graph.inputs_of(place) if layout.positions(source) is not None]
         if not sources or not any(reaches(layout, influence, source, place) for source in sources):
             continue
         varying = [source for source in graph.inputs_of(place) if source[0] in graph.from_parameters]
         kind = graph.ops[place].get_type_name()
-        attention = kind == "ScaledDotProductAttention" or (kind == "MatMul" and len(varying) > 1)
+        attention = attends(kind, len(varying))
         source = _origin(layout, tree, sources, suitable) if attention else sources[0]
         if source is None:
             continue
@@ -111,13 +110,13 @@ def _tree_of_positions(layout: Layout) -> DominatorTree:
 def _above_projection(layout: Layout, tensor: TensorId, suitable: Suitable) -> TensorId:
     """What a matrix of constants and the movement after it are applied to, or the tensor itself where there is none."""
     graph, above = layout.graph, tensor
-    while is_movement(graph.ops[above[0]]) or graph.ops[above[0]].get_type_name() in _PROJECTING_TYPES:
+    while is_movement(graph.ops[above[0]]) or graph.ops[above[0]].get_type_name() in BESIDE_PRODUCT_TYPES:
         data = _data_inputs(graph, above[0])
         if len(data) != 1 or layout.positions(data[0]) is None:
             return tensor
         above = data[0]
     data = _data_inputs(graph, above[0])
-    if graph.ops[above[0]].get_type_name() not in ("MatMul", "Convolution") or len(data) != 1:
+    if graph.ops[above[0]].get_type_name() not in CHANNEL_MIXING_TYPES or len(data) != 1:
         return tensor
     projected = data[0]
     while not suitable(projected) and is_movement(graph.ops[projected[0]]):  # tokens first, or such

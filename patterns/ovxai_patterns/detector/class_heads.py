@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ovxai_patterns.analysis.graph import Edge, TensorId
 from ovxai_patterns.analysis.grid_maps import GridMap
+from ovxai_patterns.analysis.op_traits import SOFTMAX_TYPES
 from ovxai_patterns.detector.dense_heads import DenseHead
 from ovxai_patterns.detector.groups import OBJECTNESS, Group
 from ovxai_patterns.detector.raw_groups import anchors_of_raw
@@ -181,7 +182,7 @@ def _background(group: Group) -> tuple[int | None, bool]:
 
     And whether it is assumed, because not one alone is never read.
     """
-    if group.fate.activation not in ("Softmax", "LogSoftmax") or group.scores < 2:
+    if group.fate.activation not in SOFTMAX_TYPES or group.scores < 2:
         return None, False
     if group.fate.scored_by is not None and group.fate.scored_by[1] is not None:
         number = group.fate.scored_by[1]

@@ -14,8 +14,8 @@ from ovxai_patterns.analysis.dequantised import AS_THEY_ARE, Levels, levels_of
 from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.analysis.layout import NO_PICTURE, picture_axes
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
+from ovxai_patterns.analysis.op_traits import ROI_TYPES, SHARES_TYPES
 from ovxai_patterns.detector.class_heads import ClassHeads
-from ovxai_patterns.detector.dense_heads import ROI_TYPES
 from ovxai_patterns.detector.detector import Detector
 from ovxai_patterns.detector.groups import Group, find_groups
 
@@ -132,7 +132,7 @@ def _classes(detector: Detector) -> int | None:
         if node.get_type_name() in ROI_TYPES or any(source[0] in below for source in graph.inputs_of(place)):
             below.add(place)
             shape = node.get_output_partial_shape(0)
-            rows = node.get_type_name() in ("Softmax", "Sigmoid") and shape.rank.is_static and len(shape) == 2
+            rows = node.get_type_name() in SHARES_TYPES and shape.rank.is_static and len(shape) == 2
             if rows and shape[1].is_static and shape[1].get_length() > 1:
                 return int(shape[1].get_length())
     heads = detector.class_heads()
