@@ -11,7 +11,7 @@ from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.analysis.positions import Positions
 from ovxai_patterns.classifier.readout import ReadOut
-from ovxai_patterns.classifier.request import Wish
+from ovxai_patterns.classifier.request import TargetRequest
 from ovxai_patterns.classifier.scores import NoScores, find_scores
 from ovxai_patterns.classifier.site import NoSite, Site
 from ovxai_patterns.classifier.target import TargetSearch
@@ -49,7 +49,7 @@ class Locate(ModelPass):
             raise OptionError(
                 "a classifier is explained at one target layer; several are the class heads of a detector"
             )
-        wish = Wish(
+        request = TargetRequest(
             layer=next(iter(options.target_layers), None),
             k=0 if options.method is Method.RECIPROCAM else options.k,
             features=options.method is Method.ACTIVATIONMAP,
@@ -60,12 +60,12 @@ class Locate(ModelPass):
         if self.search is None:
             analysis = ModelAnalysis(wrapped)
             _check_counts(analysis, options)  # what the model's outputs tell, before what takes its time
-            self.search = TargetSearch(analysis, wish.output, wish.keep_quantization)
+            self.search = TargetSearch(analysis, request.output, request.keep_quantization)
         search = self.search
-        found = search.site(wish)
+        found = search.site(request)
         wants_block = options.method is Method.VITRECIPROCAM and options.k is None
         if wants_block and isinstance(found, Site) and not found.k:
-            found = search.site(replace(wish, k=1))
+            found = search.site(replace(request, k=1))
         if options.method is Method.VITRECIPROCAM and isinstance(found, Site) and not found.k:
             reason = (
                 "vitreciprocam re-runs attention blocks; with k=0, or at this layer, there are none: use reciprocam"

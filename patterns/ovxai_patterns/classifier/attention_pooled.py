@@ -20,53 +20,55 @@ from ovxai_patterns.analysis.layout import movement_chain
 from ovxai_patterns.analysis.positions import NOWHERE
 from ovxai_patterns.classifier.facts import Anatomy
 from ovxai_patterns.classifier.readout import ReadOut
-from ovxai_patterns.classifier.request import Told, Wish, rerun, site_at
+from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, rerun, site_at
 from ovxai_patterns.classifier.site import NoSite, Site
 
 
-def at_attention(anatomy: Anatomy, wish: Wish, told: Told) -> Site | NoSite:
+def at_attention(anatomy: Anatomy, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
     """The site of a network of which at least one end is an attention."""
-    told = replace(told, readout=ReadOut.ATTENTION_POOLED)
+    trace = replace(trace, readout=ReadOut.ATTENTION_POOLED)
     ends = [end for end in reversed(anatomy.ends) if end.attention]
-    told = told.then("positions are read by attention: " + ", ".join(anatomy.describe((end.place, 0)) for end in ends))
-    if wish.features and anatomy.alive:
+    trace = trace.then(
+        "positions are read by attention: " + ", ".join(anatomy.describe((end.place, 0)) for end in ends)
+    )
+    if request.features and anatomy.alive:
         target = movement_chain(anatomy.layout, anatomy.alive[0])
-        return site_at(anatomy, target, anatomy.readers(target), 0, told)
+        return site_at(anatomy, target, anatomy.readers(target), 0, trace)
     if len({anatomy.positions(end.source).ids.tobytes() for end in ends}) > 1:
         grids = ", ".join("x".join(map(str, anatomy.positions(end.source).grid)) for end in ends)
         reason = f"the class scores are read from several branches (grids {grids}) that join only without positions"
-        return NoSite(reason, told.story, anatomy.candidates)
+        return NoSite(reason, trace.story, anatomy.candidates)
     others = [end for end in anatomy.ends if not end.attention]
     if others:
         names = ", ".join(anatomy.describe((end.place, 0)) for end in others)
-        told = replace(told, notices=(*told.notices, f"positions are also read at {names}: the map leaves that out"))
-    return at_sources(anatomy, [end.source for end in ends], wish, told)
+        trace = replace(trace, notices=(*trace.notices, f"positions are also read at {names}: the map leaves that out"))
+    return at_sources(anatomy, [end.source for end in ends], request, trace)
 
 
-def at_sources(anatomy: Anatomy, sources: list[TensorId], wish: Wish, told: Told) -> Site | NoSite:
+def at_sources(anatomy: Anatomy, sources: list[TensorId], request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
     """The site of attention ends that read these tensors, in topological order, all with the same positions."""
     first = sources[0]
     mean_of = _averaged(anatomy, first)
     if mean_of is not None:
         first = movement_chain(anatomy.layout, mean_of)
-    if wish.features or anatomy.positions(first).kept == 0:
-        if wish.k:
-            return rerun(anatomy, wish.k, told)
-        told = told.then(f"the mask weighs what the attention reads: {anatomy.describe(first)}")
-        return site_at(anatomy, first, anatomy.readers(first), 0, told)
-    if wish.k is not None and wish.k != 1:
-        return _of_blocks(anatomy, wish.k, told)
-    told = told.then("the mask weighs " + ", ".join(anatomy.describe(source) for source in sources))
+    if request.features or anatomy.positions(first).kept == 0:
+        if request.k:
+            return rerun(anatomy, request.k, trace)
+        trace = trace.then(f"the mask weighs what the attention reads: {anatomy.describe(first)}")
+        return site_at(anatomy, first, anatomy.readers(first), 0, trace)
+    if request.k is not None and request.k != 1:
+        return _of_blocks(anatomy, request.k, trace)
+    trace = trace.then("the mask weighs " + ", ".join(anatomy.describe(source) for source in sources))
     masked = tuple(edge for source in sources for edge in anatomy.readers(source))
-    return site_at(anatomy, first, masked, 1, told)
+    return site_at(anatomy, first, masked, 1, trace)
 
 
-def _of_blocks(anatomy: Anatomy, k: int, told: Told) -> Site | NoSite:
+def _of_blocks(anatomy: Anatomy, k: int, trace: TargetTrace) -> Site | NoSite:
     """Class attention counts as one block; k - 1 more are re-run before it."""
     if k == 0 or not anatomy.alive:
         reason = f"k={k}: the class scores read a class token, which attends to the positions in 1 block"
-        return NoSite(reason, told.story, anatomy.candidates)
-    found = rerun(anatomy, k - 1, told.then("class attention counts as one block"))
+        return NoSite(reason, trace.story, anatomy.candidates)
+    found = rerun(anatomy, k - 1, trace.then("class attention counts as one block"))
     return found if isinstance(found, NoSite) else replace(found, k=k)
 
 

@@ -14,25 +14,27 @@ from ovxai_patterns.classifier.attention_pooled import at_sources
 from ovxai_patterns.classifier.facts import Anatomy
 from ovxai_patterns.classifier.readout import ReadOut
 from ovxai_patterns.classifier.readout_operations import End
-from ovxai_patterns.classifier.request import Told, Wish, site_at
+from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, site_at
 from ovxai_patterns.classifier.site import NoSite, Site
 
 
-def at_part(anatomy: Anatomy, wish: Wish, told: Told) -> Site | NoSite:
-    """The site number `wish.partial`, from 1 on."""
+def at_part(anatomy: Anatomy, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
+    """The site number `request.partial`, from 1 on."""
     groups = _groups(anatomy)
-    if wish.partial > len(groups):
+    if request.partial > len(groups):
         return NoSite("there is no further layer that explains a part of the class scores", anatomy.near_misses)
-    group = groups[wish.partial - 1]
+    group = groups[request.partial - 1]
     if group[0].attention:
-        told = replace(told, readout=ReadOut.ATTENTION_POOLED)
-        found = at_sources(anatomy, [end.source for end in group], wish, told)
-    elif wish.k:
-        return NoSite(f"k={wish.k} re-runs attention blocks, but this part of the class scores reads none", told.story)
+        trace = replace(trace, readout=ReadOut.ATTENTION_POOLED)
+        found = at_sources(anatomy, [end.source for end in group], request, trace)
+    elif request.k:
+        return NoSite(
+            f"k={request.k} re-runs attention blocks, but this part of the class scores reads none", trace.story
+        )
     else:
         target = movement_chain(anatomy.layout, group[0].source)
-        told = replace(told, readout=ReadOut.POOLED)
-        found = site_at(anatomy, target, anatomy.readers(target), 0, told)
+        trace = replace(trace, readout=ReadOut.POOLED)
+        found = site_at(anatomy, target, anatomy.readers(target), 0, trace)
     if isinstance(found, NoSite):
         return found
     height, width = found.positions.grid

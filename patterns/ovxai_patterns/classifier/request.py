@@ -15,7 +15,7 @@ _MOST_POSITIONS = 4096
 
 
 @dataclass(frozen=True)
-class Wish:
+class TargetRequest:
     """What a search is asked for.
 
     `layer`: friendly name, or None for the best. `k`: blocks to re-run, None as the read-out asks. `features`: of a map
@@ -32,19 +32,19 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Told:
+class TargetTrace:
     """How the target was come by, so far."""
 
     readout: ReadOut
     story: tuple[str, ...]
     notices: tuple[str, ...] = ()
 
-    def then(self, line: str) -> Told:
+    def then(self, line: str) -> TargetTrace:
         """With one line more."""
         return replace(self, story=(*self.story, line))
 
 
-def site_at(anatomy: Anatomy, target: TensorId, masked: tuple[Edge, ...], k: int, told: Told) -> Site | NoSite:
+def site_at(anatomy: Anatomy, target: TensorId, masked: tuple[Edge, ...], k: int, trace: TargetTrace) -> Site | NoSite:
     """The site of a target that is masked at these edges, or why a map of it cannot be made."""
     positions = anatomy.positions(target)
     shape = anatomy.original.output(target).get_partial_shape()
@@ -53,33 +53,33 @@ def site_at(anatomy: Anatomy, target: TensorId, masked: tuple[Edge, ...], k: int
     height, width = positions.grid
     if height * width > _MOST_POSITIONS and not dynamic:  # else it is that of a size that was assumed
         reason = f"the grid of {anatomy.name(target)} has {height} x {width} positions, more than {_MOST_POSITIONS}"
-        return NoSite(f"{reason}; choose a deeper layer", told.story, anatomy.candidates)
-    notices = anatomy.scores.notices + told.notices
-    if told.readout is ReadOut.OTHER:
+        return NoSite(f"{reason}; choose a deeper layer", trace.story, anatomy.candidates)
+    notices = anatomy.scores.notices + trace.notices
+    if trace.readout is ReadOut.OTHER:
         notices += ("how the class scores read the positions was not recognised",)
     source = grid_source(anatomy.layout, target)
-    return Site(told.readout, target, positions, masked, k, anatomy.scores, told.story, source, notices, dynamic)
+    return Site(trace.readout, target, positions, masked, k, anatomy.scores, trace.story, source, notices, dynamic)
 
 
-def rerun(anatomy: Anatomy, k: int, told: Told) -> Site | NoSite:
+def rerun(anatomy: Anatomy, k: int, trace: TargetTrace) -> Site | NoSite:
     """The site at the input of the k-th last block."""
     if k == 0:
         reason = "k=0 (reciprocam) re-runs no block, but the class scores read a class token: no position reaches it"
-        return NoSite(reason, told.story, anatomy.candidates)
+        return NoSite(reason, trace.story, anatomy.candidates)
     blocks = anatomy.blocks.above(anatomy.alive[0], k)
     if len(blocks) < k:
         reason = f"vitreciprocam with k={k} needs as many attention blocks on one grid before the read-out"
         reason += f"; there {'is' if len(blocks) == 1 else 'are'} {len(blocks) or 'none'}"
-        return NoSite(reason, told.story, anatomy.candidates)
-    return at_block(anatomy, blocks[-1], k, told)
+        return NoSite(reason, trace.story, anatomy.candidates)
+    return at_block(anatomy, blocks[-1], k, trace)
 
 
-def at_block(anatomy: Anatomy, block: Block, k: int, told: Told) -> Site | NoSite:
+def at_block(anatomy: Anatomy, block: Block, k: int, trace: TargetTrace) -> Site | NoSite:
     """The site at the input of a block: masks on the skip path and behind the first norm, where it has one."""
     readers = anatomy.readers(block.start)
     if block.norm is None:
-        told = told.then("the block is post-norm or parallel: its input is masked")
-        return site_at(anatomy, block.start, readers, k, told)
-    told = told.then("the mask weighs the skip path and the output of the block's first norm")
+        trace = trace.then("the block is post-norm or parallel: its input is masked")
+        return site_at(anatomy, block.start, readers, k, trace)
+    trace = trace.then("the mask weighs the skip path and the output of the block's first norm")
     masked = tuple(edge for edge in readers if edge not in block.norm.reads) + anatomy.readers(block.norm.result)
-    return site_at(anatomy, block.start, masked, k, told)
+    return site_at(anatomy, block.start, masked, k, trace)

@@ -17,23 +17,23 @@ from ovxai_patterns.classifier.cnn import above_classifier
 from ovxai_patterns.classifier.facts import Anatomy
 from ovxai_patterns.classifier.partial import at_part
 from ovxai_patterns.classifier.readout import ReadOut, classify
-from ovxai_patterns.classifier.request import Told, Wish, at_block, rerun, site_at
+from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, at_block, rerun, site_at
 from ovxai_patterns.classifier.scores import NoScores, find_scores
 from ovxai_patterns.classifier.site import NoSite, Site
 
 
-def find_site(analysis: ModelAnalysis, wish: Wish) -> Site | NoSite:
+def find_site(analysis: ModelAnalysis, request: TargetRequest) -> Site | NoSite:
     """The site of a classifier, or why there is none."""
-    return TargetSearch(analysis, wish.output, wish.keep_quantization).site(wish)
+    return TargetSearch(analysis, request.output, request.keep_quantization).site(request)
 
 
 class TargetSearch:
-    """A search for sites of one model; what it learns of the model serves several wishes."""
+    """A search for sites of one model; what it learns of the model serves several requests."""
 
     def __init__(
         self, analysis: ModelAnalysis, output: int | str | None = None, keep_quantization: bool = False
     ) -> None:
-        """`output`, `keep_quantization`: those of the wishes to come."""
+        """`output`, `keep_quantization`: those of the requests to come."""
         self._anatomy = _anatomy(analysis, output, keep_quantization)
 
     @property
@@ -42,23 +42,23 @@ class TargetSearch:
         assert not isinstance(self._anatomy, NoSite), "asked where nothing was found"
         return self._anatomy.graph
 
-    def site(self, wish: Wish) -> Site | NoSite:
-        """The site that fits a wish, or why there is none."""
+    def site(self, request: TargetRequest) -> Site | NoSite:
+        """The site that fits a request, or why there is none."""
         anatomy = self._anatomy
         if isinstance(anatomy, NoSite):
             return anatomy
-        if wish.layer is not None:
-            return _at_layer(anatomy, wish.layer, wish.k)
+        if request.layer is not None:
+            return _at_layer(anatomy, request.layer, request.k)
         scores = anatomy.scores
-        told = Told(ReadOut.CLASS_TOKEN, (f"class scores: {anatomy.describe(scores.tensor)}",))
+        trace = TargetTrace(ReadOut.CLASS_TOKEN, (f"class scores: {anatomy.describe(scores.tensor)}",))
         if scores.activation:
-            told = told.then(f"looked through: {scores.activation}, {scores.quantizers} FakeQuantize")
-        if wish.partial:
-            return at_part(anatomy, wish, told)
+            trace = trace.then(f"looked through: {scores.activation}, {scores.quantizers} FakeQuantize")
+        if request.partial:
+            return at_part(anatomy, request, trace)
         if not anatomy.alive:
             reason = "no layer that all class scores go through has a grid of positions that matter to them"
             return NoSite(reason, anatomy.near_misses)
-        return _at_deepest(anatomy, wish, told)
+        return _at_deepest(anatomy, request, trace)
 
 
 def _anatomy(analysis: ModelAnalysis, output: int | str | None, keep_quantization: bool) -> Anatomy | NoSite:
@@ -83,32 +83,32 @@ def _anatomy(analysis: ModelAnalysis, output: int | str | None, keep_quantizatio
     return anatomy
 
 
-def _at_deepest(anatomy: Anatomy, wish: Wish, told: Told) -> Site | NoSite:
+def _at_deepest(anatomy: Anatomy, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
     deepest, scores = anatomy.alive[0], anatomy.scores
     if anatomy.dead:
-        told = told.then(f"{len(anatomy.dead)} deeper maps: none of their positions reaches the class scores")
+        trace = trace.then(f"{len(anatomy.dead)} deeper maps: none of their positions reaches the class scores")
     if _reads_class_token(anatomy):
-        told = told.then(f"the last block that reads positions starts at {anatomy.describe(deepest)}")
-        return rerun(anatomy, 1 if wish.k is None else wish.k, told)
+        trace = trace.then(f"the last block that reads positions starts at {anatomy.describe(deepest)}")
+        return rerun(anatomy, 1 if request.k is None else request.k, trace)
     if any(end.attention for end in anatomy.ends):
-        return at_attention(anatomy, wish, told)
+        return at_attention(anatomy, request, trace)
     target = movement_chain(anatomy.layout, deepest)
     readout, end = classify(anatomy.layout, target, scores.tensor)
-    told = replace(told, readout=readout)
-    told = told.then(f"deepest map that all class scores go through: {anatomy.describe(target)}")
+    trace = replace(trace, readout=readout)
+    trace = trace.then(f"deepest map that all class scores go through: {anatomy.describe(target)}")
     if readout is ReadOut.ATTENTION_POOLED:
         where = anatomy.describe((end, 0)) if end is not None else "an operation"
         reason = f"the positions end at {where}, which is no read-out that is known"
-        return NoSite(reason, told.story)
+        return NoSite(reason, trace.story)
     if end is not None:
-        told = told.then(f"its positions are read out by {anatomy.describe((end, 0))}: {readout.value}")
+        trace = trace.then(f"its positions are read out by {anatomy.describe((end, 0))}: {readout.value}")
     above = above_classifier(anatomy.graph, anatomy.alive)
-    if wish.features and readout is ReadOut.SCORES_POOLED and above is not None:
-        told = told.then(f"the features that these class scores are made from: {anatomy.describe(above)}")
+    if request.features and readout is ReadOut.SCORES_POOLED and above is not None:
+        trace = trace.then(f"the features that these class scores are made from: {anatomy.describe(above)}")
         target = above
-    if wish.k:
-        return rerun(anatomy, wish.k, told)
-    return site_at(anatomy, target, anatomy.readers(target), 0, told)
+    if request.k:
+        return rerun(anatomy, request.k, trace)
+    return site_at(anatomy, target, anatomy.readers(target), 0, trace)
 
 
 def _reads_class_token(anatomy: Anatomy) -> bool:
@@ -124,24 +124,24 @@ def _at_layer(anatomy: Anatomy, layer: str, k: int | None) -> Site | NoSite:
     if problem:
         return NoSite(f"layer {layer!r} is unsuitable: {problem}", (anatomy.describe(tensor),), anatomy.candidates)
     readout, _ = classify(anatomy.layout, tensor, anatomy.scores.tensor)
-    told = Told(readout, (f"layer chosen by name: {anatomy.describe(tensor)}",))
+    trace = TargetTrace(readout, (f"layer chosen by name: {anatomy.describe(tensor)}",))
     if tensor not in anatomy.dominators:
-        told = replace(told, notices=("other paths lead past this layer: the map shows only what goes through it",))
+        trace = replace(trace, notices=("other paths lead past this layer: the map shows only what goes through it",))
     if anatomy.alive and _reads_class_token(anatomy):
-        told = replace(told, readout=ReadOut.CLASS_TOKEN)
+        trace = replace(trace, readout=ReadOut.CLASS_TOKEN)
     block = anatomy.blocks.starting_at(tensor)
     if block is None:
         if k:
-            return NoSite(f"k={k} re-runs attention blocks, but none starts at layer {layer!r}", told.story)
-        return site_at(anatomy, tensor, anatomy.readers(tensor), 0, told)
+            return NoSite(f"k={k} re-runs attention blocks, but none starts at layer {layer!r}", trace.story)
+        return site_at(anatomy, tensor, anatomy.readers(tensor), 0, trace)
     rerun = [found.start for found in anatomy.blocks.above(anatomy.alive[0], len(anatomy.maps))]
     if tensor not in rerun:
         reason = f"layer {layer!r} starts an attention block of an earlier stage: the grid changes after it"
-        return NoSite(reason, told.story, anatomy.candidates)
+        return NoSite(reason, trace.story, anatomy.candidates)
     count = rerun.index(tensor) + 1
     if k not in (None, count):
         return NoSite(f"k={k} does not go with layer {layer!r}, from which {count} attention blocks are re-run")
-    return at_block(anatomy, block, count, told)
+    return at_block(anatomy, block, count, trace)
 
 
 def _unsuitable(anatomy: Anatomy, tensor: TensorId) -> str:
