@@ -18,70 +18,70 @@ from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.analysis.influence import Influence
 from ovxai_patterns.analysis.layout import movement_chain
 from ovxai_patterns.analysis.positions import NOWHERE
-from ovxai_patterns.classifier.facts import Anatomy
+from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.readout import ReadOut
 from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, rerun, site_at
 from ovxai_patterns.classifier.site import NoSite, Site
 
 
-def at_attention(anatomy: Anatomy, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
+def at_attention(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
     """The site of a network of which at least one end is an attention."""
     trace = replace(trace, readout=ReadOut.ATTENTION_POOLED)
-    ends = [end for end in reversed(anatomy.ends) if end.attention]
-    trace = trace.then(
-        "positions are read by attention: " + ", ".join(anatomy.describe((end.place, 0)) for end in ends)
-    )
-    if request.features and anatomy.alive:
-        target = movement_chain(anatomy.layout, anatomy.alive[0])
-        return site_at(anatomy, target, anatomy.readers(target), 0, trace)
-    if len({anatomy.positions(end.source).ids.tobytes() for end in ends}) > 1:
-        grids = ", ".join("x".join(map(str, anatomy.positions(end.source).grid)) for end in ends)
+    ends = [end for end in reversed(facts.ends) if end.attention]
+    trace = trace.then("positions are read by attention: " + ", ".join(facts.describe((end.place, 0)) for end in ends))
+    if request.features and facts.alive:
+        target = movement_chain(facts.layout, facts.alive[0])
+        return site_at(facts, target, facts.readers(target), 0, trace)
+    if len({facts.positions(end.source).ids.tobytes() for end in ends}) > 1:
+        grids = ", ".join("x".join(map(str, facts.positions(end.source).grid)) for end in ends)
         reason = f"the class scores are read from several branches (grids {grids}) that join only without positions"
-        return NoSite(reason, trace.story, anatomy.candidates)
-    others = [end for end in anatomy.ends if not end.attention]
+        return NoSite(reason, trace.story, facts.candidates)
+    others = [end for end in facts.ends if not end.attention]
     if others:
-        names = ", ".join(anatomy.describe((end.place, 0)) for end in others)
+        names = ", ".join(facts.describe((end.place, 0)) for end in others)
         trace = replace(trace, notices=(*trace.notices, f"positions are also read at {names}: the map leaves that out"))
-    return at_sources(anatomy, [end.source for end in ends], request, trace)
+    return at_sources(facts, [end.source for end in ends], request, trace)
 
 
-def at_sources(anatomy: Anatomy, sources: list[TensorId], request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
+def at_sources(
+    facts: ClassifierFacts, sources: list[TensorId], request: TargetRequest, trace: TargetTrace
+) -> Site | NoSite:
     """The site of attention ends that read these tensors, in topological order, all with the same positions."""
     first = sources[0]
-    mean_of = _averaged(anatomy, first)
+    mean_of = _averaged(facts, first)
     if mean_of is not None:
-        first = movement_chain(anatomy.layout, mean_of)
-    if request.features or anatomy.positions(first).kept == 0:
+        first = movement_chain(facts.layout, mean_of)
+    if request.features or facts.positions(first).kept == 0:
         if request.k:
-            return rerun(anatomy, request.k, trace)
-        trace = trace.then(f"the mask weighs what the attention reads: {anatomy.describe(first)}")
-        return site_at(anatomy, first, anatomy.readers(first), 0, trace)
+            return rerun(facts, request.k, trace)
+        trace = trace.then(f"the mask weighs what the attention reads: {facts.describe(first)}")
+        return site_at(facts, first, facts.readers(first), 0, trace)
     if request.k is not None and request.k != 1:
-        return _of_blocks(anatomy, request.k, trace)
-    trace = trace.then("the mask weighs " + ", ".join(anatomy.describe(source) for source in sources))
-    masked = tuple(edge for source in sources for edge in anatomy.readers(source))
-    return site_at(anatomy, first, masked, 1, trace)
+        return _of_blocks(facts, request.k, trace)
+    trace = trace.then("the mask weighs " + ", ".join(facts.describe(source) for source in sources))
+    masked = tuple(edge for source in sources for edge in facts.readers(source))
+    return site_at(facts, first, masked, 1, trace)
 
 
-def _of_blocks(anatomy: Anatomy, k: int, trace: TargetTrace) -> Site | NoSite:
+def _of_blocks(facts: ClassifierFacts, k: int, trace: TargetTrace) -> Site | NoSite:
     """Class attention counts as one block; k - 1 more are re-run before it."""
-    if k == 0 or not anatomy.alive:
+    if k == 0 or not facts.alive:
         reason = f"k={k}: the class scores read a class token, which attends to the positions in 1 block"
-        return NoSite(reason, trace.story, anatomy.candidates)
-    found = rerun(anatomy, k - 1, trace.then("class attention counts as one block"))
+        return NoSite(reason, trace.story, facts.candidates)
+    found = rerun(facts, k - 1, trace.then("class attention counts as one block"))
     return found if isinstance(found, NoSite) else replace(found, k=k)
 
 
-def _averaged(anatomy: Anatomy, source: TensorId) -> TensorId | None:
+def _averaged(facts: ClassifierFacts, source: TensorId) -> TensorId | None:
     """The map above `source` that its kept tokens are means of, and its positions one each; or None."""
-    ids = anatomy.positions(source).ids
-    grid = anatomy.positions(source).grid
-    for tensor in anatomy.alive:
-        positions = anatomy.positions(tensor)
+    ids = facts.positions(source).ids
+    grid = facts.positions(source).grid
+    for tensor in facts.alive:
+        positions = facts.positions(tensor)
         if tensor < source and positions.kept == 0:
             if positions.grid != grid or not (ids == NOWHERE).any():
                 return None
-            influence = Influence(anatomy.graph, anatomy.layout.folding)
+            influence = Influence(facts.graph, facts.layout.folding)
             reached = influence.spread(tensor, (positions.ids == 0).astype(np.int32), source)
             marks = np.broadcast_arrays(reached, ids)[0]
             return tensor if marks[ids == NOWHERE].any() and not marks[ids > 0].any() else None

@@ -24,7 +24,7 @@ _MOST_CANDIDATES = 10
 _MOST_NEAR_MISSES = 6
 
 
-class Anatomy:
+class ClassifierFacts:
     """Facts about a classifier, each found when first asked for. Raises ShapesError where shapes do not go together."""
 
     def __init__(self, analysis: ModelAnalysis, scores: Scores) -> None:

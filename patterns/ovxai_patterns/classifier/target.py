@@ -14,7 +14,7 @@ from ovxai_patterns.analysis.layout import NO_PICTURE, movement_chain
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.attention_pooled import at_attention
 from ovxai_patterns.classifier.cnn import above_classifier
-from ovxai_patterns.classifier.facts import Anatomy
+from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.partial import at_part
 from ovxai_patterns.classifier.readout import ReadOut, classify
 from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, at_block, rerun, site_at
@@ -34,124 +34,124 @@ class TargetSearch:
         self, analysis: ModelAnalysis, output: int | str | None = None, keep_quantization: bool = False
     ) -> None:
         """`output`, `keep_quantization`: those of the requests to come."""
-        self._anatomy = _anatomy(analysis, output, keep_quantization)
+        self._facts = _facts(analysis, output, keep_quantization)
 
     @property
     def settled(self) -> ModelGraph:
         """The model with the static shapes that it was analysed at; only where the search finds a site."""
-        assert not isinstance(self._anatomy, NoSite), "asked where nothing was found"
-        return self._anatomy.graph
+        assert not isinstance(self._facts, NoSite), "asked where nothing was found"
+        return self._facts.graph
 
     def site(self, request: TargetRequest) -> Site | NoSite:
         """The site that fits a request, or why there is none."""
-        anatomy = self._anatomy
-        if isinstance(anatomy, NoSite):
-            return anatomy
+        facts = self._facts
+        if isinstance(facts, NoSite):
+            return facts
         if request.layer is not None:
-            return _at_layer(anatomy, request.layer, request.k)
-        scores = anatomy.scores
-        trace = TargetTrace(ReadOut.CLASS_TOKEN, (f"class scores: {anatomy.describe(scores.tensor)}",))
+            return _at_layer(facts, request.layer, request.k)
+        scores = facts.scores
+        trace = TargetTrace(ReadOut.CLASS_TOKEN, (f"class scores: {facts.describe(scores.tensor)}",))
         if scores.activation:
             trace = trace.then(f"looked through: {scores.activation}, {scores.quantizers} FakeQuantize")
         if request.partial:
-            return at_part(anatomy, request, trace)
-        if not anatomy.alive:
+            return at_part(facts, request, trace)
+        if not facts.alive:
             reason = "no layer that all class scores go through has a grid of positions that matter to them"
-            return NoSite(reason, anatomy.near_misses)
-        return _at_deepest(anatomy, request, trace)
+            return NoSite(reason, facts.near_misses)
+        return _at_deepest(facts, request, trace)
 
 
-def _anatomy(analysis: ModelAnalysis, output: int | str | None, keep_quantization: bool) -> Anatomy | NoSite:
+def _facts(analysis: ModelAnalysis, output: int | str | None, keep_quantization: bool) -> ClassifierFacts | NoSite:
     scores = analysis.get(find_scores, output, keep_quantization)
     if isinstance(scores, NoScores):
         return NoSite(f"no class scores: {scores.reason}", tuple(f"output {line}" for line in scores.outputs))
     try:
-        anatomy = analysis.get(Anatomy, scores)
+        facts = analysis.get(ClassifierFacts, scores)
     except ShapesError as error:
         return NoSite(str(error))
-    if not anatomy.layout.pictures:
+    if not facts.layout.pictures:
         reason = NO_PICTURE
         if any(node.get_partial_shape().rank.is_dynamic for node in analysis.original.model.get_parameters()):
             reason += f"; give the inputs static shapes first {HOW_TO_STATE}"
-        return NoSite(reason, anatomy.inputs)
-    if not anatomy.dominators:
-        return NoSite("the class scores do not depend on the picture input", anatomy.inputs)
-    if anatomy.scores_shape.is_dynamic:
-        return NoSite("the class scores have a shape that depends on what the picture shows", anatomy.inputs)
-    if not anatomy.keeps_batch:
+        return NoSite(reason, facts.inputs)
+    if not facts.dominators:
+        return NoSite("the class scores do not depend on the picture input", facts.inputs)
+    if facts.scores_shape.is_dynamic:
+        return NoSite("the class scores have a shape that depends on what the picture shows", facts.inputs)
+    if not facts.keeps_batch:
         return NoSite("the class scores have another batch than the picture: pictures are combined on the way")
-    return anatomy
+    return facts
 
 
-def _at_deepest(anatomy: Anatomy, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
-    deepest, scores = anatomy.alive[0], anatomy.scores
-    if anatomy.dead:
-        trace = trace.then(f"{len(anatomy.dead)} deeper maps: none of their positions reaches the class scores")
-    if _reads_class_token(anatomy):
-        trace = trace.then(f"the last block that reads positions starts at {anatomy.describe(deepest)}")
-        return rerun(anatomy, 1 if request.k is None else request.k, trace)
-    if any(end.attention for end in anatomy.ends):
-        return at_attention(anatomy, request, trace)
-    target = movement_chain(anatomy.layout, deepest)
-    readout, end = classify(anatomy.layout, target, scores.tensor)
+def _at_deepest(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
+    deepest, scores = facts.alive[0], facts.scores
+    if facts.dead:
+        trace = trace.then(f"{len(facts.dead)} deeper maps: none of their positions reaches the class scores")
+    if _reads_class_token(facts):
+        trace = trace.then(f"the last block that reads positions starts at {facts.describe(deepest)}")
+        return rerun(facts, 1 if request.k is None else request.k, trace)
+    if any(end.attention for end in facts.ends):
+        return at_attention(facts, request, trace)
+    target = movement_chain(facts.layout, deepest)
+    readout, end = classify(facts.layout, target, scores.tensor)
     trace = replace(trace, readout=readout)
-    trace = trace.then(f"deepest map that all class scores go through: {anatomy.describe(target)}")
+    trace = trace.then(f"deepest map that all class scores go through: {facts.describe(target)}")
     if readout is ReadOut.ATTENTION_POOLED:
-        where = anatomy.describe((end, 0)) if end is not None else "an operation"
+        where = facts.describe((end, 0)) if end is not None else "an operation"
         reason = f"the positions end at {where}, which is no read-out that is known"
         return NoSite(reason, trace.story)
     if end is not None:
-        trace = trace.then(f"its positions are read out by {anatomy.describe((end, 0))}: {readout.value}")
-    above = above_classifier(anatomy.graph, anatomy.alive)
+        trace = trace.then(f"its positions are read out by {facts.describe((end, 0))}: {readout.value}")
+    above = above_classifier(facts.graph, facts.alive)
     if request.features and readout is ReadOut.SCORES_POOLED and above is not None:
-        trace = trace.then(f"the features that these class scores are made from: {anatomy.describe(above)}")
+        trace = trace.then(f"the features that these class scores are made from: {facts.describe(above)}")
         target = above
     if request.k:
-        return rerun(anatomy, request.k, trace)
-    return site_at(anatomy, target, anatomy.readers(target), 0, trace)
+        return rerun(facts, request.k, trace)
+    return site_at(facts, target, facts.readers(target), 0, trace)
 
 
-def _reads_class_token(anatomy: Anatomy) -> bool:
+def _reads_class_token(facts: ClassifierFacts) -> bool:
     """Whether the positions die in an ordinary attention block: only tokens beside them are read after it."""
-    return bool(anatomy.dead and anatomy.blocks.starting_at(anatomy.alive[0]))
+    return bool(facts.dead and facts.blocks.starting_at(facts.alive[0]))
 
 
-def _at_layer(anatomy: Anatomy, layer: str, k: int | None) -> Site | NoSite:
-    tensor = anatomy.graph.layer_named(layer)
+def _at_layer(facts: ClassifierFacts, layer: str, k: int | None) -> Site | NoSite:
+    tensor = facts.graph.layer_named(layer)
     if isinstance(tensor, NoLayer):
-        return NoSite(tensor.reason, (), anatomy.candidates)
-    problem = _unsuitable(anatomy, tensor)
+        return NoSite(tensor.reason, (), facts.candidates)
+    problem = _unsuitable(facts, tensor)
     if problem:
-        return NoSite(f"layer {layer!r} is unsuitable: {problem}", (anatomy.describe(tensor),), anatomy.candidates)
-    readout, _ = classify(anatomy.layout, tensor, anatomy.scores.tensor)
-    trace = TargetTrace(readout, (f"layer chosen by name: {anatomy.describe(tensor)}",))
-    if tensor not in anatomy.dominators:
+        return NoSite(f"layer {layer!r} is unsuitable: {problem}", (facts.describe(tensor),), facts.candidates)
+    readout, _ = classify(facts.layout, tensor, facts.scores.tensor)
+    trace = TargetTrace(readout, (f"layer chosen by name: {facts.describe(tensor)}",))
+    if tensor not in facts.dominators:
         trace = replace(trace, notices=("other paths lead past this layer: the map shows only what goes through it",))
-    if anatomy.alive and _reads_class_token(anatomy):
+    if facts.alive and _reads_class_token(facts):
         trace = replace(trace, readout=ReadOut.CLASS_TOKEN)
-    block = anatomy.blocks.starting_at(tensor)
+    block = facts.blocks.starting_at(tensor)
     if block is None:
         if k:
             return NoSite(f"k={k} re-runs attention blocks, but none starts at layer {layer!r}", trace.story)
-        return site_at(anatomy, tensor, anatomy.readers(tensor), 0, trace)
-    rerun = [found.start for found in anatomy.blocks.above(anatomy.alive[0], len(anatomy.maps))]
+        return site_at(facts, tensor, facts.readers(tensor), 0, trace)
+    rerun = [found.start for found in facts.blocks.above(facts.alive[0], len(facts.maps))]
     if tensor not in rerun:
         reason = f"layer {layer!r} starts an attention block of an earlier stage: the grid changes after it"
-        return NoSite(reason, trace.story, anatomy.candidates)
+        return NoSite(reason, trace.story, facts.candidates)
     count = rerun.index(tensor) + 1
     if k not in (None, count):
         return NoSite(f"k={k} does not go with layer {layer!r}, from which {count} attention blocks are re-run")
-    return at_block(anatomy, block, count, trace)
+    return at_block(facts, block, count, trace)
 
 
-def _unsuitable(anatomy: Anatomy, tensor: TensorId) -> str:
-    if not anatomy.graph.region(tensor, anatomy.scores.tensor):
+def _unsuitable(facts: ClassifierFacts, tensor: TensorId) -> str:
+    if not facts.graph.region(tensor, facts.scores.tensor):
         return "no path leads from it to the class scores"
-    problem = anatomy.shape_problem(tensor)
-    if tensor in anatomy.layout.pictures:
+    problem = facts.shape_problem(tensor)
+    if tensor in facts.layout.pictures:
         problem = "is the picture itself"
     if problem:
         return f"its output {problem}"
-    if not anatomy.matters(tensor):
+    if not facts.matters(tensor):
         return "its positions do not reach the class scores (only the class token is read after it)"
     return ""

@@ -20,7 +20,7 @@ from ovxai_patterns.analysis.layout import NO_PICTURE
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.analysis.op_traits import ROI_EXTRACTOR_TYPE, ROI_TYPES
 from ovxai_patterns.analysis.positions import Positions
-from ovxai_patterns.classifier.facts import Anatomy
+from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.scores import Scores
 from ovxai_patterns.detector.class_head_choice import find_class_heads
 from ovxai_patterns.detector.class_heads import ClassHeads, Level, NoHeads
@@ -202,15 +202,15 @@ class Detector:
             tensor = self.original.id_of(result.input_value(0))
             if not self.graph.output(tensor).get_element_type().is_real():
                 continue
-            anatomy = self.analysis.get(Anatomy, Scores(tensor, 0, 1))
-            alive = anatomy.alive[:1] if anatomy.dominators else []
+            facts = self.analysis.get(ClassifierFacts, Scores(tensor, 0, 1))
+            alive = facts.alive[:1] if facts.dominators else []
             joined = joined_before(self.layout, tensor, alive[0] if alive else (-1, 0))
             if joined is not None:
                 told = self._told_joined(joined)
                 if told is not None:
                     return told
             if alive:
-                story = (f"last map that the output is made from: {anatomy.describe(alive[0])}",)
+                story = (f"last map that the output is made from: {facts.describe(alive[0])}",)
                 found = self._maps(alive, story)
                 return (
                     found

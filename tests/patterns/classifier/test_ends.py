@@ -7,7 +7,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
-from ovxai_patterns.classifier.facts import Anatomy
+from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.readout_operations import End
 from ovxai_patterns.classifier.scores import Scores, find_scores
 
@@ -26,13 +26,13 @@ def ends(model: ov.Model) -> list[tuple[str, bool, tuple[int, int]]]:
     analysis = ModelAnalysis(model)
     scores = find_scores(analysis)
     assert isinstance(scores, Scores)
-    anatomy = Anatomy(analysis, scores)
+    facts = ClassifierFacts(analysis, scores)
 
     def told(end: End) -> tuple[str, bool, tuple[int, int]]:
-        kind = anatomy.graph.ops[end.place].get_type_name()
-        return str(kind), end.attention, anatomy.positions(end.source).grid
+        kind = facts.graph.ops[end.place].get_type_name()
+        return str(kind), end.attention, facts.positions(end.source).grid
 
-    return [told(end) for end in anatomy.ends]
+    return [told(end) for end in facts.ends]
 
 
 def gated() -> ov.Model:
