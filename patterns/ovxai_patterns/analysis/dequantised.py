@@ -34,10 +34,10 @@ def levels_of(graph: ModelGraph, folding: Folding, tensor: TensorId) -> Levels |
         tensor = graph.inputs_of(tensor[0])[0]
     if graph.ops[tensor[0]].get_type_name() != "FakeQuantize":
         return None
-    ends = [folding.value(source) for source in graph.inputs_of(tensor[0])[1:]]
-    if any(end is None or np.size(end) != 1 for end in ends):
+    limits = [folding.value(source) for source in graph.inputs_of(tensor[0])[1:]]
+    if any(limit is None or np.size(limit) != 1 for limit in limits):
         return None
-    in_low, in_high, out_low, out_high = (float(np.asarray(end).item()) for end in ends)
+    in_low, in_high, out_low, out_high = (float(np.asarray(limit).item()) for limit in limits)
     if out_high == out_low:
         return None
     scale = (in_high - in_low) / (out_high - out_low)

@@ -25,28 +25,29 @@ from ovxai_patterns.classifier.site import NoSite, Site
 
 
 def at_attention(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
-    """The site of a network of which at least one end is an attention."""
+    """The site of a network of which at least one read-out is an attention."""
     trace = replace(trace, readout=ReadOut.ATTENTION_POOLED)
-    ends = [end for end in reversed(facts.ends) if end.attention]
-    trace = trace.then("positions are read by attention: " + ", ".join(facts.describe((end.place, 0)) for end in ends))
+    read_outs = [one for one in reversed(facts.read_outs) if one.attention]
+    names = ", ".join(facts.describe((one.place, 0)) for one in read_outs)
+    trace = trace.then(f"positions are read by attention: {names}")
     if request.features and facts.alive:
         target = movement_chain(facts.layout, facts.alive[0])
         return site_at(facts, target, facts.readers(target), 0, trace)
-    if len({facts.positions(end.source).ids.tobytes() for end in ends}) > 1:
-        grids = ", ".join("x".join(map(str, facts.positions(end.source).grid)) for end in ends)
+    if len({facts.positions(one.source).ids.tobytes() for one in read_outs}) > 1:
+        grids = ", ".join("x".join(map(str, facts.positions(one.source).grid)) for one in read_outs)
         reason = f"the class scores are read from several branches (grids {grids}) that join only without positions"
         return NoSite(reason, trace.story, facts.candidates)
-    others = [end for end in facts.ends if not end.attention]
+    others = [one for one in facts.read_outs if not one.attention]
     if others:
-        names = ", ".join(facts.describe((end.place, 0)) for end in others)
+        names = ", ".join(facts.describe((one.place, 0)) for one in others)
         trace = replace(trace, notices=(*trace.notices, f"positions are also read at {names}: the map leaves that out"))
-    return at_sources(facts, [end.source for end in ends], request, trace)
+    return at_sources(facts, [one.source for one in read_outs], request, trace)
 
 
 def at_sources(
     facts: ClassifierFacts, sources: list[TensorId], request: TargetRequest, trace: TargetTrace
 ) -> Site | NoSite:
-    """The site of attention ends that read these tensors, in topological order, all with the same positions."""
+    """The site of attentions that read these tensors, in topological order, all with the same positions."""
     first = sources[0]
     mean_of = _averaged(facts, first)
     if mean_of is not None:

@@ -2,7 +2,7 @@
 
 Branches on grids of their own that join only after their positions have ended (CrossViT, CoaT), or stages that are all
 read out (EfficientViM), have no layer, or none that is worth its cost, which all class scores go through. Each group of
-ends that reads the same positions then is a site of its own, the finest grid first.
+read-outs of the same positions then is a site of its own, the finest grid first.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ovxai_patterns.analysis.layout import movement_chain
 from ovxai_patterns.classifier.attention_pooled import at_sources
 from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.readout import ReadOut
-from ovxai_patterns.classifier.readout_operations import End
+from ovxai_patterns.classifier.readout_operations import ReadOutOperation
 from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, site_at
 from ovxai_patterns.classifier.site import NoSite, Site
 
@@ -26,7 +26,7 @@ def at_part(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) 
     group = groups[request.partial - 1]
     if group[0].attention:
         trace = replace(trace, readout=ReadOut.ATTENTION_POOLED)
-        found = at_sources(facts, [end.source for end in group], request, trace)
+        found = at_sources(facts, [one.source for one in group], request, trace)
     elif request.k:
         return NoSite(
             f"k={request.k} re-runs attention blocks, but this part of the class scores reads none", trace.story
@@ -47,17 +47,17 @@ def at_part(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) 
     return replace(found, notices=(*found.notices, notice))
 
 
-def _groups(facts: ClassifierFacts) -> list[list[End]]:
-    """Ends that can carry a map, those of attention that read the same positions together; the finest grid first."""
-    groups: dict[object, list[End]] = {}
-    for end in reversed(facts.ends):
-        if facts.shape_problem(end.source):
+def _groups(facts: ClassifierFacts) -> list[list[ReadOutOperation]]:
+    """Read-outs that can carry a map, attentions to the same positions together; the finest grid first."""
+    groups: dict[object, list[ReadOutOperation]] = {}
+    for one in reversed(facts.read_outs):
+        if facts.shape_problem(one.source):
             continue
-        key = facts.positions(end.source).ids.tobytes() if end.attention else end.place
-        groups.setdefault(key, []).append(end)
+        key = facts.positions(one.source).ids.tobytes() if one.attention else one.place
+        groups.setdefault(key, []).append(one)
     return sorted(groups.values(), key=lambda group: -_cells(facts, group[0]))
 
 
-def _cells(facts: ClassifierFacts, end: End) -> int:
-    height, width = facts.positions(end.source).grid
+def _cells(facts: ClassifierFacts, one: ReadOutOperation) -> int:
+    height, width = facts.positions(one.source).grid
     return height * width

@@ -1,9 +1,9 @@
-"""Where the positions of a network end: the operations that read them out.
+"""The read-out operations of a network: those that its positions end at.
 
-An end is an operation whose result is about no place any more, that some position still reaches, and whose result
+A read-out is an operation whose result is about no place any more, that some position still reaches, and whose result
 changes no position that is read out later: so a gate (squeeze and excitation) or the product of keys and values in a
-linear attention is none, although positions meet there. A pooled network has one end, its pooling. Where a class token
-or a learned query attends to the positions, the attention is an end; networks of several class-attention blocks or of
+linear attention is none, although positions meet there. A pooled network has one, its pooling. Where a class token
+or a learned query attends to the positions, the attention is one; networks of several class-attention blocks or of
 several branches have several.
 """
 
@@ -25,7 +25,7 @@ from ovxai_patterns.classifier.readout import reaches
 
 
 @dataclass(frozen=True)
-class End:
+class ReadOutOperation:
     """An operation that reads positions out.
 
     `place`: of the operation. `source`: the tensor with positions that it reads them from; of an attention, the one
@@ -41,14 +41,16 @@ Suitable = Callable[[TensorId], bool]
 """Whether a tensor can carry a mask over positions."""
 
 
-def find_ends(layout: Layout, scores: TensorId, suitable: Suitable, crossed: TensorId | None = None) -> list[End]:
-    """The ends of the positions on the way to `scores`, the deepest first.
+def find_read_out_operations(
+    layout: Layout, scores: TensorId, suitable: Suitable, crossed: TensorId | None = None
+) -> list[ReadOutOperation]:
+    """The read-out operations on the way to `scores`, the deepest first.
 
     `crossed`: a tensor of positions alone that every path crosses; what is read out above it changes positions there.
     """
     graph, influence = layout.graph, Influence(layout.graph, layout.folding)
     needed = _needed(graph, scores)
-    found: list[End] = []
+    found: list[ReadOutOperation] = []
     tree = _tree_of_positions(layout)
     above = -1 if crossed is None else crossed[0]
     for place in sorted((place for place in needed if place > above), reverse=True):
@@ -64,10 +66,10 @@ def find_ends(layout: Layout, scores: TensorId, suitable: Suitable, crossed: Ten
         if source is None:
             continue
         marks = influence.reached((place, 0), np.ones((1,) * len(graph.output((place, 0)).get_shape()), np.int32))
-        watched = [end.source for end in found]
-        watched += [] if attention else [tensor for end in found for tensor in graph.inputs_of(end.place)]
+        watched = [one.source for one in found]
+        watched += [] if attention else [tensor for one in found for tensor in graph.inputs_of(one.place)]
         if not any(_changes(layout, marks, tensor) for tensor in watched):
-            found.append(End(place, source, attention))
+            found.append(ReadOutOperation(place, source, attention))
     return found
 
 

@@ -146,13 +146,13 @@ def _index_of(model: ov.Model, output: int | str) -> int | None:
 
 
 def _scores_of(graph: ModelGraph, index: int, activations: set[int], keep_quantization: bool) -> Scores | None:
-    end = graph.id_of(graph.model.outputs[index].get_node().input_value(0))
-    tensor, activation = end, None
-    above = end
+    shown = graph.id_of(graph.model.outputs[index].get_node().input_value(0))
+    tensor, activation = shown, None
+    above = shown
     while True:
         node = graph.ops[above[0]]
         if node.get_type_name() == "TopK":  # a ranking of the scores: they are what it ranks
-            end = tensor = above = graph.inputs_of(above[0])[0]
+            shown = tensor = above = graph.inputs_of(above[0])[0]
             continue
         if above[0] in activations:
             tensor, activation = graph.inputs_of(above[0])[0], node.get_type_name()
@@ -170,7 +170,7 @@ def _scores_of(graph: ModelGraph, index: int, activations: set[int], keep_quanti
         if _has_classifier(graph, tensor)
         else ("the scores come from no classifier layer; each is taken for a class",)
     )
-    return Scores(tensor, index, classes, activation, quantizers, notices, end)
+    return Scores(tensor, index, classes, activation, quantizers, notices, shown)
 
 
 def classes_of(output: ov.Output) -> int | None:
@@ -225,13 +225,13 @@ def _dequantised(graph: ModelGraph, tensor: TensorId) -> TensorId | None:
         was_integer |= graph.output(tensor).get_element_type().is_integral()
     if kind != "FakeQuantize" or not was_integer:
         return None
-    ends = [folding.value(source) for source in graph.inputs_of(tensor[0])[1:]]
-    known = [np.asarray(end, np.float64) for end in ends if end is not None]
-    if len(known) < len(ends):
+    limits = [folding.value(source) for source in graph.inputs_of(tensor[0])[1:]]
+    known = [np.asarray(limit, np.float64) for limit in limits if limit is not None]
+    if len(known) < len(limits):
         return None
     given, made = known[:2], known[2:]
     for step, value in reversed(steps):
-        made = [end * value if step == "Multiply" else end - value for end in made]
+        made = [limit * value if step == "Multiply" else limit - value for limit in made]
     return tensor if all(map(_is_close, given, made)) else None
 
 

@@ -90,7 +90,7 @@ def _at_deepest(facts: ClassifierFacts, request: TargetRequest, trace: TargetTra
     if _reads_class_token(facts):
         trace = trace.then(f"the last block that reads positions starts at {facts.describe(deepest)}")
         return rerun(facts, 1 if request.k is None else request.k, trace)
-    if any(end.attention for end in facts.ends):
+    if any(one.attention for one in facts.read_outs):
         return at_attention(facts, request, trace)
     target = movement_chain(facts.layout, deepest)
     readout, end = classify(facts.layout, target, scores.tensor)
