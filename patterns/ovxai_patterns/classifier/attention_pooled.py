@@ -20,11 +20,11 @@ from ovxai_patterns.analysis.layout import movement_chain
 from ovxai_patterns.analysis.positions import NOWHERE
 from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.readout import ReadOut
-from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, rerun, site_at
+from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, make_site, site_of_last_blocks
 from ovxai_patterns.classifier.site import NoSite, Site
 
 
-def at_attention(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
+def site_of_attentions(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
     """The site of a network of which at least one read-out is an attention."""
     trace = replace(trace, readout=ReadOut.ATTENTION_POOLED)
     read_outs = [one for one in reversed(facts.read_outs) if one.attention]
@@ -32,7 +32,7 @@ def at_attention(facts: ClassifierFacts, request: TargetRequest, trace: TargetTr
     trace = trace.then(f"positions are read by attention: {names}")
     if request.features and facts.alive:
         target = movement_chain(facts.layout, facts.alive[0])
-        return site_at(facts, target, facts.readers(target), 0, trace)
+        return make_site(facts, target, facts.readers(target), 0, trace)
     if len({facts.positions(one.source).ids.tobytes() for one in read_outs}) > 1:
         grids = ", ".join("x".join(map(str, facts.positions(one.source).grid)) for one in read_outs)
         reason = f"the class scores are read from several branches (grids {grids}) that join only without positions"
@@ -41,10 +41,10 @@ def at_attention(facts: ClassifierFacts, request: TargetRequest, trace: TargetTr
     if others:
         names = ", ".join(facts.describe((one.place, 0)) for one in others)
         trace = replace(trace, notices=(*trace.notices, f"positions are also read at {names}: the map leaves that out"))
-    return at_sources(facts, [one.source for one in read_outs], request, trace)
+    return site_of_sources(facts, [one.source for one in read_outs], request, trace)
 
 
-def at_sources(
+def site_of_sources(
     facts: ClassifierFacts, sources: list[TensorId], request: TargetRequest, trace: TargetTrace
 ) -> Site | NoSite:
     """The site of attentions that read these tensors, in topological order, all with the same positions."""
@@ -54,22 +54,22 @@ def at_sources(
         first = movement_chain(facts.layout, mean_of)
     if request.features or facts.positions(first).kept == 0:
         if request.k:
-            return rerun(facts, request.k, trace)
+            return site_of_last_blocks(facts, request.k, trace)
         trace = trace.then(f"the mask weighs what the attention reads: {facts.describe(first)}")
-        return site_at(facts, first, facts.readers(first), 0, trace)
+        return make_site(facts, first, facts.readers(first), 0, trace)
     if request.k is not None and request.k != 1:
-        return _of_blocks(facts, request.k, trace)
+        return _site_before_class_attention(facts, request.k, trace)
     trace = trace.then("the mask weighs " + ", ".join(facts.describe(source) for source in sources))
     masked = tuple(edge for source in sources for edge in facts.readers(source))
-    return site_at(facts, first, masked, 1, trace)
+    return make_site(facts, first, masked, 1, trace)
 
 
-def _of_blocks(facts: ClassifierFacts, k: int, trace: TargetTrace) -> Site | NoSite:
+def _site_before_class_attention(facts: ClassifierFacts, k: int, trace: TargetTrace) -> Site | NoSite:
     """Class attention counts as one block; k - 1 more are re-run before it."""
     if k == 0 or not facts.alive:
         reason = f"k={k}: the class scores read a class token, which attends to the positions in 1 block"
         return NoSite(reason, trace.story, facts.candidates)
-    found = rerun(facts, k - 1, trace.then("class attention counts as one block"))
+    found = site_of_last_blocks(facts, k - 1, trace.then("class attention counts as one block"))
     return found if isinstance(found, NoSite) else replace(found, k=k)
 
 

@@ -6,7 +6,7 @@ from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.op_traits import CHANNEL_MIXING_TYPES
 
 
-def above_classifier(graph: ModelGraph, maps: list[TensorId]) -> TensorId | None:
+def map_above_classifier(graph: ModelGraph, maps: list[TensorId]) -> TensorId | None:
     """The first of `maps` (dominators, deepest first) above a convolution or matrix product, or None.
 
     In a network that pools a map of class scores (SqueezeNet) the deepest map has a channel for every class; the last

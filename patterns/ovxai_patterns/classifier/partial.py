@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ovxai_patterns.analysis.layout import movement_chain
-from ovxai_patterns.classifier.attention_pooled import at_sources
+from ovxai_patterns.classifier.attention_pooled import site_of_sources
 from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.readout import ReadOut
 from ovxai_patterns.classifier.readout_operations import ReadOutOperation
-from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, site_at
+from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, make_site
 from ovxai_patterns.classifier.site import NoSite, Site
 
 
-def at_part(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
+def site_of_part(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
     """The site number `request.partial`, from 1 on."""
     groups = _groups(facts)
     if request.partial > len(groups):
@@ -26,7 +26,7 @@ def at_part(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) 
     group = groups[request.partial - 1]
     if group[0].attention:
         trace = replace(trace, readout=ReadOut.ATTENTION_POOLED)
-        found = at_sources(facts, [one.source for one in group], request, trace)
+        found = site_of_sources(facts, [one.source for one in group], request, trace)
     elif request.k:
         return NoSite(
             f"k={request.k} re-runs attention blocks, but this part of the class scores reads none", trace.story
@@ -34,7 +34,7 @@ def at_part(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) 
     else:
         target = movement_chain(facts.layout, group[0].source)
         trace = replace(trace, readout=ReadOut.POOLED)
-        found = site_at(facts, target, facts.readers(target), 0, trace)
+        found = make_site(facts, target, facts.readers(target), 0, trace)
     if isinstance(found, NoSite):
         return found
     height, width = found.positions.grid

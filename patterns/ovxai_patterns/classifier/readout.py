@@ -52,7 +52,7 @@ def reaches(layout: Layout, influence: Influence, source: TensorId, place: int) 
     return bool(influence.spread(source, (positions.ids >= 0).astype(np.int32), (place, 0)).any())
 
 
-def classify(layout: Layout, target: TensorId, scores: TensorId) -> tuple[ReadOut, int | None]:
+def read_out_of(layout: Layout, target: TensorId, scores: TensorId) -> tuple[ReadOut, int | None]:
     """The read-out of a tensor whose positions all matter directly, and the place of the operation that ends them."""
     graph, influence = layout.graph, Influence(layout.graph, layout.folding)
     pooling = {graph.place_of(node) for node in FindPooling().find_in(graph.model)}

@@ -44,7 +44,7 @@ class TargetTrace:
         return replace(self, story=(*self.story, line))
 
 
-def site_at(
+def make_site(
     facts: ClassifierFacts, target: TensorId, masked: tuple[Edge, ...], k: int, trace: TargetTrace
 ) -> Site | NoSite:
     """The site of a target that is masked at these edges, or why a map of it cannot be made."""
@@ -63,7 +63,7 @@ def site_at(
     return Site(trace.readout, target, positions, masked, k, facts.scores, trace.story, source, notices, dynamic)
 
 
-def rerun(facts: ClassifierFacts, k: int, trace: TargetTrace) -> Site | NoSite:
+def site_of_last_blocks(facts: ClassifierFacts, k: int, trace: TargetTrace) -> Site | NoSite:
     """The site at the input of the k-th last block."""
     if k == 0:
         reason = "k=0 (reciprocam) re-runs no block, but the class scores read a class token: no position reaches it"
@@ -73,15 +73,15 @@ def rerun(facts: ClassifierFacts, k: int, trace: TargetTrace) -> Site | NoSite:
         reason = f"vitreciprocam with k={k} needs as many attention blocks on one grid before the read-out"
         reason += f"; there {'is' if len(blocks) == 1 else 'are'} {len(blocks) or 'none'}"
         return NoSite(reason, trace.story, facts.candidates)
-    return at_block(facts, blocks[-1], k, trace)
+    return site_of_block(facts, blocks[-1], k, trace)
 
 
-def at_block(facts: ClassifierFacts, block: Block, k: int, trace: TargetTrace) -> Site | NoSite:
+def site_of_block(facts: ClassifierFacts, block: Block, k: int, trace: TargetTrace) -> Site | NoSite:
     """The site at the input of a block: masks on the skip path and behind the first norm, where it has one."""
     readers = facts.readers(block.start)
     if block.norm is None:
         trace = trace.then("the block is post-norm or parallel: its input is masked")
-        return site_at(facts, block.start, readers, k, trace)
+        return make_site(facts, block.start, readers, k, trace)
     trace = trace.then("the mask weighs the skip path and the output of the block's first norm")
     masked = tuple(edge for edge in readers if edge not in block.norm.reads) + facts.readers(block.norm.result)
-    return site_at(facts, block.start, masked, k, trace)
+    return make_site(facts, block.start, masked, k, trace)

@@ -12,12 +12,12 @@ from ovxai_patterns.analysis.assumed import HOW_TO_STATE, ShapesError
 from ovxai_patterns.analysis.graph import ModelGraph, NoLayer, TensorId
 from ovxai_patterns.analysis.layout import NO_PICTURE, movement_chain
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
-from ovxai_patterns.classifier.attention_pooled import at_attention
-from ovxai_patterns.classifier.cnn import above_classifier
+from ovxai_patterns.classifier.attention_pooled import site_of_attentions
+from ovxai_patterns.classifier.cnn import map_above_classifier
 from ovxai_patterns.classifier.facts import ClassifierFacts
-from ovxai_patterns.classifier.partial import at_part
-from ovxai_patterns.classifier.readout import ReadOut, classify
-from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, at_block, rerun, site_at
+from ovxai_patterns.classifier.partial import site_of_part
+from ovxai_patterns.classifier.readout import ReadOut, read_out_of
+from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, make_site, site_of_block, site_of_last_blocks
 from ovxai_patterns.classifier.scores import NoScores, find_scores
 from ovxai_patterns.classifier.site import NoSite, Site
 
@@ -48,17 +48,17 @@ class TargetSearch:
         if isinstance(facts, NoSite):
             return facts
         if request.layer is not None:
-            return _at_layer(facts, request.layer, request.k)
+            return _site_of_layer(facts, request.layer, request.k)
         scores = facts.scores
         trace = TargetTrace(ReadOut.CLASS_TOKEN, (f"class scores: {facts.describe(scores.tensor)}",))
         if scores.activation:
             trace = trace.then(f"looked through: {scores.activation}, {scores.quantizers} FakeQuantize")
         if request.partial:
-            return at_part(facts, request, trace)
+            return site_of_part(facts, request, trace)
         if not facts.alive:
             reason = "no layer that all class scores go through has a grid of positions that matter to them"
             return NoSite(reason, facts.near_misses)
-        return _at_deepest(facts, request, trace)
+        return _site_of_deepest(facts, request, trace)
 
 
 def _facts(analysis: ModelAnalysis, output: int | str | None, keep_quantization: bool) -> ClassifierFacts | NoSite:
@@ -83,32 +83,32 @@ def _facts(analysis: ModelAnalysis, output: int | str | None, keep_quantization:
     return facts
 
 
-def _at_deepest(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
+def _site_of_deepest(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
     deepest, scores = facts.alive[0], facts.scores
     if facts.dead:
         trace = trace.then(f"{len(facts.dead)} deeper maps: none of their positions reaches the class scores")
     if _reads_class_token(facts):
         trace = trace.then(f"the last block that reads positions starts at {facts.describe(deepest)}")
-        return rerun(facts, 1 if request.k is None else request.k, trace)
+        return site_of_last_blocks(facts, 1 if request.k is None else request.k, trace)
     if any(one.attention for one in facts.read_outs):
-        return at_attention(facts, request, trace)
+        return site_of_attentions(facts, request, trace)
     target = movement_chain(facts.layout, deepest)
-    readout, end = classify(facts.layout, target, scores.tensor)
+    readout, place = read_out_of(facts.layout, target, scores.tensor)
     trace = replace(trace, readout=readout)
     trace = trace.then(f"deepest map that all class scores go through: {facts.describe(target)}")
     if readout is ReadOut.ATTENTION_POOLED:
-        where = facts.describe((end, 0)) if end is not None else "an operation"
+        where = facts.describe((place, 0)) if place is not None else "an operation"
         reason = f"the positions end at {where}, which is no read-out that is known"
         return NoSite(reason, trace.story)
-    if end is not None:
-        trace = trace.then(f"its positions are read out by {facts.describe((end, 0))}: {readout.value}")
-    above = above_classifier(facts.graph, facts.alive)
+    if place is not None:
+        trace = trace.then(f"its positions are read out by {facts.describe((place, 0))}: {readout.value}")
+    above = map_above_classifier(facts.graph, facts.alive)
     if request.features and readout is ReadOut.SCORES_POOLED and above is not None:
         trace = trace.then(f"the features that these class scores are made from: {facts.describe(above)}")
         target = above
     if request.k:
-        return rerun(facts, request.k, trace)
-    return site_at(facts, target, facts.readers(target), 0, trace)
+        return site_of_last_blocks(facts, request.k, trace)
+    return make_site(facts, target, facts.readers(target), 0, trace)
 
 
 def _reads_class_token(facts: ClassifierFacts) -> bool:
@@ -116,14 +116,14 @@ def _reads_class_token(facts: ClassifierFacts) -> bool:
     return bool(facts.dead and facts.blocks.starting_at(facts.alive[0]))
 
 
-def _at_layer(facts: ClassifierFacts, layer: str, k: int | None) -> Site | NoSite:
+def _site_of_layer(facts: ClassifierFacts, layer: str, k: int | None) -> Site | NoSite:
     tensor = facts.graph.layer_named(layer)
     if isinstance(tensor, NoLayer):
         return NoSite(tensor.reason, (), facts.candidates)
     problem = _unsuitable(facts, tensor)
     if problem:
         return NoSite(f"layer {layer!r} is unsuitable: {problem}", (facts.describe(tensor),), facts.candidates)
-    readout, _ = classify(facts.layout, tensor, facts.scores.tensor)
+    readout, _ = read_out_of(facts.layout, tensor, facts.scores.tensor)
     trace = TargetTrace(readout, (f"layer chosen by name: {facts.describe(tensor)}",))
     if tensor not in facts.dominators:
         trace = replace(trace, notices=("other paths lead past this layer: the map shows only what goes through it",))
@@ -133,15 +133,15 @@ def _at_layer(facts: ClassifierFacts, layer: str, k: int | None) -> Site | NoSit
     if block is None:
         if k:
             return NoSite(f"k={k} re-runs attention blocks, but none starts at layer {layer!r}", trace.story)
-        return site_at(facts, tensor, facts.readers(tensor), 0, trace)
-    rerun = [found.start for found in facts.blocks.above(facts.alive[0], len(facts.maps))]
-    if tensor not in rerun:
+        return make_site(facts, tensor, facts.readers(tensor), 0, trace)
+    starts = [found.start for found in facts.blocks.above(facts.alive[0], len(facts.maps))]
+    if tensor not in starts:
         reason = f"layer {layer!r} starts an attention block of an earlier stage: the grid changes after it"
         return NoSite(reason, trace.story, facts.candidates)
-    count = rerun.index(tensor) + 1
+    count = starts.index(tensor) + 1
     if k not in (None, count):
         return NoSite(f"k={k} does not go with layer {layer!r}, from which {count} attention blocks are re-run")
-    return at_block(facts, block, count, trace)
+    return site_of_block(facts, block, count, trace)
 
 
 def _unsuitable(facts: ClassifierFacts, tensor: TensorId) -> str:
