@@ -7,7 +7,7 @@ from dataclasses import replace
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.readout import ReadOut
-from ovxai_patterns.classifier.request import Wish
+from ovxai_patterns.classifier.request import TargetRequest
 from ovxai_patterns.classifier.scores import NoScores, find_scores
 from ovxai_patterns.classifier.site import NoSite, Site
 from ovxai_patterns.classifier.target import TargetSearch
@@ -29,7 +29,7 @@ def locate_classifier(analysis: ModelAnalysis, state: InsertionState, part: int)
     if len(options.target_layers) > 1:
         raise OptionError("a classifier is explained at one target layer; several are the class heads of a detector")
     given = None if options.method is None else spec_of(options.method)
-    wish = Wish(
+    request = TargetRequest(
         layer=next(iter(options.target_layers), None),
         k=0 if options.method is Method.RECIPROCAM else options.k,
         features=given is not None and given.reads is Reads.FEATURE_MAP,
@@ -39,17 +39,17 @@ def locate_classifier(analysis: ModelAnalysis, state: InsertionState, part: int)
     )
     if state.search is None:
         _check_counts(analysis, options)  # what the model's outputs tell, before what takes its time
-        state.search = TargetSearch(analysis, wish.output, wish.keep_quantization)
-    site = _site(state.search, wish, options)
+        state.search = TargetSearch(analysis, request.output, request.keep_quantization)
+    site = _site(state.search, request, options)
     state.method = given or _method_of(site)
     state.target = _target(analysis, site, state.method, options, state.search.settled)
 
 
-def _site(search: TargetSearch, wish: Wish, options: Options) -> Site:
-    """The site that fits a wish and the method. Raises TargetNotFoundError."""
-    found = search.site(wish)
+def _site(search: TargetSearch, request: TargetRequest, options: Options) -> Site:
+    """The site that fits a request and the method. Raises TargetNotFoundError."""
+    found = search.site(request)
     if options.method is Method.VITRECIPROCAM and isinstance(found, Site) and not found.k:
-        found = search.site(replace(wish, k=1)) if options.k is None else found
+        found = search.site(replace(request, k=1)) if options.k is None else found
         if isinstance(found, Site) and not found.k:
             raise TargetNotFoundError(
                 "vitreciprocam re-runs attention blocks; with k=0, or at this layer, there are none: use reciprocam"

@@ -17,9 +17,9 @@ import openvino as ov
 
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
+from ovxai_patterns.analysis.op_traits import DETECTOR_TYPES, LOOP_TYPES
 from ovxai_patterns.classifier.scores import NoScores, Scores, find_scores, is_plain
 from ovxai_patterns.detector.class_heads import ClassHeads
-from ovxai_patterns.detector.dense_heads import ROI_TYPES
 from ovxai_patterns.detector.detector import Detector
 from ovxai_patterns.detector.instances import NoInstances, find_instances
 
@@ -27,16 +27,6 @@ _BOXES = 3  # axes
 _BOX_WIDTHS = range(4, 21)
 """Numbers for each box: its sides, and perhaps 8 keypoints."""
 CLASSIFICATION, DETECTION, INSTANCES = "classification", "detection", "instance_segmentation"
-_DETECTOR_TYPES = ROI_TYPES | {
-    "DetectionOutput",
-    "ExperimentalDetectronDetectionOutput",
-    "MatrixNms",
-    "MulticlassNms",
-    "NMSRotated",
-    "NonMaxSuppression",
-    "Proposal",
-    "RegionYolo",
-}
 
 
 @dataclass(frozen=True)
@@ -50,7 +40,7 @@ class FoundTask:
 def find_task(analysis: ModelAnalysis) -> FoundTask:
     """What a model does."""
     model = analysis.original.model
-    kinds = _types(model) & _DETECTOR_TYPES
+    kinds = _types(model) & DETECTOR_TYPES
     classifies: FoundTask | None = None
     if not kinds:
         graph, boxed = analysis.original, _boxed(model)
@@ -92,7 +82,7 @@ def _types(model: ov.Model) -> set[str]:
     for node in model.get_ops():
         kind = node.get_type_name()
         found.add(kind)
-        if kind in ("TensorIterator", "Loop"):
+        if kind in LOOP_TYPES:
             found |= _types(node.get_function())
         elif kind == "If":
             found |= _types(node.get_function(0)) | _types(node.get_function(1))

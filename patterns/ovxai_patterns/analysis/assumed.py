@@ -13,14 +13,13 @@ import math
 import openvino as ov
 
 from ovxai_patterns.analysis.folding import keeps_size
-from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, SHAPE_KEEPING_TYPES
+from ovxai_patterns.analysis.op_traits import CHANNEL_KEEPING_TYPES, LEARNED_CONVOLUTION_TYPES
 
 ASSUMED_SIZE = 224
 """Pixels of a dynamic height or width, where bounds and network allow."""
 
 _OTHER_SIZES = (32, 64, 96, 128, 160, 192, 256, 288, 299, 320, 384, 416, 448, 512, 640, 28, 16, 8)
 _LARGEST_TENSOR = 1 << 36  # elements: 256 GiB of f32
-_KEEPING_CHANNELS = ELEMENTWISE_TYPES | SHAPE_KEEPING_TYPES | {"Interpolate", "Pad"}
 
 HOW_TO_STATE = "(model.reshape, or --shape 1,3,224,224)"
 """How shapes are stated, for messages."""
@@ -50,7 +49,7 @@ def first_convolution(parameter: ov.Node) -> tuple[int, int] | None:
         node, axes = open_ends.pop(0)
         for reader in node.output(0).get_target_inputs():
             after, kind = reader.get_node(), reader.get_node().get_type_name()
-            if kind in ("Convolution", "GroupConvolution") and reader.get_index() == 0:
+            if kind in LEARNED_CONVOLUTION_TYPES and reader.get_index() == 0:
                 kernel = after.input(1).get_partial_shape()
                 if kernel.is_static and len(kernel) == (4 if kind == "Convolution" else 5):
                     sizes = kernel.to_shape()
@@ -60,7 +59,7 @@ def first_convolution(parameter: ov.Node) -> tuple[int, int] | None:
                 if order.get_type_name() != "Constant" or sorted(order.get_data().tolist()) != [0, 1, 2, 3]:
                     continue
                 following = tuple(axes[int(axis)] for axis in order.get_data())
-            elif kind in _KEEPING_CHANNELS and _has_rank(after, 4):
+            elif kind in CHANNEL_KEEPING_TYPES and _has_rank(after, 4):
                 following = axes
             else:
                 continue

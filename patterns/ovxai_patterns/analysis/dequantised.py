@@ -9,8 +9,7 @@ import openvino as ov
 
 from ovxai_patterns.analysis.folding import Folding
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
-
-_PASSED = frozenset({"Convert", "Reshape", "Squeeze", "Transpose", "Unsqueeze"})
+from ovxai_patterns.analysis.op_traits import DEQUANTISING_TYPES, SAME_VALUES_TYPES
 
 
 @dataclass(frozen=True)
@@ -31,14 +30,14 @@ def levels_of(graph: ModelGraph, folding: Folding, tensor: TensorId) -> Levels |
     """
     if graph.output(tensor).get_element_type().is_real():
         return AS_THEY_ARE
-    while graph.ops[tensor[0]].get_type_name() in _PASSED:
+    while graph.ops[tensor[0]].get_type_name() in SAME_VALUES_TYPES:
         tensor = graph.inputs_of(tensor[0])[0]
     if graph.ops[tensor[0]].get_type_name() != "FakeQuantize":
         return None
-    ends = [folding.value(source) for source in graph.inputs_of(tensor[0])[1:]]
-    if any(end is None or np.size(end) != 1 for end in ends):
+    limits = [folding.value(source) for source in graph.inputs_of(tensor[0])[1:]]
+    if any(limit is None or np.size(limit) != 1 for limit in limits):
         return None
-    in_low, in_high, out_low, out_high = (float(np.asarray(end).item()) for end in ends)
+    in_low, in_high, out_low, out_high = (float(np.asarray(limit).item()) for limit in limits)
     if out_high == out_low:
         return None
     scale = (in_high - in_low) / (out_high - out_low)
@@ -50,7 +49,7 @@ def dequantises(graph: ModelGraph, place: int) -> bool:
     node = graph.ops[place]
     if node.get_type_name() == "Convert":
         return node.get_input_element_type(0) in (ov.Type.u8, ov.Type.i8)
-    if node.get_type_name() not in ("Multiply", "Subtract"):
+    if node.get_type_name() not in DEQUANTISING_TYPES:
         return False
     data, given = graph.inputs_of(place)
     return given[0] not in graph.from_parameters and dequantises(graph, data[0])

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import openvino as ov
 
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.op_traits import VARYING_TYPES
 
 Known = npt.NDArray[np.generic]
 """A small value that is known before any inference."""
@@ -44,7 +45,7 @@ class Folding:
         if kind == "ShapeOf":
             source = node.input(0).get_partial_shape()
             return None if source.is_dynamic else np.array(source.to_shape(), output.get_element_type().to_dtype())
-        if kind in ("Parameter", "ReadValue"):
+        if kind in VARYING_TYPES:
             return None
         inputs = [self.value(source) for source in self._graph.inputs_of(tensor[0])]
         known = [value for value in inputs if value is not None]

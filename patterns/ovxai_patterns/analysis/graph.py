@@ -14,6 +14,8 @@ from functools import cached_property
 import networkx as nx
 import openvino as ov
 
+from ovxai_patterns.analysis.op_traits import SHAPE_READING_TYPES, VARYING_TYPES
+
 TensorId = tuple[int, int]
 """(place of the operation in topological order, output port)."""
 Edge = tuple[int, int]
@@ -91,7 +93,7 @@ class ModelGraph:
         """Tensor → tensor edges along which values flow; ShapeOf passes on no values, so it ends an edge."""
         edges = nx.DiGraph()
         for place, op in enumerate(self.ops):
-            if op.get_type_name() == "ShapeOf":
+            if op.get_type_name() in SHAPE_READING_TYPES:
                 continue
             results = [(place, port) for port in range(op.get_output_size())]
             edges.add_nodes_from(results)
@@ -130,7 +132,7 @@ class ModelGraph:
         """Places of the operations whose result can change from one inference to the next."""
         found: set[int] = set()
         for place, op in enumerate(self.ops):
-            varies = op.get_type_name() in ("Parameter", "ReadValue")
+            varies = op.get_type_name() in VARYING_TYPES
             if varies or any(source[0] in found for source in self.inputs_of(place)):
                 found.add(place)
         return found
@@ -140,6 +142,6 @@ class ModelGraph:
         readers = (
             (self._place[entry.get_node().get_name()], entry.get_index())
             for entry in self.output(tensor).get_target_inputs()
-            if entry.get_node().get_type_name() != "ShapeOf"
+            if entry.get_node().get_type_name() not in SHAPE_READING_TYPES
         )
         yield from sorted(readers)

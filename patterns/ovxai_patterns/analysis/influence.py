@@ -13,7 +13,7 @@ import openvino as ov
 from ovxai_patterns.analysis.folding import Folding
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.movement import Labels, collapse, fits, is_movement, move
-from ovxai_patterns.analysis.op_traits import ALONG_AXES_TYPES, ELEMENTWISE_TYPES, REDUCE_TYPES
+from ovxai_patterns.analysis.op_traits import ALONG_AXES_TYPES, ELEMENTWISE_TYPES, REDUCE_TYPES, SHAPE_READING_TYPES
 
 
 class Influence:
@@ -41,7 +41,9 @@ class Influence:
         for place in places:
             sources = [marks.get(source) for source in self._graph.inputs_of(place)]
             node = self._graph.ops[place]
-            if node.get_type_name() == "ShapeOf" or all(source is None or not source.any() for source in sources):
+            if node.get_type_name() in SHAPE_READING_TYPES or all(
+                source is None or not source.any() for source in sources
+            ):
                 continue
             for port, result in enumerate(self._follow(place, node, sources)):
                 marks[place, port] = result

@@ -25,7 +25,13 @@ from ovxai_patterns.analysis.assumed import HOW_TO_STATE, ShapesError, assumed_s
 from ovxai_patterns.analysis.folding import Folding
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.movement import collapse, fits, is_movement, move
-from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, REDUCE_TYPES, SHAPE_KEEPING_TYPES, WINDOW_TYPES
+from ovxai_patterns.analysis.op_traits import (
+    ELEMENTWISE_TYPES,
+    LAYOUT_TYPES,
+    REDUCE_TYPES,
+    SHAPE_KEEPING_TYPES,
+    WINDOW_TYPES,
+)
 from ovxai_patterns.analysis.positions import NOWHERE, Positions, cut_lattice, merge, on_lattice, thinned
 
 _PICTURE_CHANNELS = (1, 3, 4)
@@ -253,7 +259,7 @@ def movement_chain(layout: Layout, tensor: TensorId) -> TensorId:
 
     A second reader of a Transpose changes what a plugin fuses; tapping above it leaves the original path alone.
     """
-    while layout.graph.ops[tensor[0]].get_type_name() in ("Transpose", "Reshape", "Squeeze", "Unsqueeze"):
+    while layout.graph.ops[tensor[0]].get_type_name() in LAYOUT_TYPES:
         above = layout.graph.inputs_of(tensor[0])[0]
         positions = layout.positions(above)
         if positions is None or not positions.is_map or above in layout.pictures:

@@ -165,3 +165,109 @@ LEARNED_TYPES = types_with(Trait.LEARNED)
 PRODUCT_TYPES = types_with(Trait.PRODUCT)
 ATTENTION_TYPES = types_with(Trait.ATTENTION)
 RESHAPING_TYPES = types_with(Trait.RESHAPING)
+
+# what patterns ask
+
+SHAPE_READING_TYPES = frozenset({"ShapeOf"})
+"""They read a shape: no value of their input reaches their result."""
+
+VARYING_TYPES = types_with(Trait.VARYING_SOURCE)
+"""Their results can change from one inference to the next, whatever they are given."""
+
+LEARNED_CONVOLUTION_TYPES = types_with(Trait.LEARNED | Trait.CONVOLUTION)
+
+CHANNEL_MIXING_TYPES = frozenset({"Convolution", "MatMul"})
+"""Products that sum over all channels: of a tensor with weights, they project it."""
+
+LOCAL_WINDOW_TYPES = LEARNED_CONVOLUTION_TYPES | {"MaxPool"}
+"""Windows that may make a map of one place and still see only what is around it."""
+
+LAYOUT_TYPES = frozenset({"Reshape", "Squeeze", "Transpose", "Unsqueeze"})
+"""Movement that leaves no element out and adds none."""
+
+SAME_VALUES_TYPES = LAYOUT_TYPES | {"Convert"}
+"""The values of the first input, laid out otherwise or of another type."""
+
+ROUNDED_VALUES_TYPES = SAME_VALUES_TYPES | {"FakeQuantize"}
+"""The same but for rounding."""
+
+DEQUANTISING_TYPES = frozenset({"Multiply", "Subtract"})
+"""What whole numbers are dequantised by: the scale and the zero point."""
+
+AFFINE_TYPES = DEQUANTISING_TYPES | {"Add", "Divide"}
+"""Affine where the other input is constant."""
+
+BESIDE_PRODUCT_TYPES = frozenset({"Add", "Convert", "FakeQuantize", "Multiply"})
+"""What stands between a product and what reads it: bias, scale, rounding, type."""
+
+CHANNEL_KEEPING_TYPES = ELEMENTWISE_TYPES | SHAPE_KEEPING_TYPES | {"Interpolate", "Pad"}
+"""Channels stay what and where they are."""
+
+NORM_REDUCTION_TYPES = frozenset({"MVN", "NormalizeL2", "ReduceL2", "ReduceMean", "ReduceSum"})
+"""What LayerNorm, RMSNorm and their relatives reduce over channels by."""
+
+NORM_TYPES = NORM_REDUCTION_TYPES | AFFINE_TYPES | {"Convert", "Power", "Sqrt", "SquaredDifference"}
+"""What such norms consist of, whole or spelled out."""
+
+SOFTMAX_TYPES = frozenset({"LogSoftmax", "Softmax"})
+
+SHARES_TYPES = frozenset({"Sigmoid", "Softmax"})
+"""They make scores from 0 to 1."""
+
+ACTIVATION_TYPES = SOFTMAX_TYPES | {"HSigmoid", "HardSigmoid", "Sigmoid"}
+"""The last activations of class scores."""
+
+MONOTONE_TYPES = ACTIVATION_TYPES | {"Clamp", "Convert", "FakeQuantize", "Maximum", "Minimum", "Power", "Sqrt"}
+"""Of class scores, and of a constant where they read a second input, they keep the order."""
+
+ARITHMETIC_TYPES = AFFINE_TYPES | CHANNEL_MIXING_TYPES | {"Exp", "ReduceSum"}
+"""What boxes are decoded by."""
+
+RANKING_TYPES = frozenset({"Greater", "GreaterEqual", "ReduceMax", "TopK"})
+"""What is done with class scores to choose among them."""
+
+SCORE_TAIL_TYPES = (
+    ROUNDED_VALUES_TYPES
+    | AFFINE_TYPES
+    | {"AdaptiveAvgPool", "AvgPool", "Clamp", "Concat", "Gather", "MaxPool", "Maximum"}
+    | {"ReduceMax", "ReduceMean", "ReduceSum", "Relu"}
+)
+"""What may stand between a classifying layer and the class scores."""
+
+LOOP_TYPES = types_with(Trait.LOOP)
+
+ROI_EXTRACTOR_TYPE = "ExperimentalDetectronROIFeatureExtractor"
+"""It pools from several maps: all inputs but the first, which are the regions."""
+
+ROI_TYPES = frozenset(
+    {"DeformablePSROIPooling", "PSROIPooling", "ROIAlign", "ROIAlignRotated", "ROIPooling", ROI_EXTRACTOR_TYPE}
+)
+"""They pool regions of interest."""
+
+SCORE_INPUTS = {"DetectionOutput": 1, "MatrixNms": 1, "MulticlassNms": 1, "NonMaxSuppression": 1}
+"""Operations that suppress boxes → the input that takes class scores."""
+
+DETECTOR_TYPES = (
+    ROI_TYPES
+    | frozenset(SCORE_INPUTS)
+    | {"ExperimentalDetectronDetectionOutput", "NMSRotated", "Proposal", "RegionYolo"}
+)
+"""No other networks than detectors have them."""
+
+ACTIVATION_OPERATIONS = ("opset8.Softmax", "opset1.Softmax", "opset5.LogSoftmax", "opset1.Sigmoid")
+"""Final activations of classifiers, each version by its name in patterns."""
+
+ATTENTION_OPERATIONS = ("opset13.ScaledDotProductAttention", "opset1.MatMul")
+"""What attention is made of, by names in patterns."""
+
+POOLING_OPERATIONS = (
+    *("opset1.AvgPool", "opset14.AvgPool", "opset1.MaxPool", "opset8.MaxPool", "opset14.MaxPool"),
+    *("opset8.AdaptiveAvgPool", "opset8.AdaptiveMaxPool"),
+    *(f"opset{4 if kind in ('ReduceL1', 'ReduceL2') else 1}.{kind}" for kind in sorted(REDUCE_TYPES)),
+)
+"""Poolings and reductions, by names in patterns."""
+
+
+def attends(kind: str, varying: int) -> bool:
+    """Whether an operation of a type may be an attention: a product of two tensors of which so many vary."""
+    return kind == "ScaledDotProductAttention" or (kind == "MatMul" and varying > 1)

@@ -11,28 +11,8 @@ from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.influence import Influence
 from ovxai_patterns.analysis.layout import Layout
 from ovxai_patterns.analysis.movement import is_movement
+from ovxai_patterns.analysis.op_traits import ATTENTION_OPERATIONS, NORM_REDUCTION_TYPES, NORM_TYPES
 from ovxai_patterns.matchers.finder import Finder
-
-_NORM_TYPES = frozenset(
-    {
-        "Add",
-        "Convert",
-        "Divide",
-        "MVN",
-        "Multiply",
-        "NormalizeL2",
-        "Power",
-        "ReduceL2",
-        "ReduceMean",
-        "ReduceSum",
-        "Sqrt",
-        "SquaredDifference",
-        "Subtract",
-    }
-)
-"""What LayerNorm, RMSNorm and their relatives consist of, whole or spelled out."""
-
-_REDUCING_TYPES = frozenset({"MVN", "NormalizeL2", "ReduceL2", "ReduceMean", "ReduceSum"})
 
 
 class FindAttention(Finder):
@@ -42,7 +22,7 @@ class FindAttention(Finder):
     """
 
     def __init__(self) -> None:
-        super().__init__(WrapType(["opset13.ScaledDotProductAttention", "opset1.MatMul"]), "ovxai_attention")
+        super().__init__(WrapType(list(ATTENTION_OPERATIONS)), "ovxai_attention")
 
 
 @dataclass(frozen=True)
@@ -146,7 +126,7 @@ class Blocks:
         region = graph.region(start, join)
         inside: set[int] = set()
         for place in sorted(region - {join[0]}):
-            known = graph.ops[place].get_type_name() in _NORM_TYPES
+            known = graph.ops[place].get_type_name() in NORM_TYPES
             sources = [source for source in graph.inputs_of(place) if source[0] in graph.from_parameters]
             if known and sources and all(source == start or source[0] in inside for source in sources):
                 inside.add(place)
@@ -155,7 +135,7 @@ class Blocks:
             for place in inside
             if any(reader not in inside and reader in region for reader, _ in graph.consumers((place, 0)))
         }
-        reduces = any(graph.ops[place].get_type_name() in _REDUCING_TYPES for place in inside)
+        reduces = any(graph.ops[place].get_type_name() in NORM_REDUCTION_TYPES for place in inside)
         entered = tuple(edge for edge in graph.consumers(start) if edge[0] in inside)
         others = [edge for edge in graph.consumers(start) if edge[0] in region and edge[0] not in inside]
         if len(results) != 1 or not reduces or [place for place, _ in others] != [join[0]]:

@@ -17,14 +17,14 @@ from ovxai_patterns.analysis.layout import picture_axes
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.analysis.positions import Positions
 from ovxai_patterns.classifier.blocks import Blocks
-from ovxai_patterns.classifier.readout_operations import End, find_ends
+from ovxai_patterns.classifier.readout_operations import ReadOutOperation, find_read_out_operations
 from ovxai_patterns.classifier.scores import Scores
 
 _MOST_CANDIDATES = 10
 _MOST_NEAR_MISSES = 6
 
 
-class Anatomy:
+class ClassifierFacts:
     """Facts about a classifier, each found when first asked for. Raises ShapesError where shapes do not go together."""
 
     def __init__(self, analysis: ModelAnalysis, scores: Scores) -> None:
@@ -66,10 +66,11 @@ class Anatomy:
         return Blocks(self.layout, self.maps)
 
     @cached_property
-    def ends(self) -> list[End]:
+    def read_outs(self) -> list[ReadOutOperation]:
         """The operations that read positions out, the deepest first."""
         crossed = next((tensor for tensor in self.alive if self.positions(tensor).kept == 0), None)
-        return find_ends(self.layout, self.scores.tensor, lambda tensor: not self.shape_problem(tensor), crossed)
+        scores, usable = self.scores.tensor, (lambda tensor: not self.shape_problem(tensor))
+        return find_read_out_operations(self.layout, scores, usable, crossed)
 
     @property
     def any_size(self) -> bool:

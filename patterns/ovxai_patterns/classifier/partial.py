@@ -2,7 +2,7 @@
 
 Branches on grids of their own that join only after their positions have ended (CrossViT, CoaT), or stages that are all
 read out (EfficientViM), have no layer, or none that is worth its cost, which all class scores go through. Each group of
-ends that reads the same positions then is a site of its own, the finest grid first.
+read-outs of the same positions then is a site of its own, the finest grid first.
 """
 
 from __future__ import annotations
@@ -10,52 +10,54 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ovxai_patterns.analysis.layout import movement_chain
-from ovxai_patterns.classifier.attention_pooled import at_sources
-from ovxai_patterns.classifier.facts import Anatomy
+from ovxai_patterns.classifier.attention_pooled import site_of_sources
+from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.readout import ReadOut
-from ovxai_patterns.classifier.readout_operations import End
-from ovxai_patterns.classifier.request import Told, Wish, site_at
+from ovxai_patterns.classifier.readout_operations import ReadOutOperation
+from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, make_site
 from ovxai_patterns.classifier.site import NoSite, Site
 
 
-def at_part(anatomy: Anatomy, wish: Wish, told: Told) -> Site | NoSite:
-    """The site number `wish.partial`, from 1 on."""
-    groups = _groups(anatomy)
-    if wish.partial > len(groups):
-        return NoSite("there is no further layer that explains a part of the class scores", anatomy.near_misses)
-    group = groups[wish.partial - 1]
+def site_of_part(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
+    """The site number `request.partial`, from 1 on."""
+    groups = _groups(facts)
+    if request.partial > len(groups):
+        return NoSite("there is no further layer that explains a part of the class scores", facts.near_misses)
+    group = groups[request.partial - 1]
     if group[0].attention:
-        told = replace(told, readout=ReadOut.ATTENTION_POOLED)
-        found = at_sources(anatomy, [end.source for end in group], wish, told)
-    elif wish.k:
-        return NoSite(f"k={wish.k} re-runs attention blocks, but this part of the class scores reads none", told.story)
+        trace = replace(trace, readout=ReadOut.ATTENTION_POOLED)
+        found = site_of_sources(facts, [one.source for one in group], request, trace)
+    elif request.k:
+        return NoSite(
+            f"k={request.k} re-runs attention blocks, but this part of the class scores reads none", trace.story
+        )
     else:
-        target = movement_chain(anatomy.layout, group[0].source)
-        told = replace(told, readout=ReadOut.POOLED)
-        found = site_at(anatomy, target, anatomy.readers(target), 0, told)
+        target = movement_chain(facts.layout, group[0].source)
+        trace = replace(trace, readout=ReadOut.POOLED)
+        found = make_site(facts, target, facts.readers(target), 0, trace)
     if isinstance(found, NoSite):
         return found
     height, width = found.positions.grid
     notice = (
         f"no one layer with positions explains all class scores at a bearable cost: the map shows what goes through "
-        f"{anatomy.describe(found.target)}, {height}x{width}"
+        f"{facts.describe(found.target)}, {height}x{width}"
     )
     if len(groups) > 1:
         notice += f", one of {len(groups)} branches"
     return replace(found, notices=(*found.notices, notice))
 
 
-def _groups(anatomy: Anatomy) -> list[list[End]]:
-    """Ends that can carry a map, those of attention that read the same positions together; the finest grid first."""
-    groups: dict[object, list[End]] = {}
-    for end in reversed(anatomy.ends):
-        if anatomy.shape_problem(end.source):
+def _groups(facts: ClassifierFacts) -> list[list[ReadOutOperation]]:
+    """Read-outs that can carry a map, attentions to the same positions together; the finest grid first."""
+    groups: dict[object, list[ReadOutOperation]] = {}
+    for one in reversed(facts.read_outs):
+        if facts.shape_problem(one.source):
             continue
-        key = anatomy.positions(end.source).ids.tobytes() if end.attention else end.place
-        groups.setdefault(key, []).append(end)
-    return sorted(groups.values(), key=lambda group: -_cells(anatomy, group[0]))
+        key = facts.positions(one.source).ids.tobytes() if one.attention else one.place
+        groups.setdefault(key, []).append(one)
+    return sorted(groups.values(), key=lambda group: -_cells(facts, group[0]))
 
 
-def _cells(anatomy: Anatomy, end: End) -> int:
-    height, width = anatomy.positions(end.source).grid
+def _cells(facts: ClassifierFacts, one: ReadOutOperation) -> int:
+    height, width = facts.positions(one.source).grid
     return height * width

@@ -11,19 +11,14 @@ from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.analysis.influence import Influence
 from ovxai_patterns.analysis.layout import Layout
 from ovxai_patterns.analysis.movement import is_movement
-from ovxai_patterns.analysis.op_traits import REDUCE_TYPES, WINDOW_TYPES
-from ovxai_patterns.matchers.finder import Finder
-
-_POOLING_TYPES = (
-    "opset1.AvgPool",
-    "opset14.AvgPool",
-    "opset1.MaxPool",
-    "opset8.MaxPool",
-    "opset14.MaxPool",
-    "opset8.AdaptiveAvgPool",
-    "opset8.AdaptiveMaxPool",
-    *(f"opset{4 if kind in ('ReduceL1', 'ReduceL2') else 1}.{kind}" for kind in sorted(REDUCE_TYPES)),
+from ovxai_patterns.analysis.op_traits import (
+    LEARNED_TYPES,
+    POOLING_OPERATIONS,
+    PRODUCT_TYPES,
+    SHAPE_READING_TYPES,
+    WINDOW_TYPES,
 )
+from ovxai_patterns.matchers.finder import Finder
 
 
 class ReadOut(Enum):
@@ -47,7 +42,7 @@ class FindPooling(Finder):
     """MatcherPass: every pooling and reduction."""
 
     def __init__(self) -> None:
-        super().__init__(WrapType(list(_POOLING_TYPES)), "ovxai_pooling")
+        super().__init__(WrapType(list(POOLING_OPERATIONS)), "ovxai_pooling")
 
 
 def reaches(layout: Layout, influence: Influence, source: TensorId, place: int) -> bool:
@@ -57,26 +52,26 @@ def reaches(layout: Layout, influence: Influence, source: TensorId, place: int) 
     return bool(influence.spread(source, (positions.ids >= 0).astype(np.int32), (place, 0)).any())
 
 
-def classify(layout: Layout, target: TensorId, scores: TensorId) -> tuple[ReadOut, int | None]:
+def read_out_of(layout: Layout, target: TensorId, scores: TensorId) -> tuple[ReadOut, int | None]:
     """The read-out of a tensor whose positions all matter directly, and the place of the operation that ends them."""
     graph, influence = layout.graph, Influence(layout.graph, layout.folding)
     pooling = {graph.place_of(node) for node in FindPooling().find_in(graph.model)}
     region = sorted(graph.region(target, scores))
     for place in region:
         node = graph.ops[place]
-        if node.get_type_name() == "ShapeOf" or layout.positions((place, 0)) is not None:
+        if node.get_type_name() in SHAPE_READING_TYPES or layout.positions((place, 0)) is not None:
             continue
         sources = graph.inputs_of(place)
         if not any(source == target or (source[0] in region and layout.positions(source)) for source in sources):
             continue
         if place in pooling:
             rest = {graph.ops[later].get_type_name() for later in region if later > place}
-            classified = rest & ({"MatMul"} | WINDOW_TYPES)
+            classified = rest & (LEARNED_TYPES | WINDOW_TYPES)
             return (ReadOut.POOLED if classified else ReadOut.SCORES_POOLED), place
         if node.get_type_name() in WINDOW_TYPES:
             whole = all(size == 1 for size in node.get_output_shape(0)[2:])
             return (ReadOut.FLATTENED if whole else ReadOut.OTHER), place
-        if node.get_type_name() in ("MatMul", "ScaledDotProductAttention"):
+        if node.get_type_name() in PRODUCT_TYPES:
             varying = [source for source in sources if source[0] in graph.from_parameters]
             return (ReadOut.FLATTENED if len(varying) == 1 else ReadOut.ATTENTION_POOLED), place
         if node.get_type_name() in ("Reshape", "Squeeze"):

@@ -1,9 +1,9 @@
-"""Where the positions of a network end: the operations that read them out.
+"""The read-out operations of a network: those that its positions end at.
 
-An end is an operation whose result is about no place any more, that some position still reaches, and whose result
+A read-out is an operation whose result is about no place any more, that some position still reaches, and whose result
 changes no position that is read out later: so a gate (squeeze and excitation) or the product of keys and values in a
-linear attention is none, although positions meet there. A pooled network has one end, its pooling. Where a class token
-or a learned query attends to the positions, the attention is an end; networks of several class-attention blocks or of
+linear attention is none, although positions meet there. A pooled network has one, its pooling. Where a class token
+or a learned query attends to the positions, the attention is one; networks of several class-attention blocks or of
 several branches have several.
 """
 
@@ -20,13 +20,12 @@ from ovxai_patterns.analysis.graph import DominatorTree, ModelGraph, TensorId
 from ovxai_patterns.analysis.influence import Influence
 from ovxai_patterns.analysis.layout import Layout
 from ovxai_patterns.analysis.movement import Labels, fits, is_movement
+from ovxai_patterns.analysis.op_traits import BESIDE_PRODUCT_TYPES, CHANNEL_MIXING_TYPES, SHAPE_READING_TYPES, attends
 from ovxai_patterns.classifier.readout import reaches
-
-_PROJECTING_TYPES = frozenset({"Add", "Convert", "FakeQuantize", "Multiply"})
 
 
 @dataclass(frozen=True)
-class End:
+class ReadOutOperation:
     """An operation that reads positions out.
 
     `place`: of the operation. `source`: the tensor with positions that it reads them from; of an attention, the one
@@ -42,33 +41,35 @@ Suitable = Callable[[TensorId], bool]
 """Whether a tensor can carry a mask over positions."""
 
 
-def find_ends(layout: Layout, scores: TensorId, suitable: Suitable, crossed: TensorId | None = None) -> list[End]:
-    """The ends of the positions on the way to `scores`, the deepest first.
+def find_read_out_operations(
+    layout: Layout, scores: TensorId, suitable: Suitable, crossed: TensorId | None = None
+) -> list[ReadOutOperation]:
+    """The read-out operations on the way to `scores`, the deepest first.
 
     `crossed`: a tensor of positions alone that every path crosses; what is read out above it changes positions there.
     """
     graph, influence = layout.graph, Influence(layout.graph, layout.folding)
     needed = _needed(graph, scores)
-    found: list[End] = []
+    found: list[ReadOutOperation] = []
     tree = _tree_of_positions(layout)
     above = -1 if crossed is None else crossed[0]
     for place in sorted((place for place in needed if place > above), reverse=True):
-        if graph.ops[place].get_type_name() == "ShapeOf" or layout.positions((place, 0)) is not None:
+        if graph.ops[place].get_type_name() in SHAPE_READING_TYPES or layout.positions((place, 0)) is not None:
             continue
         sources = [source for source in graph.inputs_of(place) if layout.positions(source) is not None]
         if not sources or not any(reaches(layout, influence, source, place) for source in sources):
             continue
         varying = [source for source in graph.inputs_of(place) if source[0] in graph.from_parameters]
         kind = graph.ops[place].get_type_name()
-        attention = kind == "ScaledDotProductAttention" or (kind == "MatMul" and len(varying) > 1)
+        attention = attends(kind, len(varying))
         source = _origin(layout, tree, sources, suitable) if attention else sources[0]
         if source is None:
             continue
         marks = influence.reached((place, 0), np.ones((1,) * len(graph.output((place, 0)).get_shape()), np.int32))
-        watched = [end.source for end in found]
-        watched += [] if attention else [tensor for end in found for tensor in graph.inputs_of(end.place)]
+        watched = [one.source for one in found]
+        watched += [] if attention else [tensor for one in found for tensor in graph.inputs_of(one.place)]
         if not any(_changes(layout, marks, tensor) for tensor in watched):
-            found.append(End(place, source, attention))
+            found.append(ReadOutOperation(place, source, attention))
     return found
 
 
@@ -111,13 +112,13 @@ def _tree_of_positions(layout: Layout) -> DominatorTree:
 def _above_projection(layout: Layout, tensor: TensorId, suitable: Suitable) -> TensorId:
     """What a matrix of constants and the movement after it are applied to, or the tensor itself where there is none."""
     graph, above = layout.graph, tensor
-    while is_movement(graph.ops[above[0]]) or graph.ops[above[0]].get_type_name() in _PROJECTING_TYPES:
+    while is_movement(graph.ops[above[0]]) or graph.ops[above[0]].get_type_name() in BESIDE_PRODUCT_TYPES:
         data = _data_inputs(graph, above[0])
         if len(data) != 1 or layout.positions(data[0]) is None:
             return tensor
         above = data[0]
     data = _data_inputs(graph, above[0])
-    if graph.ops[above[0]].get_type_name() not in ("MatMul", "Convolution") or len(data) != 1:
+    if graph.ops[above[0]].get_type_name() not in CHANNEL_MIXING_TYPES or len(data) != 1:
         return tensor
     projected = data[0]
     while not suitable(projected) and is_movement(graph.ops[projected[0]]):  # tokens first, or such

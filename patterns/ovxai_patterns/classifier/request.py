@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ovxai_patterns.analysis.graph import Edge, TensorId
 from ovxai_patterns.analysis.grid_source import grid_source
 from ovxai_patterns.classifier.blocks import Block
-from ovxai_patterns.classifier.facts import Anatomy
+from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.readout import ReadOut
 from ovxai_patterns.classifier.site import NoSite, Site
 
@@ -15,7 +15,7 @@ _MOST_POSITIONS = 4096
 
 
 @dataclass(frozen=True)
-class Wish:
+class TargetRequest:
     """What a search is asked for.
 
     `layer`: friendly name, or None for the best. `k`: blocks to re-run, None as the read-out asks. `features`: of a map
@@ -32,54 +32,56 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Told:
+class TargetTrace:
     """How the target was come by, so far."""
 
     readout: ReadOut
     story: tuple[str, ...]
     notices: tuple[str, ...] = ()
 
-    def then(self, line: str) -> Told:
+    def then(self, line: str) -> TargetTrace:
         """With one line more."""
         return replace(self, story=(*self.story, line))
 
 
-def site_at(anatomy: Anatomy, target: TensorId, masked: tuple[Edge, ...], k: int, told: Told) -> Site | NoSite:
+def make_site(
+    facts: ClassifierFacts, target: TensorId, masked: tuple[Edge, ...], k: int, trace: TargetTrace
+) -> Site | NoSite:
     """The site of a target that is masked at these edges, or why a map of it cannot be made."""
-    positions = anatomy.positions(target)
-    shape = anatomy.original.output(target).get_partial_shape()
+    positions = facts.positions(target)
+    shape = facts.original.output(target).get_partial_shape()
     dynamic = any(shape[axis].is_dynamic for axis in range(1, len(shape)))
-    dynamic |= anatomy.any_size and positions.lattice is None  # tokens: their rows follow the size that was assumed
+    dynamic |= facts.any_size and positions.lattice is None  # tokens: their rows follow the size that was assumed
     height, width = positions.grid
     if height * width > _MOST_POSITIONS and not dynamic:  # else it is that of a size that was assumed
-        reason = f"the grid of {anatomy.name(target)} has {height} x {width} positions, more than {_MOST_POSITIONS}"
-        return NoSite(f"{reason}; choose a deeper layer", told.story, anatomy.candidates)
-    notices = anatomy.scores.notices + told.notices
-    if told.readout is ReadOut.OTHER:
+        reason = f"the grid of {facts.name(target)} has {height} x {width} positions, more than {_MOST_POSITIONS}"
+        return NoSite(f"{reason}; choose a deeper layer", trace.story, facts.candidates)
+    notices = facts.scores.notices + trace.notices
+    if trace.readout is ReadOut.OTHER:
         notices += ("how the class scores read the positions was not recognised",)
-    source = grid_source(anatomy.layout, target)
-    return Site(told.readout, target, positions, masked, k, anatomy.scores, told.story, source, notices, dynamic)
+    source = grid_source(facts.layout, target)
+    return Site(trace.readout, target, positions, masked, k, facts.scores, trace.story, source, notices, dynamic)
 
 
-def rerun(anatomy: Anatomy, k: int, told: Told) -> Site | NoSite:
+def site_of_last_blocks(facts: ClassifierFacts, k: int, trace: TargetTrace) -> Site | NoSite:
     """The site at the input of the k-th last block."""
     if k == 0:
         reason = "k=0 (reciprocam) re-runs no block, but the class scores read a class token: no position reaches it"
-        return NoSite(reason, told.story, anatomy.candidates)
-    blocks = anatomy.blocks.above(anatomy.alive[0], k)
+        return NoSite(reason, trace.story, facts.candidates)
+    blocks = facts.blocks.above(facts.alive[0], k)
     if len(blocks) < k:
         reason = f"vitreciprocam with k={k} needs as many attention blocks on one grid before the read-out"
         reason += f"; there {'is' if len(blocks) == 1 else 'are'} {len(blocks) or 'none'}"
-        return NoSite(reason, told.story, anatomy.candidates)
-    return at_block(anatomy, blocks[-1], k, told)
+        return NoSite(reason, trace.story, facts.candidates)
+    return site_of_block(facts, blocks[-1], k, trace)
 
 
-def at_block(anatomy: Anatomy, block: Block, k: int, told: Told) -> Site | NoSite:
+def site_of_block(facts: ClassifierFacts, block: Block, k: int, trace: TargetTrace) -> Site | NoSite:
     """The site at the input of a block: masks on the skip path and behind the first norm, where it has one."""
-    readers = anatomy.readers(block.start)
+    readers = facts.readers(block.start)
     if block.norm is None:
-        told = told.then("the block is post-norm or parallel: its input is masked")
-        return site_at(anatomy, block.start, readers, k, told)
-    told = told.then("the mask weighs the skip path and the output of the block's first norm")
-    masked = tuple(edge for edge in readers if edge not in block.norm.reads) + anatomy.readers(block.norm.result)
-    return site_at(anatomy, block.start, masked, k, told)
+        trace = trace.then("the block is post-norm or parallel: its input is masked")
+        return make_site(facts, block.start, readers, k, trace)
+    trace = trace.then("the mask weighs the skip path and the output of the block's first norm")
+    masked = tuple(edge for edge in readers if edge not in block.norm.reads) + facts.readers(block.norm.result)
+    return make_site(facts, block.start, masked, k, trace)

@@ -22,28 +22,15 @@ from openvino.passes import WrapType
 from ovxai_patterns.analysis.folding import Folding
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
+from ovxai_patterns.analysis.op_traits import (
+    ACTIVATION_OPERATIONS,
+    DEQUANTISING_TYPES,
+    LEARNED_TYPES,
+    ROUNDED_VALUES_TYPES,
+    SAME_VALUES_TYPES,
+    SCORE_TAIL_TYPES,
+)
 from ovxai_patterns.matchers.finder import Finder
-
-ACTIVATION_TYPES = ("opset8.Softmax", "opset1.Softmax", "opset5.LogSoftmax", "opset1.Sigmoid")
-_LOOKED_THROUGH = frozenset({"Convert", "FakeQuantize", "Reshape", "Squeeze", "Transpose", "Unsqueeze"})
-_DEQUANTISING = (_LOOKED_THROUGH - {"FakeQuantize"}) | {"Multiply", "Subtract"}
-_ON_THE_WAY_TO_A_CLASSIFIER = _LOOKED_THROUGH | {
-    "Add",
-    "AdaptiveAvgPool",
-    "AvgPool",
-    "Clamp",
-    "Concat",
-    "Divide",
-    "Gather",
-    "MaxPool",
-    "Maximum",
-    "Multiply",
-    "ReduceMax",
-    "ReduceMean",
-    "ReduceSum",
-    "Relu",
-    "Subtract",
-}
 
 
 @dataclass(frozen=True)
@@ -81,7 +68,7 @@ class FindActivations(Finder):
     """MatcherPass: every Softmax, LogSoftmax and Sigmoid of a model."""
 
     def __init__(self) -> None:
-        super().__init__(WrapType(list(ACTIVATION_TYPES)), "ovxai_final_activation")
+        super().__init__(WrapType(list(ACTIVATION_OPERATIONS)), "ovxai_final_activation")
 
 
 def describe_outputs(model: ov.Model) -> tuple[str, ...]:
@@ -159,13 +146,13 @@ def _index_of(model: ov.Model, output: int | str) -> int | None:
 
 
 def _scores_of(graph: ModelGraph, index: int, activations: set[int], keep_quantization: bool) -> Scores | None:
-    end = graph.id_of(graph.model.outputs[index].get_node().input_value(0))
-    tensor, activation = end, None
-    above = end
+    shown = graph.id_of(graph.model.outputs[index].get_node().input_value(0))
+    tensor, activation = shown, None
+    above = shown
     while True:
         node = graph.ops[above[0]]
         if node.get_type_name() == "TopK":  # a ranking of the scores: they are what it ranks
-            end = tensor = above = graph.inputs_of(above[0])[0]
+            shown = tensor = above = graph.inputs_of(above[0])[0]
             continue
         if above[0] in activations:
             tensor, activation = graph.inputs_of(above[0])[0], node.get_type_name()
@@ -183,7 +170,7 @@ def _scores_of(graph: ModelGraph, index: int, activations: set[int], keep_quanti
         if _has_classifier(graph, tensor)
         else ("the scores come from no classifier layer; each is taken for a class",)
     )
-    return Scores(tensor, index, classes, activation, quantizers, notices, end)
+    return Scores(tensor, index, classes, activation, quantizers, notices, shown)
 
 
 def classes_of(output: ov.Output) -> int | None:
@@ -218,7 +205,7 @@ def _above_quantizers(graph: ModelGraph, tensor: TensorId) -> tuple[TensorId, in
 
 def _looked_through(graph: ModelGraph, tensor: TensorId) -> TensorId | None:
     """What a tensor is made of by an operation of layout, type or quantisation, or None."""
-    if graph.ops[tensor[0]].get_type_name() in _LOOKED_THROUGH:
+    if graph.ops[tensor[0]].get_type_name() in ROUNDED_VALUES_TYPES:
         return graph.inputs_of(tensor[0])[0]
     return _dequantised(graph, tensor)
 
@@ -226,10 +213,10 @@ def _looked_through(graph: ModelGraph, tensor: TensorId) -> TensorId | None:
 def _dequantised(graph: ModelGraph, tensor: TensorId) -> TensorId | None:
     """What a FakeQuantize makes of which a DequantizeLinear makes `tensor`, or None where that is of another range."""
     folding, steps, was_integer = Folding(graph), [], False
-    while (kind := graph.ops[tensor[0]].get_type_name()) in _DEQUANTISING:
+    while (kind := graph.ops[tensor[0]].get_type_name()) in SAME_VALUES_TYPES | DEQUANTISING_TYPES:
         inputs = graph.inputs_of(tensor[0])
         varying = [place for place, source in enumerate(inputs) if source[0] in graph.from_parameters]
-        if kind in ("Multiply", "Subtract"):
+        if kind in DEQUANTISING_TYPES:
             value = folding.value(inputs[1 - varying[0]]) if len(varying) == 1 else None
             if value is None or (kind == "Subtract" and varying != [0]):
                 return None
@@ -238,13 +225,13 @@ def _dequantised(graph: ModelGraph, tensor: TensorId) -> TensorId | None:
         was_integer |= graph.output(tensor).get_element_type().is_integral()
     if kind != "FakeQuantize" or not was_integer:
         return None
-    ends = [folding.value(source) for source in graph.inputs_of(tensor[0])[1:]]
-    known = [np.asarray(end, np.float64) for end in ends if end is not None]
-    if len(known) < len(ends):
+    limits = [folding.value(source) for source in graph.inputs_of(tensor[0])[1:]]
+    known = [np.asarray(limit, np.float64) for limit in limits if limit is not None]
+    if len(known) < len(limits):
         return None
     given, made = known[:2], known[2:]
     for step, value in reversed(steps):
-        made = [end * value if step == "Multiply" else end - value for end in made]
+        made = [limit * value if step == "Multiply" else limit - value for limit in made]
     return tensor if all(map(_is_close, given, made)) else None
 
 
@@ -268,9 +255,9 @@ def _has_classifier(graph: ModelGraph, tensor: TensorId) -> bool:
             for source in graph.inputs_of(place)
             if source[0] in graph.from_parameters and graph.output(source).get_element_type().is_real()
         ]
-        if kind in ("MatMul", "Convolution", "GroupConvolution") and len(varying) == 1:
+        if kind in LEARNED_TYPES and len(varying) == 1:
             continue
-        if kind not in _ON_THE_WAY_TO_A_CLASSIFIER:
+        if kind not in SCORE_TAIL_TYPES:
             return False
         open_ends += varying
     return True

@@ -12,146 +12,146 @@ from ovxai_patterns.analysis.assumed import HOW_TO_STATE, ShapesError
 from ovxai_patterns.analysis.graph import ModelGraph, NoLayer, TensorId
 from ovxai_patterns.analysis.layout import NO_PICTURE, movement_chain
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
-from ovxai_patterns.classifier.attention_pooled import at_attention
-from ovxai_patterns.classifier.cnn import above_classifier
-from ovxai_patterns.classifier.facts import Anatomy
-from ovxai_patterns.classifier.partial import at_part
-from ovxai_patterns.classifier.readout import ReadOut, classify
-from ovxai_patterns.classifier.request import Told, Wish, at_block, rerun, site_at
+from ovxai_patterns.classifier.attention_pooled import site_of_attentions
+from ovxai_patterns.classifier.cnn import map_above_classifier
+from ovxai_patterns.classifier.facts import ClassifierFacts
+from ovxai_patterns.classifier.partial import site_of_part
+from ovxai_patterns.classifier.readout import ReadOut, read_out_of
+from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, make_site, site_of_block, site_of_last_blocks
 from ovxai_patterns.classifier.scores import NoScores, find_scores
 from ovxai_patterns.classifier.site import NoSite, Site
 
 
-def find_site(analysis: ModelAnalysis, wish: Wish) -> Site | NoSite:
+def find_site(analysis: ModelAnalysis, request: TargetRequest) -> Site | NoSite:
     """The site of a classifier, or why there is none."""
-    return TargetSearch(analysis, wish.output, wish.keep_quantization).site(wish)
+    return TargetSearch(analysis, request.output, request.keep_quantization).site(request)
 
 
 class TargetSearch:
-    """A search for sites of one model; what it learns of the model serves several wishes."""
+    """A search for sites of one model; what it learns of the model serves several requests."""
 
     def __init__(
         self, analysis: ModelAnalysis, output: int | str | None = None, keep_quantization: bool = False
     ) -> None:
-        """`output`, `keep_quantization`: those of the wishes to come."""
-        self._anatomy = _anatomy(analysis, output, keep_quantization)
+        """`output`, `keep_quantization`: those of the requests to come."""
+        self._facts = _facts(analysis, output, keep_quantization)
 
     @property
     def settled(self) -> ModelGraph:
         """The model with the static shapes that it was analysed at; only where the search finds a site."""
-        assert not isinstance(self._anatomy, NoSite), "asked where nothing was found"
-        return self._anatomy.graph
+        assert not isinstance(self._facts, NoSite), "asked where nothing was found"
+        return self._facts.graph
 
-    def site(self, wish: Wish) -> Site | NoSite:
-        """The site that fits a wish, or why there is none."""
-        anatomy = self._anatomy
-        if isinstance(anatomy, NoSite):
-            return anatomy
-        if wish.layer is not None:
-            return _at_layer(anatomy, wish.layer, wish.k)
-        scores = anatomy.scores
-        told = Told(ReadOut.CLASS_TOKEN, (f"class scores: {anatomy.describe(scores.tensor)}",))
+    def site(self, request: TargetRequest) -> Site | NoSite:
+        """The site that fits a request, or why there is none."""
+        facts = self._facts
+        if isinstance(facts, NoSite):
+            return facts
+        if request.layer is not None:
+            return _site_of_layer(facts, request.layer, request.k)
+        scores = facts.scores
+        trace = TargetTrace(ReadOut.CLASS_TOKEN, (f"class scores: {facts.describe(scores.tensor)}",))
         if scores.activation:
-            told = told.then(f"looked through: {scores.activation}, {scores.quantizers} FakeQuantize")
-        if wish.partial:
-            return at_part(anatomy, wish, told)
-        if not anatomy.alive:
+            trace = trace.then(f"looked through: {scores.activation}, {scores.quantizers} FakeQuantize")
+        if request.partial:
+            return site_of_part(facts, request, trace)
+        if not facts.alive:
             reason = "no layer that all class scores go through has a grid of positions that matter to them"
-            return NoSite(reason, anatomy.near_misses)
-        return _at_deepest(anatomy, wish, told)
+            return NoSite(reason, facts.near_misses)
+        return _site_of_deepest(facts, request, trace)
 
 
-def _anatomy(analysis: ModelAnalysis, output: int | str | None, keep_quantization: bool) -> Anatomy | NoSite:
+def _facts(analysis: ModelAnalysis, output: int | str | None, keep_quantization: bool) -> ClassifierFacts | NoSite:
     scores = analysis.get(find_scores, output, keep_quantization)
     if isinstance(scores, NoScores):
         return NoSite(f"no class scores: {scores.reason}", tuple(f"output {line}" for line in scores.outputs))
     try:
-        anatomy = analysis.get(Anatomy, scores)
+        facts = analysis.get(ClassifierFacts, scores)
     except ShapesError as error:
         return NoSite(str(error))
-    if not anatomy.layout.pictures:
+    if not facts.layout.pictures:
         reason = NO_PICTURE
         if any(node.get_partial_shape().rank.is_dynamic for node in analysis.original.model.get_parameters()):
             reason += f"; give the inputs static shapes first {HOW_TO_STATE}"
-        return NoSite(reason, anatomy.inputs)
-    if not anatomy.dominators:
-        return NoSite("the class scores do not depend on the picture input", anatomy.inputs)
-    if anatomy.scores_shape.is_dynamic:
-        return NoSite("the class scores have a shape that depends on what the picture shows", anatomy.inputs)
-    if not anatomy.keeps_batch:
+        return NoSite(reason, facts.inputs)
+    if not facts.dominators:
+        return NoSite("the class scores do not depend on the picture input", facts.inputs)
+    if facts.scores_shape.is_dynamic:
+        return NoSite("the class scores have a shape that depends on what the picture shows", facts.inputs)
+    if not facts.keeps_batch:
         return NoSite("the class scores have another batch than the picture: pictures are combined on the way")
-    return anatomy
+    return facts
 
 
-def _at_deepest(anatomy: Anatomy, wish: Wish, told: Told) -> Site | NoSite:
-    deepest, scores = anatomy.alive[0], anatomy.scores
-    if anatomy.dead:
-        told = told.then(f"{len(anatomy.dead)} deeper maps: none of their positions reaches the class scores")
-    if _reads_class_token(anatomy):
-        told = told.then(f"the last block that reads positions starts at {anatomy.describe(deepest)}")
-        return rerun(anatomy, 1 if wish.k is None else wish.k, told)
-    if any(end.attention for end in anatomy.ends):
-        return at_attention(anatomy, wish, told)
-    target = movement_chain(anatomy.layout, deepest)
-    readout, end = classify(anatomy.layout, target, scores.tensor)
-    told = replace(told, readout=readout)
-    told = told.then(f"deepest map that all class scores go through: {anatomy.describe(target)}")
+def _site_of_deepest(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
+    deepest, scores = facts.alive[0], facts.scores
+    if facts.dead:
+        trace = trace.then(f"{len(facts.dead)} deeper maps: none of their positions reaches the class scores")
+    if _reads_class_token(facts):
+        trace = trace.then(f"the last block that reads positions starts at {facts.describe(deepest)}")
+        return site_of_last_blocks(facts, 1 if request.k is None else request.k, trace)
+    if any(one.attention for one in facts.read_outs):
+        return site_of_attentions(facts, request, trace)
+    target = movement_chain(facts.layout, deepest)
+    readout, place = read_out_of(facts.layout, target, scores.tensor)
+    trace = replace(trace, readout=readout)
+    trace = trace.then(f"deepest map that all class scores go through: {facts.describe(target)}")
     if readout is ReadOut.ATTENTION_POOLED:
-        where = anatomy.describe((end, 0)) if end is not None else "an operation"
+        where = facts.describe((place, 0)) if place is not None else "an operation"
         reason = f"the positions end at {where}, which is no read-out that is known"
-        return NoSite(reason, told.story)
-    if end is not None:
-        told = told.then(f"its positions are read out by {anatomy.describe((end, 0))}: {readout.value}")
-    above = above_classifier(anatomy.graph, anatomy.alive)
-    if wish.features and readout is ReadOut.SCORES_POOLED and above is not None:
-        told = told.then(f"the features that these class scores are made from: {anatomy.describe(above)}")
+        return NoSite(reason, trace.story)
+    if place is not None:
+        trace = trace.then(f"its positions are read out by {facts.describe((place, 0))}: {readout.value}")
+    above = map_above_classifier(facts.graph, facts.alive)
+    if request.features and readout is ReadOut.SCORES_POOLED and above is not None:
+        trace = trace.then(f"the features that these class scores are made from: {facts.describe(above)}")
         target = above
-    if wish.k:
-        return rerun(anatomy, wish.k, told)
-    return site_at(anatomy, target, anatomy.readers(target), 0, told)
+    if request.k:
+        return site_of_last_blocks(facts, request.k, trace)
+    return make_site(facts, target, facts.readers(target), 0, trace)
 
 
-def _reads_class_token(anatomy: Anatomy) -> bool:
+def _reads_class_token(facts: ClassifierFacts) -> bool:
     """Whether the positions die in an ordinary attention block: only tokens beside them are read after it."""
-    return bool(anatomy.dead and anatomy.blocks.starting_at(anatomy.alive[0]))
+    return bool(facts.dead and facts.blocks.starting_at(facts.alive[0]))
 
 
-def _at_layer(anatomy: Anatomy, layer: str, k: int | None) -> Site | NoSite:
-    tensor = anatomy.graph.layer_named(layer)
+def _site_of_layer(facts: ClassifierFacts, layer: str, k: int | None) -> Site | NoSite:
+    tensor = facts.graph.layer_named(layer)
     if isinstance(tensor, NoLayer):
-        return NoSite(tensor.reason, (), anatomy.candidates)
-    problem = _unsuitable(anatomy, tensor)
+        return NoSite(tensor.reason, (), facts.candidates)
+    problem = _unsuitable(facts, tensor)
     if problem:
-        return NoSite(f"layer {layer!r} is unsuitable: {problem}", (anatomy.describe(tensor),), anatomy.candidates)
-    readout, _ = classify(anatomy.layout, tensor, anatomy.scores.tensor)
-    told = Told(readout, (f"layer chosen by name: {anatomy.describe(tensor)}",))
-    if tensor not in anatomy.dominators:
-        told = replace(told, notices=("other paths lead past this layer: the map shows only what goes through it",))
-    if anatomy.alive and _reads_class_token(anatomy):
-        told = replace(told, readout=ReadOut.CLASS_TOKEN)
-    block = anatomy.blocks.starting_at(tensor)
+        return NoSite(f"layer {layer!r} is unsuitable: {problem}", (facts.describe(tensor),), facts.candidates)
+    readout, _ = read_out_of(facts.layout, tensor, facts.scores.tensor)
+    trace = TargetTrace(readout, (f"layer chosen by name: {facts.describe(tensor)}",))
+    if tensor not in facts.dominators:
+        trace = replace(trace, notices=("other paths lead past this layer: the map shows only what goes through it",))
+    if facts.alive and _reads_class_token(facts):
+        trace = replace(trace, readout=ReadOut.CLASS_TOKEN)
+    block = facts.blocks.starting_at(tensor)
     if block is None:
         if k:
-            return NoSite(f"k={k} re-runs attention blocks, but none starts at layer {layer!r}", told.story)
-        return site_at(anatomy, tensor, anatomy.readers(tensor), 0, told)
-    rerun = [found.start for found in anatomy.blocks.above(anatomy.alive[0], len(anatomy.maps))]
-    if tensor not in rerun:
+            return NoSite(f"k={k} re-runs attention blocks, but none starts at layer {layer!r}", trace.story)
+        return make_site(facts, tensor, facts.readers(tensor), 0, trace)
+    starts = [found.start for found in facts.blocks.above(facts.alive[0], len(facts.maps))]
+    if tensor not in starts:
         reason = f"layer {layer!r} starts an attention block of an earlier stage: the grid changes after it"
-        return NoSite(reason, told.story, anatomy.candidates)
-    count = rerun.index(tensor) + 1
+        return NoSite(reason, trace.story, facts.candidates)
+    count = starts.index(tensor) + 1
     if k not in (None, count):
         return NoSite(f"k={k} does not go with layer {layer!r}, from which {count} attention blocks are re-run")
-    return at_block(anatomy, block, count, told)
+    return site_of_block(facts, block, count, trace)
 
 
-def _unsuitable(anatomy: Anatomy, tensor: TensorId) -> str:
-    if not anatomy.graph.region(tensor, anatomy.scores.tensor):
+def _unsuitable(facts: ClassifierFacts, tensor: TensorId) -> str:
+    if not facts.graph.region(tensor, facts.scores.tensor):
         return "no path leads from it to the class scores"
-    problem = anatomy.shape_problem(tensor)
-    if tensor in anatomy.layout.pictures:
+    problem = facts.shape_problem(tensor)
+    if tensor in facts.layout.pictures:
         problem = "is the picture itself"
     if problem:
         return f"its output {problem}"
-    if not anatomy.matters(tensor):
+    if not facts.matters(tensor):
         return "its positions do not reach the class scores (only the class token is read after it)"
     return ""

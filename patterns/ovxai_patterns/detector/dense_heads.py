@@ -21,20 +21,19 @@ from ovxai_patterns.analysis.grid_maps import GridMap, map_above
 from ovxai_patterns.analysis.layout import Layout
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.analysis.movement import DATA_INPUTS
-from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, LEARNED_TYPES
-
-ROI_TYPES = frozenset(
-    {
-        "DeformablePSROIPooling",
-        "ExperimentalDetectronROIFeatureExtractor",
-        "PSROIPooling",
-        "ROIAlign",
-        "ROIAlignRotated",
-        "ROIPooling",
-    }
+from ovxai_patterns.analysis.op_traits import (
+    AFFINE_TYPES,
+    ELEMENTWISE_TYPES,
+    LEARNED_TYPES,
+    LOCAL_WINDOW_TYPES,
+    ROI_EXTRACTOR_TYPE,
+    ROI_TYPES,
+    ROUNDED_VALUES_TYPES,
+    SAME_VALUES_TYPES,
+    SHAPE_READING_TYPES,
+    VARYING_TYPES,
 )
-_AFFINE_TYPES = frozenset({"Add", "Divide", "Multiply", "Subtract"})
-_PASSED_THROUGH = frozenset({"Convert", "Reshape", "Squeeze", "Transpose", "Unsqueeze"})
+
 _TOKENS = 3  # axes
 _SMALL_MATRIX = 16  # elements: a change of box coordinates is not learned
 
@@ -73,10 +72,10 @@ class Values:
         """The tensors whose values an operation passes on: no shapes, indices, conditions or regions of interest."""
         node = self.graph.ops[place]
         sources, kind = self.graph.inputs_of(place), node.get_type_name()
-        if kind == "ShapeOf" or not any(_holds_values(output) for output in node.outputs()):
+        if kind in SHAPE_READING_TYPES or not any(_holds_values(output) for output in node.outputs()):
             return []
         if kind in ROI_TYPES:
-            return [] if kind == "ExperimentalDetectronROIFeatureExtractor" else sources[:1]
+            return [] if kind == ROI_EXTRACTOR_TYPE else sources[:1]
         moved = DATA_INPUTS.get(kind)
         chosen = sources if moved is None else [sources[port] for port in moved if port < len(sources)]
         return [source for source in chosen if _holds_values(self.graph.output(source))]
@@ -86,9 +85,7 @@ class Values:
         """Places of the operations whose values depend on those of an input (not on its shape alone)."""
         found: set[int] = set()
         for place, node in enumerate(self.graph.ops):
-            if node.get_type_name() in ("Parameter", "ReadValue") or any(
-                source[0] in found for source in self.read_by(place)
-            ):
+            if node.get_type_name() in VARYING_TYPES or any(source[0] in found for source in self.read_by(place)):
                 found.add(place)
         return found
 
@@ -133,9 +130,7 @@ class Values:
         if any(size.rank.is_dynamic for size in sizes) or sizes[0][axis] != 1 or sizes[1].is_dynamic:
             return False
         source = self.graph.inputs_of(place)[port]
-        while self.graph.ops[source[0]].get_type_name() in _PASSED_THROUGH | {"FakeQuantize"} or dequantises(
-            self.graph, source[0]
-        ):
+        while self.graph.ops[source[0]].get_type_name() in ROUNDED_VALUES_TYPES or dequantises(self.graph, source[0]):
             source = self.graph.inputs_of(source[0])[0]
         return bool(self.graph.ops[source[0]].get_type_name() == "Softmax")
 
@@ -144,7 +139,7 @@ class Values:
         best = tensor
         for node, below in _only_readers(self.graph, tensor):
             kind = node.get_type_name()
-            if kind in _AFFINE_TYPES and self._by_channel(below[0]):
+            if kind in AFFINE_TYPES and self._by_channel(below[0]):
                 best = below
             elif kind not in ("Transpose", "Convert"):
                 break
@@ -190,7 +185,7 @@ def is_fused(graph: ModelGraph, tensor: TensorId) -> bool:
     for node, _ in _only_readers(graph, tensor):
         if node.get_type_name() in ELEMENTWISE_TYPES - {"Convert"}:
             return True
-        if node.get_type_name() not in _PASSED_THROUGH:
+        if node.get_type_name() not in SAME_VALUES_TYPES:
             return False
     return False
 
@@ -235,7 +230,7 @@ def _sees_a_map(layout: Layout, place: int) -> bool:
             return False
         source = graph.inputs_of(place)[0]
         if layout.positions(source) is not None:
-            return node.get_type_name() in ("Convolution", "GroupConvolution", "MaxPool")
+            return node.get_type_name() in LOCAL_WINDOW_TYPES
         if graph.output(source).get_partial_shape().is_dynamic:
             return False
         place = source[0]

@@ -18,16 +18,16 @@ from ovxai_patterns.analysis.grid_maps import GridMap
 from ovxai_patterns.analysis.grid_source import GridSource, grid_source, picture_source
 from ovxai_patterns.analysis.layout import NO_PICTURE
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
+from ovxai_patterns.analysis.op_traits import ROI_EXTRACTOR_TYPE, ROI_TYPES
 from ovxai_patterns.analysis.positions import Positions
-from ovxai_patterns.classifier.facts import Anatomy
+from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.scores import Scores
 from ovxai_patterns.detector.class_head_choice import find_class_heads
 from ovxai_patterns.detector.class_heads import ClassHeads, Level, NoHeads
-from ovxai_patterns.detector.dense_heads import ROI_TYPES, DenseHead, find_dense_heads, layout_of
+from ovxai_patterns.detector.dense_heads import DenseHead, find_dense_heads, layout_of
 from ovxai_patterns.detector.joined import Joined, joined_before
 
 _SPLIT = "maps of other sizes are made of this one, and what is made of those together (an encoder) is not explained"
-_ROI_EXTRACTOR = "ExperimentalDetectronROIFeatureExtractor"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Detector:
         for place, node in enumerate(self.graph.ops):
             if node.get_type_name() in ROI_TYPES:
                 sources = self.graph.inputs_of(place)
-                for source in sources[1:] if node.get_type_name() == _ROI_EXTRACTOR else sources[:1]:
+                for source in sources[1:] if node.get_type_name() == ROI_EXTRACTOR_TYPE else sources[:1]:
                     if self.layout.positions(source) is not None:
                         found[source] = None
         return list(found)
@@ -202,15 +202,15 @@ class Detector:
             tensor = self.original.id_of(result.input_value(0))
             if not self.graph.output(tensor).get_element_type().is_real():
                 continue
-            anatomy = self.analysis.get(Anatomy, Scores(tensor, 0, 1))
-            alive = anatomy.alive[:1] if anatomy.dominators else []
+            facts = self.analysis.get(ClassifierFacts, Scores(tensor, 0, 1))
+            alive = facts.alive[:1] if facts.dominators else []
             joined = joined_before(self.layout, tensor, alive[0] if alive else (-1, 0))
             if joined is not None:
                 told = self._told_joined(joined)
                 if told is not None:
                     return told
             if alive:
-                story = (f"last map that the output is made from: {anatomy.describe(alive[0])}",)
+                story = (f"last map that the output is made from: {facts.describe(alive[0])}",)
                 found = self._maps(alive, story)
                 return (
                     found

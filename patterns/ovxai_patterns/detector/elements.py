@@ -20,31 +20,18 @@ from ovxai_patterns.analysis.dequantised import dequantises
 from ovxai_patterns.analysis.folding import Folding
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.movement import is_movement, move
+from ovxai_patterns.analysis.op_traits import (
+    ACTIVATION_TYPES,
+    ARITHMETIC_TYPES,
+    MONOTONE_TYPES,
+    RANKING_TYPES,
+    SCORE_INPUTS,
+)
 from ovxai_patterns.detector.dense_heads import DenseHead
 
 Ids = npt.NDArray[np.int32]
 
 _NONE = -1
-_MONOTONE_TYPES = frozenset(
-    {
-        "Clamp",
-        "Convert",
-        "FakeQuantize",
-        "HSigmoid",
-        "HardSigmoid",
-        "LogSoftmax",
-        "Maximum",
-        "Minimum",
-        "Power",
-        "Sigmoid",
-        "Softmax",
-        "Sqrt",
-    }
-)
-ACTIVATION_TYPES = frozenset({"HSigmoid", "HardSigmoid", "LogSoftmax", "Sigmoid", "Softmax"})
-_ARITHMETIC_TYPES = frozenset({"Add", "Convolution", "Divide", "Exp", "MatMul", "Multiply", "ReduceSum", "Subtract"})
-_SCORE_INPUTS = {"DetectionOutput": 1, "MatrixNms": 1, "MulticlassNms": 1, "NonMaxSuppression": 1}
-"""Operations that suppress boxes → the input that takes class scores."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +122,7 @@ class _Walk:
             results = move(self.graph, self.folding, place, [self.ids.get(source) for source in inputs], _NONE)
         elif node.get_output_partial_shape(0).is_dynamic:
             pass
-        elif inputs[0] in self.ids and (kind in _MONOTONE_TYPES or dequantises(self.graph, place)):
+        elif inputs[0] in self.ids and (kind in MONOTONE_TYPES or dequantises(self.graph, place)):
             results = [self.ids[inputs[0]]]
             if kind in ACTIVATION_TYPES:
                 present = self._present(results[0])
@@ -198,13 +185,13 @@ class _Walk:
             present = self._present(self.ids[source])
             for head in self._held(present):
                 fate = self.fates[head]
-                if kind in _ARITHMETIC_TYPES:
+                if kind in ARITHMETIC_TYPES:
                     fate.computed |= self._channels(present, head)
-                if inputs.index(source) == _SCORE_INPUTS.get(kind):
+                if inputs.index(source) == SCORE_INPUTS.get(kind):
                     fate.scored_by = (kind, node.get_attributes().get("background_label_id"))
                 if kind == "RegionYolo":
                     fate.region = _region(node.get_attributes())
-                fate.ranked |= kind in ("ReduceMax", "TopK", "Greater", "GreaterEqual")
+                fate.ranked |= kind in RANKING_TYPES
                 if kind == "Result":
                     fate.shown.add(self.graph.model.get_result_index(node.output(0)))
 

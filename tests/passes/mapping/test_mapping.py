@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
-from ovxai_patterns.classifier.request import Wish
+from ovxai_patterns.classifier.request import TargetRequest
 from ovxai_patterns.classifier.site import Site
 from ovxai_patterns.classifier.target import find_site
 
@@ -178,7 +178,7 @@ def test_other_slices_are_left_alone() -> None:
 def test_norms_are_recognised_by_what_they_do(spelled: bool) -> None:
     plan = HeadPlan(1, 1, 1, False, False, False, False, False, spelled, "mean", 0, "gaussian")
     model = build(plan)
-    site = find_site(ModelAnalysis(model), Wish())
+    site = find_site(ModelAnalysis(model), TargetRequest())
     assert isinstance(site, Site)
     assert "first norm" in site.story[-1]
     same = build(HeadPlan(1, 1, 1, False, False, False, False, False, not spelled, "mean", 0, "gaussian"))

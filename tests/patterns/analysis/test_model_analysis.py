@@ -13,7 +13,7 @@ from ovxai_patterns.analysis.assumed import ShapesError
 from ovxai_patterns.analysis.graph import NoLayer
 from ovxai_patterns.analysis.layout import Layout
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
-from ovxai_patterns.classifier.request import Wish
+from ovxai_patterns.classifier.request import TargetRequest
 from ovxai_patterns.classifier.site import Site
 from ovxai_patterns.classifier.target import TargetSearch
 from ovxai_patterns.detector.class_head_choice import find_class_heads
@@ -103,7 +103,7 @@ def test_task_classifier_and_detector_share_one_layout(build: Any, monkeypatch: 
     find_task(analysis)
     find_instances(analysis)
     Detector(analysis).feature_maps(Detector(analysis).class_heads())
-    TargetSearch(analysis).site(Wish())
+    TargetSearch(analysis).site(TargetRequest())
     assert len(made) == 1
 
 
@@ -116,9 +116,9 @@ def test_heads_are_the_same_objects_for_all_that_ask() -> None:
 
 def test_findings_hold_for_a_clone() -> None:
     model = graphs.vit()
-    site = TargetSearch(ModelAnalysis(model)).site(Wish())
+    site = TargetSearch(ModelAnalysis(model)).site(TargetRequest())
     assert isinstance(site, Site)
-    other = TargetSearch(ModelAnalysis(model.clone())).site(Wish())
+    other = TargetSearch(ModelAnalysis(model.clone())).site(TargetRequest())
     assert isinstance(other, Site)
     assert (other.target, other.masked, other.scores) == (site.target, site.masked, site.scores)
 

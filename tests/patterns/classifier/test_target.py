@@ -9,7 +9,7 @@ from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.readout import ReadOut
-from ovxai_patterns.classifier.request import Wish
+from ovxai_patterns.classifier.request import TargetRequest
 from ovxai_patterns.classifier.site import NoSite, Site
 from ovxai_patterns.classifier.target import find_site
 
@@ -18,14 +18,14 @@ from tests.fixtures import graphs
 from tests.fixtures.graphs import CLASSES, Weights, dense, integers, model_of, norm, picture, scalar
 
 
-def found(model: ov.Model, **wish: object) -> Site:
-    site = find_site(ModelAnalysis(model), Wish(**wish))  # type: ignore[arg-type]
+def found(model: ov.Model, **request: object) -> Site:
+    site = find_site(ModelAnalysis(model), TargetRequest(**request))  # type: ignore[arg-type]
     assert isinstance(site, Site), site
     return site
 
 
-def refused(model: ov.Model, **wish: object) -> NoSite:
-    site = find_site(ModelAnalysis(model), Wish(**wish))  # type: ignore[arg-type]
+def refused(model: ov.Model, **request: object) -> NoSite:
+    site = find_site(ModelAnalysis(model), TargetRequest(**request))  # type: ignore[arg-type]
     assert isinstance(site, NoSite), site
     return site
 

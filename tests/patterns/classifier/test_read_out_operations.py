@@ -1,4 +1,4 @@
-"""Where positions end, and sites for a part of the class scores."""
+"""Read-out operations, and sites for a part of the class scores."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
-from ovxai_patterns.classifier.facts import Anatomy
-from ovxai_patterns.classifier.readout_operations import End
+from ovxai_patterns.classifier.facts import ClassifierFacts
+from ovxai_patterns.classifier.readout_operations import ReadOutOperation
 from ovxai_patterns.classifier.scores import Scores, find_scores
 
 import ovxai_passes as xai
@@ -21,18 +21,18 @@ from tests.fixtures.graphs import CLASSES, Weights, dense, integers, model_of, p
 from tests.support.running import looped, random_input, run
 
 
-def ends(model: ov.Model) -> list[tuple[str, bool, tuple[int, int]]]:
+def read_outs(model: ov.Model) -> list[tuple[str, bool, tuple[int, int]]]:
     """Type of the operation, whether it is an attention, and the grid of what it reads, the deepest first."""
     analysis = ModelAnalysis(model)
     scores = find_scores(analysis)
     assert isinstance(scores, Scores)
-    anatomy = Anatomy(analysis, scores)
+    facts = ClassifierFacts(analysis, scores)
 
-    def told(end: End) -> tuple[str, bool, tuple[int, int]]:
-        kind = anatomy.graph.ops[end.place].get_type_name()
-        return str(kind), end.attention, anatomy.positions(end.source).grid
+    def told(one: ReadOutOperation) -> tuple[str, bool, tuple[int, int]]:
+        kind = facts.graph.ops[one.place].get_type_name()
+        return str(kind), one.attention, facts.positions(one.source).grid
 
-    return [told(end) for end in anatomy.ends]
+    return [told(one) for one in facts.read_outs]
 
 
 def gated() -> ov.Model:
@@ -47,29 +47,29 @@ def gated() -> ov.Model:
 ATTENTION = ("ScaledDotProductAttention", True, (4, 4))
 
 
-def test_a_pooled_network_has_one_end_and_a_gate_is_none() -> None:
-    assert ends(graphs.cnn()) == [("ReduceMean", False, (4, 4))]
-    assert ends(gated()) == [("ReduceMean", False, (4, 4))]
+def test_a_pooled_network_has_one_read_out_and_a_gate_is_none() -> None:
+    assert read_outs(graphs.cnn()) == [("ReduceMean", False, (4, 4))]
+    assert read_outs(gated()) == [("ReduceMean", False, (4, 4))]
 
 
 def test_an_ordinary_class_token_has_none() -> None:
-    assert ends(graphs.vit()) == []
+    assert read_outs(graphs.vit()) == []
 
 
 @pytest.mark.parametrize(("style", "others"), [("cait", 0), ("xcit", 0), ("volo", 1)])
-def test_each_class_attention_is_an_end(style: str, others: int) -> None:
-    found = ends(class_attention(style=style))
+def test_each_class_attention_is_a_read_out(style: str, others: int) -> None:
+    found = read_outs(class_attention(style=style))
     assert found.count(ATTENTION) == 2
     assert [kind for kind, attention, _ in found if not attention] == ["ReduceMax"] * others
 
 
 def test_learned_and_mean_queries() -> None:
-    assert ends(learned_query()) == [ATTENTION]
-    assert ATTENTION in ends(mean_query())
+    assert read_outs(learned_query()) == [ATTENTION]
+    assert ATTENTION in read_outs(mean_query())
 
 
-def test_branches_have_ends_of_their_own() -> None:
-    assert sorted(grid for _, attention, grid in ends(two_branches()) if attention) == [(2, 2), (4, 4)]
+def test_branches_have_read_outs_of_their_own() -> None:
+    assert sorted(grid for _, attention, grid in read_outs(two_branches()) if attention) == [(2, 2), (4, 4)]
 
 
 def test_an_auxiliary_head_is_told_of() -> None:
