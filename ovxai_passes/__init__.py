@@ -79,3 +79,8 @@ def __getattr__(name: str) -> Any:
 
         return Explainer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What is public, and nothing else: this is what tab completion shows."""
+    return list(__all__)
