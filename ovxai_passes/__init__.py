@@ -18,7 +18,7 @@ from ovxai_passes.errors import (
     VerificationError,
 )
 from ovxai_passes.insert import insert_xai
-from ovxai_passes.options import Mask, Method, Options, Scaling, Task
+from ovxai_passes.options import Method, Options
 from ovxai_passes.passes.cut import Cut
 from ovxai_passes.passes.detectors import ExplainDetector, LocateDetector
 from ovxai_passes.passes.explain import Explain
@@ -30,6 +30,7 @@ from ovxai_passes.passes.record import Record
 from ovxai_passes.passes.scale import Scale
 from ovxai_passes.passes.trim import Trim
 from ovxai_passes.version import __version__
+from ovxai_passes.vocabulary import Mask, Scaling, Task
 
 __all__ = [
     "Cut",

@@ -8,17 +8,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import TYPE_CHECKING
 
 import openvino as ov
 from openvino.passes import Manager, ModelPass
 from ovxai_patterns.task import find_task
 
 from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
+from ovxai_passes.insert_options import NAMED, InsertOptions
 from ovxai_passes.model_info.clients import client_notices
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import model_given
 from ovxai_passes.model_info.recorded import check_same_map
-from ovxai_passes.options import Method, Options, Scaling, Task
+from ovxai_passes.option_spec import documented
+from ovxai_passes.options import Method, Options
 from ovxai_passes.passes.cut import Cut
 from ovxai_passes.passes.detectors import ExplainDetector, LocateDetector
 from ovxai_passes.passes.explain import Explain
@@ -31,6 +34,10 @@ from ovxai_passes.passes.scale import Scale
 from ovxai_passes.passes.task_given import check_task_given
 from ovxai_passes.passes.trim import Trim
 from ovxai_passes.report import Report
+from ovxai_passes.vocabulary import Scaling, Task
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 _log = logging.getLogger(__name__)
 
@@ -240,13 +247,14 @@ def run_passes(model: ov.Model, passes: tuple[ModelPass, ...]) -> None:
     manager.run_passes(model)
 
 
+@documented(Options, NAMED)
 def insert_xai(
     model: ov.Model | str | os.PathLike[str],
     task: Task | str = Task.AUTO,
     explain_method: Method | str | None = None,
     target_layer: str | Sequence[str] | None = None,
     embed_scaling: bool = True,
-    **method_options: object,
+    **options: Unpack[InsertOptions],
 ) -> ov.Model:
     """A new model that computes what `model` computes and one output more, `saliency_map`.
 
@@ -264,14 +272,8 @@ def insert_xai(
     embed_scaling
         True: u8, maps scaled to 0..255: each by itself, or with `scaling="joint"` all classes of an image by one range.
         False: f32 class scores.
-    method_options
-        `k`: attention blocks to re-run. `mask`: "onehot" or "gaussian". `output`: index or name of the output with the
-        class scores. `keep_quantization`: keep the rounding of quantised class scores. `classes`: the classes to make
-        maps for, by number or name (in `labels`, or in the model); or `top_k`: the best k of each image.
-        `reference`: the naive branch. `trim`: leave out of the network what nobody reads; original outputs then change
-        by rounding. `max_cost`, `max_tensor_gib`: the budget, see `Options`. `feature_vector`: add that output.
-        `only_map`: leave out the original outputs. Of detectors: `num_anchors`, `saliency_map_size`, `background`,
-        `keep_background`, `objectness`, see `Options`.
+    **options
+        {options}
 
     Returns
     -------
@@ -284,15 +286,15 @@ def insert_xai(
     ------
     ModelReadError, OptionError, TargetNotFoundError, TooCostlyError
     """
-    options = Options.checked(
-        task=task, method=explain_method, target_layer=target_layer, embed_scaling=embed_scaling, **method_options
+    asked = Options.checked(
+        task=task, method=explain_method, target_layer=target_layer, embed_scaling=embed_scaling, **options
     )
     original = model_given(model)
     if is_augmented(original):
-        check_same_map(original, options)
+        check_same_map(original, asked)
         _log.warning("the model has an output named %s already and is returned as it is", OUTPUT_NAME)
         return original
-    insertion = insert_any(original, options)
+    insertion = insert_any(original, asked)
     for notice in insertion.report.notices:
         _log.warning("%s", notice)
     return insertion.model

@@ -10,7 +10,8 @@ import openvino as ov
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.classifier.site import Site
 
-from ovxai_passes.options import Mask, Method, Options, Task
+from ovxai_passes.options import Method, Options
+from ovxai_passes.vocabulary import Mask, Task
 
 RT_INFO_KEY = "ovxai"
 

@@ -17,7 +17,8 @@ from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.insert import insert_xai
 from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.rt_info import said_in
-from ovxai_passes.options import Mask, Method, Task
+from ovxai_passes.options import Method
+from ovxai_passes.vocabulary import Mask, Task
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class WhiteBox:
         target_layer: str | Sequence[str] | None = None,
         embed_scaling: bool = True,
         device_name: str = "CPU",
-        **options: object,
+        **options: Any,  # the further ones of `insert_xai`, those of openvino_xai
     ) -> None:
         for name in _FOUND_BY_ITSELF:
             if options.pop(name, None) is not None:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from ovxai_patterns.analysis.positions import Positions
 
-from ovxai_passes.options import Mask
+from ovxai_passes.vocabulary import Mask
 
 _BELL = np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]], np.float32) / 16
 _DOT = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]], np.float32)

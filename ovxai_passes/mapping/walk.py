@@ -34,7 +34,7 @@ from ovxai_passes.mapping.weights import telling_input
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.fence import fenced
 from ovxai_passes.ops.sizes import sizes_of
-from ovxai_passes.options import Mask
+from ovxai_passes.vocabulary import Mask
 
 _IN_ATTENTION = frozenset({"Add", "Divide", "Multiply", "Reshape", "Softmax", "Transpose"})
 _BEFORE_ATTENTION = frozenset({"Add", "MatMul", "Multiply", "Reshape", "Transpose"})

@@ -14,7 +14,7 @@ from ovxai_passes.head.cut import Head
 from ovxai_passes.mapping.walk import mapped_head
 from ovxai_passes.methods.repeat import repeated_head
 from ovxai_passes.ops.branch import Branch
-from ovxai_passes.options import Mask
+from ovxai_passes.vocabulary import Mask
 
 
 def reciprocam(site: Site, head: Head, mask: Mask, reference: bool = False) -> Branch:

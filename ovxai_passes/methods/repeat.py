@@ -25,7 +25,7 @@ from ovxai_passes.mapping.weights import kept_in_front, shaped_like, telling_inp
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.ops.sizes import sizes_of
-from ovxai_passes.options import Mask
+from ovxai_passes.vocabulary import Mask
 
 _NOT_COMPUTED = ("Constant", "Parameter", "Result")
 

@@ -31,14 +31,9 @@ from ovxai_passes.model_info.labels import labels_of, names_of, numbers_of
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.cost import beyond, cost_of
 from ovxai_passes.ops.picture import Picture
-from ovxai_passes.options import LARGEST, METHODS, MIDDLE, Method, Options, Task
+from ovxai_passes.options import METHODS, Method, Options
 from ovxai_passes.report import LevelLayer, Report, layer_at
-
-_OPTIONS_OF = {
-    **dict.fromkeys(("background", "keep_background", "objectness", "num_anchors"), (Method.DETCLASSPROBABILITYMAP,)),
-    "classes": (Method.DETCLASSPROBABILITYMAP, Method.INSTANCEMASKS),
-}
-"""The methods that options go with."""
+from ovxai_passes.vocabulary import LARGEST, MIDDLE, Task
 
 _log = logging.getLogger(__name__)
 
@@ -147,10 +142,7 @@ class _Search:
         raise first
 
     def _for(self, method: Method) -> Found:
-        for name, methods in _OPTIONS_OF.items():
-            default = Options.__dataclass_fields__[name].default
-            if method not in methods and getattr(self.options, name) != default:
-                raise OptionError(f"option {name!r} does not go with method {method.value!r}, which this model gets")
+        self.options.check_chosen_method(method)
         if method is Method.INSTANCEMASKS:
             return self._instances()
         return self._class_heads() if method is Method.DETCLASSPROBABILITYMAP else self._feature_map()

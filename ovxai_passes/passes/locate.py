@@ -17,8 +17,9 @@ from ovxai_patterns.classifier.target import Search
 
 from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.model_info.labels import labels_of, names_of, numbers_of
-from ovxai_passes.options import Mask, Method, Options, Task
+from ovxai_passes.options import Method, Options
 from ovxai_passes.report import Choice
+from ovxai_passes.vocabulary import Mask, Task
 
 _log = logging.getLogger(__name__)
 

@@ -8,7 +8,8 @@ from ovxai_patterns.classifier.scores import Scores, find_scores
 from ovxai_patterns.task import CLASSIFICATION, find_task
 
 from ovxai_passes.errors import TargetNotFoundError
-from ovxai_passes.options import Options, Task
+from ovxai_passes.options import Options
+from ovxai_passes.vocabulary import Task
 
 
 def check_task_given(model: ov.Model, options: Options) -> None:

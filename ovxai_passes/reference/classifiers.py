@@ -17,7 +17,7 @@ from ovxai_patterns.classifier.site import Site
 
 from ovxai_passes.head.cut import Head
 from ovxai_passes.head.masks import one_target_mask
-from ovxai_passes.options import Mask
+from ovxai_passes.vocabulary import Mask
 
 Array = npt.NDArray[np.generic]
 Floats = npt.NDArray[np.float32]

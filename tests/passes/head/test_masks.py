@@ -11,7 +11,7 @@ from ovxai_patterns.analysis.positions import Positions
 
 from ovxai_passes.head.masks import grid_masks, one_target_mask, target_masks
 from ovxai_passes.mapping.bell import bell_weights
-from ovxai_passes.options import Mask
+from ovxai_passes.vocabulary import Mask
 from tests.support.running import run
 
 

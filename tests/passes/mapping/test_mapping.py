@@ -17,9 +17,10 @@ from ovxai_passes.mapping.narrow import narrowed
 from ovxai_passes.mapping.values import NoRuleError
 from ovxai_passes.mapping.walk import mapped_head
 from ovxai_passes.methods.repeat import repeated_head
-from ovxai_passes.options import Mask, Options
+from ovxai_passes.options import Options
 from ovxai_passes.reference.classifiers import tensors_at, worst_difference
 from ovxai_passes.rewrites.sink_rows import sink_rows
+from ovxai_passes.vocabulary import Mask
 from tests.fixtures import graphs
 from tests.fixtures.graphs import Weights, integers
 from tests.fixtures.heads import HeadPlan, build, plans

@@ -24,8 +24,8 @@ from ovxai_passes.head.cut import Head
 from ovxai_passes.mapping.values import AnyGridError, NoRuleError
 from ovxai_passes.mapping.walk import mapped_head
 from ovxai_passes.methods.repeat import repeated_head
-from ovxai_passes.options import Mask
 from ovxai_passes.reference.classifiers import worst_difference
+from ovxai_passes.vocabulary import Mask
 from tests.fixtures.graphs import Weights, integers, scalar
 from tests.support.running import run
 

@@ -16,7 +16,8 @@ from ovxai_tools.demo import shipped as demo
 from ovxai_tools.demo.shapes import LABELS, SIDE, Picture, make_pair, make_picture
 from ovxai_tools.evaluation.pointing import points_inside
 
-from ovxai_passes.options import Mask, Options
+from ovxai_passes.options import Options
+from ovxai_passes.vocabulary import Mask
 from tests.support.cli import invoke
 from tests.tools.cli.test_transform import call
 

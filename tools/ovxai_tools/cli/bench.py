@@ -14,9 +14,9 @@ from ovxai_passes.model_info.read import reason_of
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_tools.checks.measuring import Measured, interleaved, measure, peak_memory
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
-from ovxai_tools.common.given import shape_option
 from ovxai_tools.common.progress import stage
 from ovxai_tools.common.reading import read_named
+from ovxai_tools.common.shared_options import shape_option
 from ovxai_tools.demo import shipped as demo
 
 HOW_TO_READ = """\b

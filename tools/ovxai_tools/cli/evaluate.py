@@ -25,12 +25,13 @@ from ovxai_passes.insert import insert
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.model_info.shapes import StatedShape
-from ovxai_passes.options import Mask, Method, Options
+from ovxai_passes.options import Method, Options
 from ovxai_passes.reference.classifiers import F32
+from ovxai_passes.vocabulary import Mask
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
-from ovxai_tools.common.given import shape_option
 from ovxai_tools.common.progress import stage
 from ovxai_tools.common.reading import read_named
+from ovxai_tools.common.shared_options import shape_option
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.demo.scenes import make_scene
 from ovxai_tools.demo.shapes import Picture, make_picture

@@ -15,18 +15,12 @@ from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.checksum import file_digest
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.options import Method
+from ovxai_tools.common.click_types import NamedPath, NumberRange, choice_of
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
-from ovxai_tools.common.given import (
-    WHITE_BOX,
-    NamedPath,
-    NumberRange,
-    preparation_options,
-    read_labels,
-    shape_option,
-    size_given,
-)
+from ovxai_tools.common.insertion_options import WHITE_BOX
 from ovxai_tools.common.progress import stage
 from ovxai_tools.common.reading import read_named
+from ovxai_tools.common.shared_options import parse_size, preparation_options, read_labels, shape_option
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.explaining import Explaining, Wanted
 from ovxai_tools.pictures.images import Preparation, pillow
@@ -51,11 +45,11 @@ _WHATEVER_THE_RESULT = ("model", "images", "output", "labels", "as_json", "force
 @click.option("--labels", type=NamedPath(), metavar="FILE", help="Names of the classes, a line each.")
 @click.option(
     "--method",
-    type=click.Choice([*WHITE_BOX, "rise", "aise"], case_sensitive=False),
+    type=choice_of([*WHITE_BOX, Method.RISE, Method.AISE]),
     help="Explanation method; rise and aise only run the model. Default: as the model asks.",
 )
 @click.option("--black-box", is_flag=True, help="Only run the model, on masked pictures; slow.")
-@click.option("--size", metavar="HxW", callback=size_given, help="Size of maps and overlays; default: the picture's.")
+@click.option("--size", metavar="HxW", callback=parse_size, help="Size of maps and overlays; default: the picture's.")
 @click.option("--colormap", type=click.Choice(["jet", "grey"]), default="jet", show_default=True)
 @click.option("--overlay-weight", type=NumberRange(0, 1), default=0.5, show_default=True, help="Of the map.")
 @preparation_options

@@ -20,9 +20,9 @@ from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.options import Options
 from ovxai_passes.reference.classifiers import F32, Floats, scaled_map
+from ovxai_tools.common.click_types import NamedPath
 from ovxai_tools.common.exits import EXIT_CODES, OutputError, with_exit_codes
 from ovxai_tools.common.files import check_output, publish, staging
-from ovxai_tools.common.given import NamedPath
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.demo.shapes import LABELS, make_pair
 from ovxai_tools.pictures.images import Pixels, cells, overlay, pillow, strip

@@ -14,9 +14,10 @@ from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_tools.checks.sweeping import COLUMNS, Examiner, Limits
+from ovxai_tools.common.click_types import NamedPath, NumberRange
 from ovxai_tools.common.exits import EXIT_CODES, OutputError, with_exit_codes
 from ovxai_tools.common.files import publish, staging
-from ovxai_tools.common.given import NamedPath, NumberRange, shape_option
+from ovxai_tools.common.shared_options import shape_option
 
 _MODELS = (".xml", ".onnx", ".tflite", ".pb", ".pdmodel")
 

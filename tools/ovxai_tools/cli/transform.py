@@ -8,6 +8,7 @@ import shutil
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
 import openvino as ov
@@ -19,22 +20,16 @@ from ovxai_passes.model_info.checksum import add_checksum
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.model_info.recorded import check_same_map
 from ovxai_passes.model_info.shapes import StatedShape
-from ovxai_passes.options import Mask, Options, Scaling, Task
+from ovxai_passes.options import Options
+from ovxai_passes.vocabulary import Scaling
 from ovxai_tools.checks.verify import Case, random_case, verify
+from ovxai_tools.common.click_types import NamedPath
 from ovxai_tools.common.exits import EXIT_CODES, OutputError, with_exit_codes
 from ovxai_tools.common.files import check_output, model_moves, publish, same_file, staged_model, staging
-from ovxai_tools.common.given import (
-    WHITE_BOX,
-    NamedPath,
-    NumberRange,
-    choice_of,
-    preparation_options,
-    read_labels,
-    shape_option,
-    size_given,
-)
+from ovxai_tools.common.insertion_options import insertion_options, options_of
 from ovxai_tools.common.progress import stage
 from ovxai_tools.common.reading import read_named
+from ovxai_tools.common.shared_options import preparation_options, shape_option
 from ovxai_tools.common.showing import Telling, show
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.images import Preparation, as_inputs, check_picture_name, open_picture, pillow
@@ -62,79 +57,7 @@ class Request:
 @click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="[OUT.xml]", required=False, type=NamedPath())
-@click.option("--task", type=choice_of(Task), default="auto", show_default=True, help="What the model does.")
-@click.option(
-    "--method",
-    type=click.Choice(WHITE_BOX, case_sensitive=False),
-    help="Explanation method; default: as the read-out asks.",
-)
-@click.option(
-    "--target-layer",
-    "target_layers",
-    metavar="NAME",
-    multiple=True,
-    help="Friendly name of the layer to explain; several times for a detector's class heads. Default: found by itself.",
-)
-@click.option(
-    "--num-anchors",
-    type=click.IntRange(min=1),
-    multiple=True,
-    help="Detectors: anchors a place of the target layers, once for all or for each of them.",
-)
-@click.option(
-    "--map-size",
-    metavar="HxW|middle|largest",
-    callback=size_given,
-    help="Detectors: size of the map, or of that level (default 23x23, masks 56x56); activationmap: which level.",
-)
-@click.option(
-    "--background", type=int, help="Detectors: the class that stands for nothing, -1 the last; default: found."
-)
-@click.option("--keep-background", is_flag=True, help="Detectors: make a map of the background, too.")
-@click.option("--objectness", is_flag=True, help="Detectors: weigh class scores by objectness.")
-@click.option("--only-map", is_flag=True, help="Leave the original outputs out, for clients that take no further ones.")
-@click.option("--feature-vector", is_flag=True, help="Add the output feature_vector: class token, or pooled target.")
-@click.option("--k", type=click.IntRange(min=0), help="vitreciprocam: attention blocks to re-run.")
-@click.option("--mask", type=choice_of(Mask), help="Mask over positions; default: onehot for k=0, gaussian for more.")
-@click.option("--output", "output", metavar="NAME|INDEX", help="The output with the class scores, if several could be.")
-@click.option("--keep-quantization", is_flag=True, help="Keep the 8-bit rounding of quantised class scores in the map.")
-@click.option("--reference", is_flag=True, help="Write the naive branch, which repeats the head for each position.")
-@click.option("--trim", is_flag=True, help="Leave out of the network what nobody reads; outputs change by rounding.")
-@click.option(
-    "--class",
-    "classes",
-    multiple=True,
-    metavar="NUMBER|NAME",
-    help="Make a map for this class only; several times for several classes. Default: for all.",
-)
-@click.option(
-    "--labels",
-    type=NamedPath(),
-    metavar="FILE",
-    help="Names of the classes, a line each; default: those in the model.",
-)
-@click.option("--top-k", type=click.IntRange(min=1), help="Make maps for the best classes of each image only.")
-@click.option(
-    "--max-cost",
-    type=NumberRange(min=0, min_open=True),
-    default=20.0,
-    show_default=True,
-    help="Refuse a map that takes more multiply-adds than so many times the model's.",
-)
-@click.option(
-    "--max-tensor-gib",
-    type=NumberRange(min=0, min_open=True),
-    default=2.0,
-    show_default=True,
-    help="Refuse a map that makes a larger tensor.",
-)
-@click.option(
-    "--scaling",
-    type=choice_of(Scaling),
-    help="What is 0 and 255: each map by itself (map, default), all classes of an image together (joint), or raw f32 "
-    "scores (none).",
-)
-@click.option("--no-embed-scaling", is_flag=True, help="The same as --scaling none.")
+@insertion_options
 @click.option("--dry-run", is_flag=True, help="Say what would be done and why; write nothing.")
 @click.option("--verify", "check", is_flag=True, help="Compare with the original model and the definition of the map.")
 @click.option("--image", type=NamedPath(), help="Picture for --verify and --preview.")
@@ -155,29 +78,6 @@ class Request:
 def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     source: str,
     target: Path | None,
-    task: str,
-    method: str | None,
-    target_layers: tuple[str, ...],
-    num_anchors: tuple[int, ...],
-    map_size: tuple[int, int] | str | None,
-    background: int | None,
-    keep_background: bool,
-    objectness: bool,
-    only_map: bool,
-    feature_vector: bool,
-    k: int | None,
-    mask: str | None,
-    output: str | None,
-    keep_quantization: bool,
-    reference: bool,
-    trim: bool,
-    classes: tuple[str, ...],
-    labels: Path | None,
-    top_k: int | None,
-    max_cost: float,
-    max_tensor_gib: float,
-    scaling: str | None,
-    no_embed_scaling: bool,
     dry_run: bool,
     check: bool,
     image: Path | None,
@@ -190,6 +90,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     as_json: bool,
     verbose: bool,
     quiet: bool,
+    **insertion: Any,
 ) -> None:
     """Write the model IN (.xml, .onnx, .tflite, ..., or demo:cnn) to OUT.xml with one more output, saliency_map.
 
@@ -198,31 +99,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     """
     logging.basicConfig(format="%(message)s", level=logging.DEBUG if verbose else logging.ERROR)
     logging.getLogger("PIL").setLevel(logging.INFO)
-    options = Options.checked(
-        task=task,
-        method=method,
-        target_layer=target_layers[0] if len(target_layers) == 1 else target_layers or None,
-        num_anchors=num_anchors or None,
-        saliency_map_size=map_size,
-        background=background,
-        keep_background=keep_background,
-        objectness=objectness,
-        only_map=only_map,
-        feature_vector=feature_vector,
-        embed_scaling=not no_embed_scaling,
-        scaling=scaling,
-        k=k,
-        mask=mask,
-        output=output,
-        keep_quantization=keep_quantization,
-        reference=reference,
-        trim=trim,
-        classes=classes or None,
-        labels=None if labels is None else read_labels(labels),
-        top_k=top_k,
-        max_cost=max_cost,
-        max_tensor_gib=max_tensor_gib,
-    )
+    options = options_of(insertion)
     given = mean is not None or scale is not None or bgr
     preparation = Preparation(mean or (0.0,), scale or (1.0,), bgr) if given else None
     request = Request(source, target, shapes, force, check, image, preview, preparation, as_json, quiet, verbose)

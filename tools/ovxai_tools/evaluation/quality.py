@@ -23,7 +23,8 @@ from ovxai_passes.explainer import Explainer, ExplainMode, Explanation
 from ovxai_passes.explainer.black_box.base import BlackBox
 from ovxai_passes.metrics import ADCC, InsertionDeletionAUC
 from ovxai_passes.model_info.labels import names_of
-from ovxai_passes.options import Method, Task
+from ovxai_passes.options import Method
+from ovxai_passes.vocabulary import Task
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.demo.shapes import make_picture
 from ovxai_tools.evaluation.pointing import points_inside

@@ -22,8 +22,9 @@ from ovxai_passes.model_info.class_shares import shares_of
 from ovxai_passes.model_info.labels import labels_of, names_of, numbers_of, own_names_of
 from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.rt_info import said_in
-from ovxai_passes.options import Options, Task
+from ovxai_passes.options import Options
 from ovxai_passes.passes.locate import check_top_k
+from ovxai_passes.vocabulary import Task
 from ovxai_tools.pictures.images import Preparation, as_inputs, open_picture
 from ovxai_tools.pictures.preview_detector import class_scores
 

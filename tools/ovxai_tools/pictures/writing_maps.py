@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from ovxai_passes.options import Task
+from ovxai_passes.vocabulary import Task
 from ovxai_tools.common.exits import OutputError
 from ovxai_tools.common.files import publish, staging
 from ovxai_tools.common.interrupts import INTERRUPTED, held

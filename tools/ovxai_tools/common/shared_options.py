@@ -1,52 +1,22 @@
-"""What command lines have in common: kinds of values, and options that several commands take."""
+"""Options that several commands take."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.model_info.shapes import StatedShape, stated_shape
-from ovxai_passes.options import LARGEST, METHODS, MIDDLE
-
-WHITE_BOX = [one.value for one in dict.fromkeys(sum(METHODS.values(), ()))]
-"""The methods whose maps can be written into a model."""
+from ovxai_passes.model_info.shapes import stated_shape
+from ovxai_passes.option_checks import parsed_size
+from ovxai_tools.common.click_types import parsed_by
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-
-class NamedPath(click.Path):
-    """A path that is not empty: an empty one is an unset variable, and pathlib takes it for the current folder."""
-
-    def __init__(self, file_okay: bool = True) -> None:
-        super().__init__(file_okay=file_okay, path_type=Path)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path; fails where it is empty."""
-        if value == "":  # a Path is never empty
-            self.fail("the name is empty", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-class NumberRange(click.FloatRange):
-    """A range of numbers; what is no number (nan) is outside of each."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The number; fails for nan."""
-        found = super().convert(value, param, ctx)
-        if math.isnan(found):
-            self.fail(f"{value!r} is no number", param, ctx)
-        return found
-
-
-def choice_of(kind: type[Enum]) -> click.Choice[str]:
-    """The values of an enumeration."""
-    return click.Choice([member.value for member in kind], case_sensitive=False)
+parse_size = parsed_by(parsed_size)
 
 
 def numbers_given(_context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, ...] | None:
@@ -63,25 +33,6 @@ def numbers_given(_context: click.Context, parameter: click.Parameter, value: st
     return numbers
 
 
-def size_given(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[int, int] | str | None:
-    """HEIGHTxWIDTH, or the name of a level."""
-    if value is None or value in (MIDDLE, LARGEST):
-        return value
-    parts = value.lower().split("x")
-    if len(parts) != 2 or not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise click.BadParameter(f"{value!r} is not HEIGHTxWIDTH, as in 32x48, and not {MIDDLE} or {LARGEST}")
-    return int(parts[0]), int(parts[1])
-
-
-def _shapes_given(
-    _context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]
-) -> tuple[StatedShape, ...]:
-    try:
-        return tuple(stated_shape(one) for one in value)
-    except OptionError as error:
-        raise click.BadParameter(str(error)) from error
-
-
 def shape_option(command: Command) -> Command:
     """`--shape`, for every command that reads a model: `shapes`, a tuple of StatedShape."""
     return click.option(
@@ -89,7 +40,7 @@ def shape_option(command: Command) -> Command:
         "shapes",
         multiple=True,
         metavar="[NAME=]SIZE,...",
-        callback=_shapes_given,
+        callback=parsed_by(stated_shape),
         help="State the shape of the model's input: 1,3,224,224; ? is any size, 1..8 a range. Several inputs: by name, "
         "the option several times.",
     )(command)

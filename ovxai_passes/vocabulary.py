@@ -1,0 +1,37 @@
+"""The enumerations that options take. Everything may import them: this module imports nothing of the project."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Task(Enum):
+    """What a model does; AUTO: told from its outputs."""
+
+    AUTO = "auto"
+    CLASSIFICATION = "classification"
+    DETECTION = "detection"
+    INSTANCE_SEGMENTATION = "instance_segmentation"
+
+
+CLASSIFIERS, DETECTORS = (Task.CLASSIFICATION,), (Task.DETECTION, Task.INSTANCE_SEGMENTATION)
+"""The tasks of each kind of model."""
+
+
+class Mask(Enum):
+    """The weight of the positions in one mask: only one, or a 3x3 bell around it."""
+
+    ONE_HOT = "onehot"
+    GAUSSIAN = "gaussian"
+
+
+class Scaling(Enum):
+    """What a map's 0 and 255 are: its own least and largest value, those of all classes of an image, or none."""
+
+    MAP = "map"
+    JOINT = "joint"
+    NONE = "none"
+
+
+MIDDLE, LARGEST = "middle", "largest"
+"""Levels of a detector that a map can be as large as."""
