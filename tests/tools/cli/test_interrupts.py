@@ -68,14 +68,15 @@ def test_an_interrupt_that_the_runtime_has_turned_into_an_error(folder: Path, mo
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_while_modules_are_imported(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("command", ["transform", "ovxai"])
+def test_while_modules_are_imported(tmp_path: Path, command: str, number: signal.Signals) -> None:
     (tmp_path / "click").mkdir()
     (tmp_path / "click" / "__init__.py").write_text(
         "import time\nprint('ready', flush=True)\ntry:\n    time.sleep(60)\n"
         "except BaseException as error:\n    raise ImportError('initialization failed') from error\n"
     )
     path = os.pathsep.join([str(tmp_path), *sys.path])
-    program = f"{HEARING}from ovxai_tools.cli.console import transform; transform()"
+    program = f"{HEARING}from ovxai_tools.cli.console import {command}; {command}()"
     with subprocess.Popen(
         [sys.executable, "-c", program, "in.xml", "out.xml"],
         env={**os.environ, "PYTHONPATH": path},
@@ -93,6 +94,7 @@ def test_the_installed_commands_are_these() -> None:
     text = (Path(__file__).resolve().parents[3] / "pyproject.toml").read_text()
     for name in ("bench", "explain", "sweep", "transform"):
         assert f'ovxai-{name} = "ovxai_tools.cli.console:{name}"' in text
+    assert 'ovxai = "ovxai_tools.cli.console:ovxai"' in text
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the plugin sets up no stack for signals")

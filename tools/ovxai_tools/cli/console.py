@@ -13,6 +13,11 @@ import sys
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
+def ovxai() -> None:
+    """ovxai, with its sub-commands."""
+    _run("main")
+
+
 def transform() -> None:
     """ovxai-transform."""
     _run("transform")
