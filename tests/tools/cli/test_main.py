@@ -51,7 +51,7 @@ def test_the_version() -> None:
     [
         (("transfrom",), "No such command 'transfrom'. Did you mean 'transform'?"),
         (("Bench", "a"), "Did you mean 'bench'?"),
-        (("paint",), "No such command 'paint'. Commands: transform, explain, evaluate, bench, sweep."),
+        (("zzz",), "No such command 'zzz'. Commands: transform, explain, evaluate, bench, sweep."),
         (("--verbos",), "No such option"),
         (("transform", "--verbos"), "No such option"),
         (("transform", "none.xml", "out.xml"), "cannot read none.xml: there is no such file"),
