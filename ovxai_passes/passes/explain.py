@@ -51,7 +51,10 @@ class Explain(ModelPass):
             make_report(wrapped, choice, options),
             multiplied_out=len(built.branch.multiplied_out),
             cost=round(built.times, 3),
-            story=(*choice.site.story, *(f"multiplied out: {why}" for why in sorted(set(built.branch.multiplied_out)))),
+            story=(
+                *choice.site.story,
+                *(f"multiplied out: {why}" for why in sorted({str(one) for one in built.branch.multiplied_out})),
+            ),
         )
         self.report = report.with_notices(*built.notices)
         return False

@@ -165,7 +165,7 @@ def _look(path: Path, runs: int, shapes: Sequence[str]) -> None:
         classes=report.classes,
         mapped=_mapped(done),
         multiplied_out=report.multiplied_out,
-        multiplied_out_types=" ".join(sorted({reason.split(":")[0] for reason in done.explain.result.multiplied_out})),
+        multiplied_out_types=" ".join(sorted({one.op_type for one in done.explain.result.multiplied_out})),
         estimated=report.cost,
         notices="; ".join(report.notices),
     )
