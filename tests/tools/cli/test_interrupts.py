@@ -13,8 +13,9 @@ from typing import Any
 
 import openvino as ov
 import pytest
+from ovxai_tools.checks import transformation
 from ovxai_tools.cli import transform
-from ovxai_tools.common.showing import show
+from ovxai_tools.common.report_printing import print_report
 
 from ovxai_passes.insert import insert_any
 from tests.fixtures import graphs
@@ -44,13 +45,13 @@ def interrupted(function: Callable[..., Any], after: bool = False) -> Callable[.
 
 
 def test_before_the_files_are_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transform, "insert_any", interrupted(insert_any))
+    monkeypatch.setattr(transformation, "insert_any", interrupted(insert_any))
     assert invoke(transform.main, "in.xml", "out.xml", code=130).output == "Interrupted; nothing was written.\n"
     assert sorted(os.listdir()) == ["in.bin", "in.xml"]
 
 
 def test_after_the_files_are_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transform, "show", interrupted(show))
+    monkeypatch.setattr(transform, "print_report", interrupted(print_report))
     said = invoke(transform.main, "in.xml", "out.xml", code=130).output
     assert said == "Interrupted; written before that: out.bin, out.xml.\n"
     assert sorted(os.listdir()) == ["in.bin", "in.xml", "out.bin", "out.xml"]
@@ -63,7 +64,7 @@ def test_an_interrupt_that_the_runtime_has_turned_into_an_error(folder: Path, mo
         except KeyboardInterrupt:
             raise RuntimeError("Exception from src/core/src/pass: KeyboardInterrupt") from None
 
-    monkeypatch.setattr(transform, "insert_any", turned)
+    monkeypatch.setattr(transformation, "insert_any", turned)
     assert invoke(transform.main, "in.xml", "out.xml", code=130).output == "Interrupted; nothing was written.\n"
 
 

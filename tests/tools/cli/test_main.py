@@ -114,9 +114,9 @@ def test_an_interrupt_at_work(tmp_path: Path, number: signal.Signals) -> None:
     ov.save_model(graphs.cnn(), tmp_path / "in.xml")
     program = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # background jobs ignore it
-        "import time, ovxai_tools.checks.verify as v\n"
+        "import time, ovxai_tools.checks.transformation as work\n"
         "def slow(*_):\n print('ready', flush=True); time.sleep(60)\n"
-        f"v.verify = slow\n{RUN}"
+        f"work.verify = slow\n{RUN}"
     )
     command = [sys.executable, "-c", program, "transform", "in.xml", "out.xml", "--verify"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -242,7 +242,7 @@ def test_a_wrong_map_is_not_written(folder: Path, monkeypatch: pytest.MonkeyPatc
         insertion.model.validate_nodes_and_infer_types()
         return insertion
 
-    monkeypatch.setattr("ovxai_tools.cli.transform.insert_any", shifted)
+    monkeypatch.setattr("ovxai_tools.checks.transformation.insert_any", shifted)
     assert "differs from the naive definition" in call("in.xml", "out.xml", "--verify", code=4).output
     assert listing() == ["in.bin", "in.xml"]
 
@@ -257,7 +257,7 @@ def test_a_changed_output_is_not_written(folder: Path, monkeypatch: pytest.Monke
         result.input(0).replace_source_output(moved.output(0))
         return insertion
 
-    monkeypatch.setattr("ovxai_tools.cli.transform.insert_any", changed)
+    monkeypatch.setattr("ovxai_tools.checks.transformation.insert_any", changed)
     assert "output 0 of the original model differs" in call("in.xml", "out.xml", "--verify", code=4).output
     assert listing() == ["in.bin", "in.xml"]
 
@@ -296,10 +296,10 @@ def test_a_torn_save_is_noticed(folder: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_an_interrupt_leaves_nothing(folder: Path, number: signal.Signals) -> None:
     ov.save_model(graphs.vit(blocks=60), "deep.xml")
     program = (
-        "import signal, time, ovxai_tools.cli.transform as t\n"
+        "import signal, time, ovxai_tools.cli.transform as t, ovxai_tools.checks.transformation as w\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job starts with it ignored\n"
         "def slow(*a):\n print('ready', flush=True); time.sleep(60)\n"
-        "t.verify = slow; t.main(['deep.xml', 'out.xml', '--verify'])"
+        "w.verify = slow; t.main(['deep.xml', 'out.xml', '--verify'])"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -11,10 +11,10 @@ import openvino as ov
 import pytest
 from ovxai_tools.cli import evaluate, gallery
 from ovxai_tools.demo import shipped as demo
+from ovxai_tools.demo.average_precision import Truth, average_precision_50, map_50
 from ovxai_tools.demo.scenes import LARGE_SIDE, SIDE, Scene, make_scene
 from ovxai_tools.demo.shapes import LABELS
 from ovxai_tools.evaluation.detectors import pointing_in_scenes
-from ovxai_tools.evaluation.matched_boxes import Truth, average_precision_50, map_50
 
 from ovxai_passes.explainer.boxes import Detection, detections_of, iou
 from ovxai_passes.options import Options

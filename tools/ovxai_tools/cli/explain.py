@@ -97,7 +97,6 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     if targets is not None and not targets.strip(" ,"):
         raise OptionError("--targets names no class")
     files = picture_files(images)
-    given = mean is not None or scale is not None or bgr
     wanted = Wanted(
         targets=tuple(part.strip() for part in targets.split(",") if part.strip()) if targets else (),
         top_k=top_k,
@@ -107,7 +106,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         size=size,
         weight=overlay_weight,
         coloured=colormap == "jet",
-        preparation=Preparation(mean or (0.0,), scale or (1.0,), bgr) if given else None,
+        preparation=Preparation.stated(mean, scale, bgr),
     )
     source = demo.model_path(model)
     about = _about(source, wanted.labels)

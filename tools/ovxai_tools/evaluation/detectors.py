@@ -16,8 +16,8 @@ from ovxai_passes.model_info.read import read_model
 from ovxai_passes.options import Method, Options
 from ovxai_passes.reference.classifiers import F32
 from ovxai_passes.vocabulary import LARGEST, MIDDLE
+from ovxai_tools.demo.average_precision import Truth, map_50
 from ovxai_tools.demo.scenes import SIDE, Scene
-from ovxai_tools.evaluation.matched_boxes import Truth, map_50
 from ovxai_tools.evaluation.outcome import Pointing
 from ovxai_tools.evaluation.pointing import points_inside
 

@@ -39,6 +39,13 @@ class Preparation:
     bgr: bool = False
 
     @classmethod
+    def stated(cls, mean: tuple[float, ...] | None, scale: tuple[float, ...] | None, bgr: bool) -> Preparation | None:
+        """What a command line says; None where it says nothing."""
+        if mean is None and scale is None and not bgr:
+            return None
+        return cls(mean or (0.0,), scale or (1.0,), bgr)
+
+    @classmethod
     def from_model(cls, model: ov.Model) -> Preparation:
         """What rt_info `model_info` says (mean_values, scale_values, ...), else pixels as they are.
 
