@@ -10,45 +10,19 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
-from openvino import opset13 as ops
-from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.positions import NOWHERE, Positions
 from ovxai_patterns.classifier.site import Site
 
 from ovxai_passes.head.cut import Head
 from ovxai_passes.head.masks import one_target_mask
+from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.vocabulary import Mask
 
 Array = npt.NDArray[np.generic]
 Floats = npt.NDArray[np.float32]
 
-F32 = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"}
-"""No rounding of a device's own: neither to bf16, nor of what is multiplied by 8-bit weights."""
-
 RANGE_TOLERANCE = 1e-3
 SCORE_TOLERANCE = 1e-5
-
-
-def tensors_at(
-    model: ov.Model, tensors: Sequence[TensorId], inputs: Sequence[Array], before: Sequence[Sequence[Array]] = ()
-) -> list[Array]:
-    """The values of tensors of a model for given inputs, at f32 on the CPU.
-
-    `before`: inputs of earlier inferences, for a model with a state.
-    """
-    clone = model.clone()
-    graph = ModelGraph(clone)
-    probes = [ops.result(graph.output(tensor)) for tensor in tensors]
-    probe = ov.Model(probes, clone.get_sinks(), clone.get_parameters(), "probe")
-    return last_of(ov.compile_model(probe, "CPU", F32), [*before, inputs])
-
-
-def last_of(compiled: ov.CompiledModel, inferences: Sequence[Sequence[Array]]) -> list[Array]:
-    """The outputs of the last of several inferences that start from the initial state."""
-    request = compiled.create_infer_request()
-    for inputs in inferences:
-        results = request.infer(list(inputs))
-    return [np.array(results[place]) for place in range(len(compiled.outputs))]
 
 
 def masked_scores(

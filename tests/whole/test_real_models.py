@@ -13,7 +13,7 @@ from ovxai_tools.evaluation.pointing import peak
 from ovxai_tools.pictures.images import Preparation, as_input, open_picture
 
 import ovxai_passes as xai
-from ovxai_passes.reference.classifiers import F32
+from ovxai_passes.model_info.tensor_values import F32
 from tests.tools.cli.test_transform import call
 
 Image = pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")

@@ -11,8 +11,9 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
+from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.ops.sizes import guarded, sizes_of
-from ovxai_passes.reference.classifiers import F32, worst_difference
+from ovxai_passes.reference.classifiers import worst_difference
 from tests.fixtures import detector_graphs as graphs
 from tests.fixtures.detector_graphs import CLASSES, SIDE, Builder
 from tests.patterns.detector.test_detectors import located

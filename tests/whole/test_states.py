@@ -11,8 +11,8 @@ from ovxai_tools.checks.verify import random_case, verify
 
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import insert
+from ovxai_passes.model_info.tensor_values import last_of, tensors_at
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import last_of, tensors_at
 from tests.fixtures import graphs
 from tests.fixtures.graphs import CLASSES, Weights, dense, integers, picture
 from tests.support.bits import changed_outputs

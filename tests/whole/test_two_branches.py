@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from ovxai_passes.insert import insert
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import defined_map, tensors_at, worst_difference
+from ovxai_passes.reference.classifiers import defined_map, worst_difference
 from tests.fixtures.two_branches import JOINS, TwoBranches, build, plans
 from tests.support.bits import changed_outputs
 from tests.support.running import run

@@ -16,7 +16,8 @@ from ovxai_tools.cli import sweep, zoo
 from ovxai_tools.common.exits import MissingExtraError
 
 import ovxai_passes as xai
-from ovxai_passes.reference.classifiers import F32, worst_difference
+from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.reference.classifiers import worst_difference
 from tests.support.cli import invoke
 
 # the networks, and the functions of references.py: that module needs torch, so it is imported where it is used

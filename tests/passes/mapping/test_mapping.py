@@ -17,8 +17,9 @@ from ovxai_passes.mapping.narrow import narrowed
 from ovxai_passes.mapping.values import NoRuleError
 from ovxai_passes.mapping.walk import mapped_head
 from ovxai_passes.methods.repeat import repeated_head
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import tensors_at, worst_difference
+from ovxai_passes.reference.classifiers import worst_difference
 from ovxai_passes.rewrites.sink_rows import sink_rows
 from ovxai_passes.vocabulary import Mask
 from tests.fixtures import graphs

@@ -13,8 +13,9 @@ import pytest
 import ovxai_passes as xai
 from ovxai_passes.head.masks import grid_masks
 from ovxai_passes.insert import insert
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Method, Options
-from ovxai_passes.reference.classifiers import defined_map, scaled_map, tensors_at, worst_difference
+from ovxai_passes.reference.classifiers import defined_map, scaled_map, worst_difference
 from ovxai_passes.vocabulary import Mask
 from tests.fixtures import graphs
 from tests.fixtures.attention_graphs import class_attention, learned_query, mean_query, two_branches

@@ -16,8 +16,8 @@ from ovxai_tools.demo.shapes import make_picture
 
 import ovxai_passes as xai
 from ovxai_passes.insert import insert_any
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import tensors_at
 from tests.fixtures import detector_graphs, graphs
 from tests.support.running import random_input, run
 

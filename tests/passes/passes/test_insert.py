@@ -141,7 +141,7 @@ def test_the_head_runs_alone_and_all_ones_give_the_scores() -> None:
     model = graphs.vit(-1)
     insertion = insert(model, Options())
     image = random_input(model)
-    from ovxai_passes.reference.classifiers import tensors_at  # noqa: PLC0415
+    from ovxai_passes.model_info.tensor_values import tensors_at
 
     (feature,) = tensors_at(model, [insertion.locate.result.target], [image])
     ones = np.ones(insertion.locate.result.positions.ids.shape, np.float32)

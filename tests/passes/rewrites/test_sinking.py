@@ -11,8 +11,8 @@ from openvino import opset13 as ops
 
 from ovxai_passes.insert import insert
 from ovxai_passes.mapping.narrow import mixed_elements, narrowed
+from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import F32
 from ovxai_passes.rewrites.sink_rows import sink_rows
 from ovxai_passes.rewrites.sinking import Rows
 from ovxai_passes.rewrites.split_products import split_products

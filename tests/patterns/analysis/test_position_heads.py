@@ -12,8 +12,9 @@ from ovxai_tools.cli.transform import main
 from ovxai_passes.insert import Insertion, insert
 from ovxai_passes.mapping import walk
 from ovxai_passes.mapping.values import Value
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import defined_map, tensors_at, worst_difference
+from ovxai_passes.reference.classifiers import defined_map, worst_difference
 from ovxai_passes.vocabulary import Mask
 from tests.fixtures import graphs
 from tests.fixtures.position_heads import PositionPlan, build_positions, position_plans

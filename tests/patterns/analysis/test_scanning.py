@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ovxai_passes.insert import insert
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import defined_map, tensors_at, worst_difference
+from ovxai_passes.reference.classifiers import defined_map, worst_difference
 from ovxai_passes.vocabulary import Mask
 from tests.fixtures.scanning import scanning
 from tests.support.running import random_input, run

@@ -13,8 +13,9 @@ from openvino import opset13 as ops
 import ovxai_passes as xai
 from ovxai_passes.head.masks import target_masks
 from ovxai_passes.insert import insert
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import defined_map, tensors_at, worst_difference
+from ovxai_passes.reference.classifiers import defined_map, worst_difference
 from ovxai_passes.vocabulary import Mask
 from tests.fixtures.graphs import (
     CLASSES,

@@ -17,8 +17,9 @@ from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_tools.checks.verify import random_case, verify
 
 from ovxai_passes.insert import DetectorInsertion, insert_any
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import tensors_at, worst_difference
+from ovxai_passes.reference.classifiers import worst_difference
 from ovxai_passes.reference.detectors import resized
 from tests.support.running import run
 

@@ -14,8 +14,9 @@ from ovxai_patterns.analysis.graph import ModelGraph
 
 import ovxai_passes as xai
 from ovxai_passes.insert import DetectorInsertion, insert_any
+from ovxai_passes.model_info.tensor_values import F32, tensors_at
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import F32, tensors_at, worst_difference
+from ovxai_passes.reference.classifiers import worst_difference
 from ovxai_passes.reference.detectors import resized
 from tests.fixtures import detector_graphs as graphs
 from tests.fixtures import graphs as classifiers

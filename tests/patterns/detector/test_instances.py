@@ -15,8 +15,9 @@ from ovxai_tools.checks.verify import random_case, verify
 
 import ovxai_passes as xai
 from ovxai_passes.insert import DetectorInsertion, insert_any
+from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import F32, worst_difference
+from ovxai_passes.reference.classifiers import worst_difference
 from ovxai_passes.reference.detectors import shrunk
 from tests.fixtures.detector_graphs import CLASSES, SIDE, Builder
 from tests.support.running import Array, run

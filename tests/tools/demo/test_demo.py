@@ -11,9 +11,9 @@ import numpy as np
 import openvino as ov
 import pytest
 from ovxai_tools.cli import evaluate, gallery
-from ovxai_tools.cli.evaluate import held_out, pointing
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.demo.shapes import LABELS, SIDE, Picture, make_pair, make_picture
+from ovxai_tools.demo.shapes import LABELS, SIDE, Picture, held_out, make_pair, make_picture
+from ovxai_tools.evaluation.classifiers import pointing_in_pictures
 from ovxai_tools.evaluation.pointing import points_inside
 
 from ovxai_passes.options import Options
@@ -87,7 +87,7 @@ def test_the_demo_models_point_at_the_object(
     hundred: list[Picture], name: str, options: Options, wanted: float
 ) -> None:
     """On 100 pictures, so a little below the figures of README, which are of 500."""
-    found = pointing(demo.model_path(f"demo:{name}"), options, hundred)
+    found = pointing_in_pictures(demo.model_path(f"demo:{name}"), options, hundred)
     assert found.accuracy >= 0.88
     assert found.inside >= wanted
 

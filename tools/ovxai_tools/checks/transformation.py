@@ -1,4 +1,4 @@
-"""The work of ovxai-transform: a model is read, gets its map, is verified and drawn, and is written whole or not at all."""
+"""The work of ovxai-transform: a model is read, gets its map, is verified, drawn and written whole or not at all."""
 
 from __future__ import annotations
 

@@ -12,17 +12,9 @@ import openvino as ov
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import AnyInsertion, DetectorInsertion, Insertion
 from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
+from ovxai_passes.model_info.tensor_values import F32, last_of, tensors_at
 from ovxai_passes.options import Method
-from ovxai_passes.reference.classifiers import (
-    F32,
-    last_of,
-    masked_scores,
-    mean_map,
-    pooled_features,
-    scaled_map,
-    tensors_at,
-    worst_difference,
-)
+from ovxai_passes.reference.classifiers import masked_scores, mean_map, pooled_features, scaled_map, worst_difference
 from ovxai_tools.checks.verify_detector import check_detector_map
 from ovxai_tools.checks.verify_outputs import Case, check_outputs, has_state, random_case
 from ovxai_tools.checks.verify_scores import check_unrounded

@@ -11,7 +11,8 @@ from ovxai_patterns.analysis.layout import picture_axes
 
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import DetectorInsertion
-from ovxai_passes.reference.classifiers import tensors_at, worst_difference
+from ovxai_passes.model_info.tensor_values import tensors_at
+from ovxai_passes.reference.classifiers import worst_difference
 from ovxai_passes.reference.detectors import defined_detector_map, sources_of
 
 

@@ -12,7 +12,8 @@ import openvino as ov
 from ovxai_patterns.analysis.layout import assumed_inputs
 
 from ovxai_passes.errors import VerificationError
-from ovxai_passes.reference.classifiers import F32, SCORE_TOLERANCE
+from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.reference.classifiers import SCORE_TOLERANCE
 
 Array = npt.NDArray[np.generic]
 

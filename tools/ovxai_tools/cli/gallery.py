@@ -18,8 +18,9 @@ import openvino as ov
 from ovxai_passes.insert import insert
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
+from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.options import Options
-from ovxai_passes.reference.classifiers import F32, Floats, scaled_map
+from ovxai_passes.reference.classifiers import Floats, scaled_map
 from ovxai_tools.common.click_types import NamedPath
 from ovxai_tools.common.exits import EXIT_CODES, OutputError, with_exit_codes
 from ovxai_tools.common.files import check_output, publish, staging

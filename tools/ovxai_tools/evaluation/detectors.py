@@ -13,8 +13,8 @@ from ovxai_passes.explainer.boxes import detections_of
 from ovxai_passes.insert import insert_any
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
+from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.options import Method, Options
-from ovxai_passes.reference.classifiers import F32
 from ovxai_passes.vocabulary import LARGEST, MIDDLE
 from ovxai_tools.demo.average_precision import Truth, map_50
 from ovxai_tools.demo.scenes import SIDE, Scene

@@ -12,7 +12,8 @@ from ovxai_patterns.classifier.scores import Scores
 from ovxai_passes.model_info.class_shares import shares_of
 from ovxai_passes.model_info.labels import names_of, own_names_of
 from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME
-from ovxai_passes.reference.classifiers import scaled_map, tensors_at
+from ovxai_passes.model_info.tensor_values import tensors_at
+from ovxai_passes.reference.classifiers import scaled_map
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.images import Preparation, as_inputs, open_picture, triptych
 

@@ -13,7 +13,8 @@ from ovxai_patterns.detector.class_heads import ClassHeads
 from ovxai_passes.insert import DetectorInsertion
 from ovxai_passes.model_info.labels import names_of, own_names_of
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
-from ovxai_passes.reference.classifiers import scaled_map, tensors_at
+from ovxai_passes.model_info.tensor_values import tensors_at
+from ovxai_passes.reference.classifiers import scaled_map
 from ovxai_passes.reference.detectors import by_channel, mask_map, sigmoid, sources_of
 from ovxai_tools.checks.verify_detector import picture_size
 from ovxai_tools.demo import shipped as demo

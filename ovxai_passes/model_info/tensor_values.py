@@ -1,0 +1,38 @@
+"""The values that tensors inside a model have for given inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import openvino as ov
+from openvino import opset13 as ops
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+
+Array = npt.NDArray[np.generic]
+
+F32 = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"}
+"""No rounding of a device's own: neither to bf16, nor of what is multiplied by 8-bit weights."""
+
+
+def tensors_at(
+    model: ov.Model, tensors: Sequence[TensorId], inputs: Sequence[Array], before: Sequence[Sequence[Array]] = ()
+) -> list[Array]:
+    """The values of tensors of a model for given inputs, at f32 on the CPU.
+
+    `before`: inputs of earlier inferences, for a model with a state.
+    """
+    clone = model.clone()
+    graph = ModelGraph(clone)
+    probes = [ops.result(graph.output(tensor)) for tensor in tensors]
+    probe = ov.Model(probes, clone.get_sinks(), clone.get_parameters(), "probe")
+    return last_of(ov.compile_model(probe, "CPU", F32), [*before, inputs])
+
+
+def last_of(compiled: ov.CompiledModel, inferences: Sequence[Sequence[Array]]) -> list[Array]:
+    """The outputs of the last of several inferences that start from the initial state."""
+    request = compiled.create_infer_request()
+    for inputs in inferences:
+        results = request.infer(list(inputs))
+    return [np.array(results[place]) for place in range(len(compiled.outputs))]
