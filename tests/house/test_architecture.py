@@ -6,6 +6,7 @@ import ast
 import sys
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,3 +81,46 @@ def test_the_passes_know_nothing_of_the_runtime_helper() -> None:
 def test_each_package_is_typed() -> None:
     for package in ALLOWED:
         assert (ROOT / package / "py.typed").exists()
+
+
+TOOLS = ROOT / "tools" / "ovxai_tools"
+ROOMS = ("demo", "common", "pictures", "checks", "evaluation", "cli")
+"""The rooms of the tools, each above those that it may import."""
+
+
+def rooms_imported(file: Path) -> set[str]:
+    """The rooms of the tools that a file imports."""
+    parts = [name.split(".") for name in imported(file) if name.startswith("ovxai_tools.")]
+    return {part[1] for part in parts}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_of_the_tools_import_what_is_below_them(room: str) -> None:
+    files = list((TOOLS / room).glob("*.py"))
+    assert files
+    for file in files:
+        above = rooms_imported(file) - set(ROOMS[: ROOMS.index(room)]) - ({room} - {"cli"})
+        assert not above, f"{file.relative_to(ROOT)} imports {sorted(above)}"
+
+
+def test_there_are_no_other_rooms() -> None:
+    assert {file.parent.name for file in TOOLS.glob("*/__init__.py")} == set(ROOMS)
+
+
+def test_definitions_are_what_checks_compare_with_and_nothing_else_uses() -> None:
+    for file in TOOLS.rglob("*.py"):
+        used = {name for name in imported(file) if name.startswith("ovxai_passes.reference")}
+        assert not used or file.parent.name == "checks", f"{file.relative_to(ROOT)} imports {sorted(used)}"
+
+
+def test_no_circles_in_the_tools() -> None:
+    files = {
+        f"ovxai_tools.{'.'.join(file.relative_to(TOOLS).with_suffix('').parts)}": file for file in TOOLS.rglob("*.py")
+    }
+    graph = nx.DiGraph()
+    for name, file in files.items():
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                modules = {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+                graph.add_edges_from((name, module) for module in modules & set(files))
+    assert not list(nx.simple_cycles(graph))

@@ -14,8 +14,8 @@ from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.classifier.scores import Scores, find_scores
 from ovxai_tools.cli import explain, transform
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.pictures.explaining import class_count, shares_reader
-from ovxai_tools.pictures.images import Preparation
+from ovxai_tools.pictures.class_scores import class_count, shares_reader
+from ovxai_tools.pictures.model_input import Preparation
 from ovxai_tools.pictures.preview import Shown, write_preview
 
 import ovxai_passes as xai

@@ -14,6 +14,7 @@ from openvino.passes import Manager
 
 import ovxai_passes as xai
 from ovxai_passes.insert import insert, is_augmented, plan
+from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
 from ovxai_passes.report import operation_count
 from tests.fixtures import graphs
@@ -141,8 +142,6 @@ def test_the_head_runs_alone_and_all_ones_give_the_scores() -> None:
     model = graphs.vit(-1)
     insertion = insert(model, Options())
     image = random_input(model)
-    from ovxai_passes.model_info.tensor_values import tensors_at
-
     (feature,) = tensors_at(model, [insertion.locate.result.target], [image])
     ones = np.ones(insertion.locate.result.positions.ids.shape, np.float32)
     np.testing.assert_allclose(run(insertion.cut.result.model, feature, ones), run(model, image), rtol=1e-5, atol=1e-5)

@@ -22,9 +22,9 @@ from ovxai_tools.common.model_files import bin_growth, save, weights_of
 from ovxai_tools.common.progress import stage
 from ovxai_tools.common.reading import read_named
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.pictures.images import Preparation, as_inputs, check_picture_name, open_picture, pillow
-from ovxai_tools.pictures.preview import Shown, write_preview
-from ovxai_tools.pictures.preview_detector import write_detector_preview
+from ovxai_tools.pictures.images import check_picture_name, open_picture, pillow
+from ovxai_tools.pictures.model_input import Preparation, as_inputs
+from ovxai_tools.pictures.preview import Shown, write_detector_preview, write_preview
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from ovxai_tools.common.reading import read_named
 from ovxai_tools.common.shared_options import parse_size, preparation_options, read_labels, shape_option
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.explaining import Explaining, Wanted
-from ovxai_tools.pictures.images import Preparation, pillow
+from ovxai_tools.pictures.images import pillow
 from ovxai_tools.pictures.keeping import check_folder
+from ovxai_tools.pictures.model_input import Preparation
 from ovxai_tools.pictures.picture_files import picture_files
 from ovxai_tools.pictures.writing_maps import PAGE, Results, write_maps
 

@@ -16,7 +16,7 @@ from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
 from ovxai_tools.common.insertion_options import insertion_options, options_of
 from ovxai_tools.common.report_printing import PrintStyle, print_notice, print_report
 from ovxai_tools.common.shared_options import preparation_options, shape_option
-from ovxai_tools.pictures.images import Preparation
+from ovxai_tools.pictures.model_input import Preparation
 
 
 @click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})

@@ -31,7 +31,7 @@ from ovxai_tools.common.reading import read_named
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.demo.shapes import held_out
 from ovxai_tools.evaluation.pointing import points_inside
-from ovxai_tools.pictures.explaining import class_count, shares_reader
+from ovxai_tools.pictures.class_scores import class_count, shares_reader
 from ovxai_tools.pictures.images import open_picture
 
 _STEPS = 20

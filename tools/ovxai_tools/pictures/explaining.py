@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,22 +10,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
-from ovxai_patterns.analysis.graph import ModelGraph
-from ovxai_patterns.classifier.scores import Scores, find_scores
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer import Explainer, ExplainMode, colormap, overlay, resize, scaling
 from ovxai_passes.explainer.utils import yolo_postprocess_fn
 from ovxai_passes.insert import AnyInsertion, DetectorInsertion, insert_any, is_augmented, task_of
-from ovxai_passes.model_info.class_shares import shares_of
 from ovxai_passes.model_info.labels import labels_of, names_of, numbers_of, own_names_of
-from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.options import Options
 from ovxai_passes.passes.locate import check_top_k
 from ovxai_passes.vocabulary import Task
-from ovxai_tools.pictures.images import Preparation, as_inputs, open_picture
-from ovxai_tools.pictures.preview_detector import class_scores
+from ovxai_tools.pictures.class_scores import ADDED, class_count, shares_reader
+from ovxai_tools.pictures.detector_scores import class_scores
+from ovxai_tools.pictures.images import open_picture
+from ovxai_tools.pictures.model_input import Preparation, as_inputs
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -34,7 +31,6 @@ if TYPE_CHECKING:
 Levels = npt.NDArray[np.uint8]
 
 _ROWS_AT_ONCE = 256
-_ADDED = {OUTPUT_NAME, CLASSES_NAME, FEATURES_NAME}
 
 
 class UnreadableError(OptionError):
@@ -227,55 +223,9 @@ class Explaining:
         return scores[None]
 
 
-def known_scores(model: ov.Model) -> list[tuple[int, int]]:
-    """The places of the outputs that are class scores, each with the number of classes, the likeliest first."""
-    graph = ModelGraph(model)
-    return [(one.output, one.classes) for one in _own_scores(graph) if _holds_scores(graph, one)]
-
-
-def shares_reader(model: ov.Model) -> Callable[[Any], Any]:
-    """From a classifier's outputs to K scores as shares, or None where there are none; the model is looked at once."""
-    known = known_scores(model)
-
-    def shares(outputs: Any) -> Any:
-        for place, classes in known:
-            values = np.asarray(outputs[place]).reshape(-1)
-            if values.size == classes:
-                return _as_shares(values)
-        return None
-
-    return shares
-
-
-def class_count(model: ov.Model) -> int:
-    """How many classes a classifier scores, 0 where that is not known."""
-    return next((one.classes for one in _own_scores(ModelGraph(model))), 0)
-
-
-def _own_scores(graph: ModelGraph) -> list[Scores]:
-    """The class scores of outputs that no insertion has added, those that the model as a whole says first."""
-    outputs = enumerate(graph.model.outputs)
-    places = [place for place, port in outputs if not port.get_names() & _ADDED]
-    candidates = [find_scores(graph), *(find_scores(graph, place) for place in places)]
-    return [one for one in candidates if isinstance(one, Scores) and one.output in places]
-
-
-def _holds_scores(graph: ModelGraph, scores: Scores) -> bool:
-    """Whether an output holds the scores themselves, not a ranking of them (indices, or values in order)."""
-    return scores.shown == graph.id_of(graph.model.outputs[scores.output].get_node().input_value(0))
-
-
-def _as_shares(values: Any) -> Any:
-    scores = shares_of(values, values.size).astype(np.float64)
-    if scores.min() >= 0 and scores.max() <= 1:
-        return scores
-    shares = np.exp(scores - scores.max())
-    return shares / shares.sum()
-
-
 def _without_maps(model: ov.Model) -> ov.Model:
     """A copy of a model without what an insertion has added."""
-    kept = [port.get_node() for port in model.outputs if not port.get_names() & _ADDED]
+    kept = [port.get_node() for port in model.outputs if not port.get_names() & ADDED]
     return ov.Model(kept, model.get_parameters(), "plain").clone()
 
 
