@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from ovxai_passes.errors import OptionError
-from ovxai_tools.checks.sweeping import COLUMNS, Examiner, Limits
+from ovxai_tools.checks.model_sweep import COLUMNS, Examiner, Limits
 from ovxai_tools.common.exits import OutputError
 from ovxai_tools.common.files import publish, staging
 

@@ -19,12 +19,12 @@ from ovxai_tools.checks.verify import Case, random_case, verify
 from ovxai_tools.common.exits import OutputError
 from ovxai_tools.common.files import check_output, model_moves, publish, same_file, staging
 from ovxai_tools.common.model_files import bin_growth, save, weights_of
+from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
-from ovxai_tools.common.reading import read_named
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.images import check_picture_name, open_picture, pillow
 from ovxai_tools.pictures.model_input import Preparation, as_inputs
-from ovxai_tools.pictures.preview import Shown, write_detector_preview, write_preview
+from ovxai_tools.pictures.preview import PreviewSubject, write_detector_preview, write_preview
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def check_request(request: TransformRequest, dry_run: bool) -> None:
 
 def plan_transform(request: TransformRequest, options: Options) -> TransformResult:
     """What `transform` would do; nothing is written. Raises OvxaiError."""
-    model = read_named(request.source, request.shapes)
+    model = load_model(request.source, request.shapes)
     if is_augmented(model):
         _check_copy(request, options, model)
         return TransformResult(None, _about_copy(request, "it would be copied as it is"))
@@ -85,7 +85,7 @@ def transform(request: TransformRequest, options: Options, target: Path) -> Tran
     _check_paths(request, source, target)
     started = time.perf_counter()
     with stage(f"Reading {request.source}", request.quiet):
-        model = read_named(request.source, request.shapes)
+        model = load_model(request.source, request.shapes)
     if is_augmented(model):
         return _copy_augmented(request, options, model, target)
     with stage("Inserting the explanation", request.quiet):
@@ -171,7 +171,7 @@ def _preview(
         if isinstance(insertion, DetectorInsertion):
             write_detector_preview(model, written, insertion, labels, request.image, preparation, drawn)
         else:
-            shown = Shown(model, insertion.locate.result.scores, insertion.report.chosen, labels)
+            shown = PreviewSubject(model, insertion.locate.result.scores, insertion.report.chosen, labels)
             write_preview(written, shown, request.image, preparation, drawn)
     plain_floats = preparation == Preparation() and written.inputs[0].get_element_type().is_real()
     if plain_floats and not request.source.startswith(demo.PREFIX):

@@ -40,7 +40,7 @@ def verify(
     alone. Raises VerificationError, also where the model itself does not run.
     """
     try:
-        return _held(model, written, raw, cases, joint)
+        return _passed(model, written, raw, cases, joint)
     except RuntimeError as error:  # as OpenVINO's plugins raise them
         reason = _why_not_run(model, cases)
         if reason is None:
@@ -60,13 +60,13 @@ def _why_not_run(model: ov.Model, cases: Sequence[Case]) -> str | None:
     return None
 
 
-def _held(model: ov.Model, written: ov.Model, raw: AnyInsertion, cases: Sequence[Case], joint: bool) -> list[str]:
+def _passed(model: ov.Model, written: ov.Model, raw: AnyInsertion, cases: Sequence[Case], joint: bool) -> list[str]:
     """What held, a line each; see `verify`."""
-    held = []
+    passed = []
     if len(written.outputs) == len(raw.model.outputs) - len(model.outputs):
-        held.append("no original outputs to compare")
+        passed.append("no original outputs to compare")
     else:
-        held += check_outputs(model, written, cases, bool(raw.report.trimmed))
+        passed += check_outputs(model, written, cases, bool(raw.report.trimmed))
     if isinstance(raw, Insertion) and raw.locate.choice.mask and not raw.locate.options.keep_quantization:
         check_unrounded(model, raw.locate.result.scores.tensor)
     unscaled, shown_by = (ov.compile_model(one, "CPU", F32) for one in (raw.model, written))
@@ -82,17 +82,17 @@ def _held(model: ov.Model, written: ov.Model, raw: AnyInsertion, cases: Sequence
             compared = check_detector_map(model, raw, case.name, case.inputs, saliency)
         else:
             compared = _check_definition(model, raw, case, saliency, classes)
-        held.append(f"{case.name}: map equal to the naive definition on {compared}")
+        passed.append(f"{case.name}: map equal to the naive definition on {compared}")
         expected = scaled_map(saliency, joint) if shown.dtype == np.uint8 else saliency
         if not np.abs(shown.astype(np.float32) - expected.astype(np.float32)).max() <= (shown.dtype == np.uint8):
             raise VerificationError(f"{case.name}: the map is not the raw map scaled to 0..255")
-        held.append(_check_varies(raw, case, saliency))
+        passed.append(_check_varies(raw, case, saliency))
         if _has_features(written):
-            held.append(_check_features(model, raw, case, results))
+            passed.append(_check_features(model, raw, case, results))
     if model.inputs and _has_dynamic_batch(model) and not has_state(model):
         _check_rows(model, raw)
-        held.append(f"random input: pictures of a batch of {_ROWS} explained as they are alone")
-    return held
+        passed.append(f"random input: pictures of a batch of {_ROWS} explained as they are alone")
+    return passed
 
 
 def _check_varies(raw: AnyInsertion, case: Case, saliency: npt.NDArray[np.float32]) -> str:

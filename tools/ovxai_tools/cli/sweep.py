@@ -8,8 +8,8 @@ import click
 
 from ovxai_passes import __version__
 from ovxai_passes.model_info.shapes import StatedShape
+from ovxai_tools.checks.model_sweep import Limits
 from ovxai_tools.checks.sweep_report import examined, find_models, read_report, summary, write_report
-from ovxai_tools.checks.sweeping import Limits
 from ovxai_tools.common.click_types import NamedPath, NumberRange
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
 from ovxai_tools.common.shared_options import shape_option

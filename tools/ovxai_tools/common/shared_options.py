@@ -19,7 +19,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 parse_size = parsed_by(parsed_size)
 
 
-def numbers_given(_context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, ...] | None:
+def parse_numbers(_context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, ...] | None:
     """One number, or three with commas between them."""
     if value is None:
         return None
@@ -50,8 +50,8 @@ def preparation_options(command: Command) -> Command:
     """`--mean`, `--scale`, `--bgr`: how pixels become input."""
     for option in (
         click.option("--bgr", is_flag=True, help="The model takes blue, green, red."),
-        click.option("--scale", callback=numbers_given, help="Divides pixels after --mean."),
-        click.option("--mean", callback=numbers_given, help="Subtracted from pixels (0..255): one number, or R,G,B."),
+        click.option("--scale", callback=parse_numbers, help="Divides pixels after --mean."),
+        click.option("--mean", callback=parse_numbers, help="Subtracted from pixels (0..255): one number, or R,G,B."),
     ):
         command = option(command)
     return command

@@ -22,8 +22,8 @@ from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.options import Method, Options
 from ovxai_passes.vocabulary import Mask
 from ovxai_tools.demo.shapes import Picture
-from ovxai_tools.evaluation.outcome import Pointing
 from ovxai_tools.evaluation.pointing import points_inside
+from ovxai_tools.evaluation.pointing_result import PointingResult
 
 _BATCH = 50
 _ANY_COST = 1000.0
@@ -40,7 +40,7 @@ def settings_of(path: Path) -> list[Options]:
     return [*found, Options(method=Method.ACTIVATIONMAP)]
 
 
-def pointing_in_pictures(path: Path, options: Options, pictures: list[Picture]) -> Pointing:
+def pointing_in_pictures(path: Path, options: Options, pictures: list[Picture]) -> PointingResult:
     """Play the game with one setting. Raises TargetNotFoundError where the model cannot be asked for it."""
     raw = replace(options, embed_scaling=False, max_cost=_ANY_COST)
     found = insert(read_model(path), raw)
@@ -50,7 +50,7 @@ def pointing_in_pictures(path: Path, options: Options, pictures: list[Picture]) 
         if int(scores.argmax()) == picture.label:
             inside.append(points_inside(maps if maps.ndim == 2 else maps[picture.label], picture.box))
     report = found.report
-    return Pointing(
+    return PointingResult(
         model=path.stem,
         method=report.method,
         mask=report.mask,

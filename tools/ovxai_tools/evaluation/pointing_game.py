@@ -11,10 +11,10 @@ from ovxai_tools.demo.scenes import make_scene
 from ovxai_tools.demo.shapes import HELD_OUT, held_out
 from ovxai_tools.evaluation.classifiers import pointing_in_pictures, settings_of
 from ovxai_tools.evaluation.detectors import DETECTOR_SETTINGS, pointing_in_scenes
-from ovxai_tools.evaluation.outcome import Pointing
+from ovxai_tools.evaluation.pointing_result import PointingResult
 
 
-def play(names: Sequence[str], count: int) -> list[Pointing]:
+def play(names: Sequence[str], count: int) -> list[PointingResult]:
     """The results of demo models (none: all) on so many held-out pictures. Raises OptionError, ModelReadError."""
     names = names or tuple(demo.PREFIX + name for name in demo.MODELS)
     if any(not name.startswith(demo.PREFIX) for name in names):
@@ -33,7 +33,7 @@ def play(names: Sequence[str], count: int) -> list[Pointing]:
     return results
 
 
-def table(results: Sequence[Pointing]) -> str:
+def table(results: Sequence[PointingResult]) -> str:
     """A row for each result, in columns."""
     lines = [f"{'model':8} {'method':22} {'mask':9} k  {'map':6} accuracy  inside"]
     for one in results:

@@ -26,8 +26,8 @@ from ovxai_passes.model_info.labels import names_of
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.options import Method
 from ovxai_passes.vocabulary import Task
+from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
-from ovxai_tools.common.reading import read_named
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.demo.shapes import held_out
 from ovxai_tools.evaluation.pointing import points_inside
@@ -74,7 +74,7 @@ def compare(names: Sequence[str], count: int, data: Path | None, shapes: Sequenc
         is_own = not is_demo_classifier(name)
         if is_own and data is None:
             raise OptionError(f"{name} is compared on pictures of its own: give --data FOLDER")
-        model = read_named(name, shapes if is_own else ())
+        model = load_model(name, shapes if is_own else ())
         samples = folder_samples(model, data) if is_own and data is not None else drawn
         with stage(f"Comparing methods on {name}"):
             found += quality_of(Path(name).name if is_own else name, model, samples)

@@ -26,7 +26,7 @@ from ovxai_tools.pictures.panels import triptych
 
 
 @dataclass(frozen=True)
-class Shown:
+class PreviewSubject:
     """What a preview needs to know.
 
     `plain`: the model without maps, and its class `scores`. `chosen`: the classes that have maps, None for all of them;
@@ -39,7 +39,9 @@ class Shown:
     labels: tuple[str, ...] = ()
 
 
-def write_preview(model: ov.Model, shown: Shown, image: Path | None, preparation: Preparation, target: Path) -> str:
+def write_preview(
+    model: ov.Model, subject: PreviewSubject, image: Path | None, preparation: Preparation, target: Path
+) -> str:
     """Run an augmented model on a picture (None: a demo picture) and write the picture `target`; returns its caption.
 
     The best class is the best of those that have maps, by the scores that the model's output shows, or ranks.
@@ -48,13 +50,13 @@ def write_preview(model: ov.Model, shown: Shown, image: Path | None, preparation
     picture = open_picture(image or demo.pictures()[0].path)
     inputs = as_inputs(picture, model, preparation)
     results = ov.compile_model(model, "CPU")(inputs)
-    scores = shares_of(tensors_at(shown.plain, [shown.scores.shown], inputs)[0], shown.scores.classes)
-    mapped = list(range(scores.size)) if shown.chosen is None else list(shown.chosen)
+    scores = shares_of(tensors_at(subject.plain, [subject.scores.shown], inputs)[0], subject.scores.classes)
+    mapped = list(range(scores.size)) if subject.chosen is None else list(subject.chosen)
     if any(CLASSES_NAME in port.get_names() for port in model.outputs):
         mapped = [int(number) for number in results[CLASSES_NAME][0]]
     row = int(scores[mapped].argmax())
     best = mapped[row]
-    names = names_of(shown.labels, scores.size) or own_names_of(shown.plain, scores.size)
+    names = names_of(subject.labels, scores.size) or own_names_of(subject.plain, scores.size)
     name = names[best] if names else f"class {best}"
     saliency = results[OUTPUT_NAME][0]
     levels = saliency if saliency.dtype == np.uint8 else scaling(saliency)

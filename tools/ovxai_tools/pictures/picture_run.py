@@ -38,7 +38,7 @@ class UnreadableError(OptionError):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RunSettings:
     """What is asked of every picture.
 
     `targets`: classes by number or name; `top_k`: else so many of the best. `black_box`: by masked pictures. `weight`:
@@ -57,7 +57,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Said:
+class ClassMap:
     """A map of one picture: `target` is the number of the class, or of the box of a detection, None for all classes."""
 
     target: int | None
@@ -67,11 +67,11 @@ class Said:
 
 
 @dataclass
-class Explaining:
+class PictureRun:
     """A model, ready to be asked about pictures. Raises OvxaiError."""
 
     model: ov.Model
-    wanted: Wanted
+    settings: RunSettings
     names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,40 +81,40 @@ class Explaining:
             raise OptionError(f"ovxai-explain takes models of one input, not of {len(self.model.inputs)}")
         self._shares = shares_reader(self.model)
         task = self._task()
-        if task is Task.INSTANCE_SEGMENTATION and self.wanted.black_box:
+        if task is Task.INSTANCE_SEGMENTATION and self.settings.black_box:
             raise OptionError("--black-box explains classifiers and detectors, not instance segmentation")
         self.task = task
         if task is Task.CLASSIFICATION:
             count = class_count(self.model)
-            self._count_classes(count)  # before what takes its time
-            if count and self.wanted.targets:
-                numbers_of(self.wanted.targets, self.names, count)
-        self._preparation = self.wanted.preparation or Preparation.from_model(self.model)
+            self._set_names(count)  # before what takes its time
+            if count and self.settings.targets:
+                numbers_of(self.settings.targets, self.names, count)
+        self._preparation = self.settings.preparation or Preparation.from_model(self.model)
         self._explainer = Explainer(
             self.model,
             task,
-            postprocess_fn=self._postprocess if self.wanted.black_box else None,
-            explain_mode=ExplainMode.BLACKBOX if self.wanted.black_box else ExplainMode.WHITEBOX,
+            postprocess_fn=self._postprocess if self.settings.black_box else None,
+            explain_mode=ExplainMode.BLACKBOX if self.settings.black_box else ExplainMode.WHITEBOX,
             explain_method=self._method(),
         )
         if task is not Task.CLASSIFICATION:
             made = getattr(self._explainer.method, "model", self.model)  # with maps, unless it is a black box
             background = said_in(made, "ovxai", "background", "none")
             count = int(said_in(made, "ovxai", "classes", "0"))
-            self._count_classes(count, None if background == "none" else int(background))
+            self._set_names(count, None if background == "none" else int(background))
 
-    def _count_classes(self, count: int, background: int | None = None) -> None:
+    def _set_names(self, count: int, background: int | None = None) -> None:
         """Set the names of classes. Raises OptionError where labels or top_k do not go with `count` (0: unknown)."""
         if not count:
-            self.names = self.wanted.labels or tuple(labels_of(self.model))
+            self.names = self.settings.labels or tuple(labels_of(self.model))
             return
-        check_top_k(self.wanted.top_k, count)
-        self.names = names_of(self.wanted.labels, count, background) or own_names_of(self.model, count, background)
+        check_top_k(self.settings.top_k, count)
+        self.names = names_of(self.settings.labels, count, background) or own_names_of(self.model, count, background)
 
     def _method(self) -> str | None:
         """The method asked for; maps that are in the model stay what they are."""
-        method = self.wanted.method
-        if not self._augmented or self.wanted.black_box or method is None:
+        method = self.settings.method
+        if not self._augmented or self.settings.black_box or method is None:
             return method
         there = said_in(self.model, "ovxai", "method", "another method")
         if there != method:
@@ -129,7 +129,7 @@ class Explaining:
             return Task(said) if said in [task.value for task in Task] else Task.CLASSIFICATION
         return task_of(self.model, Options()).name
 
-    def _sure(self, results: Any, data: Any) -> Any:
+    def _class_scores(self, results: Any, data: Any) -> Any:
         """How sure the model is of each class, [K], or None where that cannot be told."""
         if self.task is Task.CLASSIFICATION:
             return self._shares(results)
@@ -144,34 +144,34 @@ class Explaining:
         plain = _without_maps(self.model)
         return plain, insert_any(plain, Options(task=self.task))
 
-    def picture(self, path: Path) -> tuple[Image.Image, list[Said]]:
+    def explain(self, path: Path) -> tuple[Image.Image, list[ClassMap]]:
         """A picture with its maps, the best first. Raises UnreadableError for what is no picture."""
         try:
             picture = open_picture(path)
         except OptionError as error:
             raise UnreadableError(str(error)) from error
         (data,) = as_inputs(picture, self.model, self._preparation)[:1]
-        if self.wanted.black_box and self.task is Task.DETECTION:
+        if self.settings.black_box and self.task is Task.DETECTION:
             return picture, self._boxes(data, picture)
         results = self._explainer.model_forward(data)
-        scores = self._sure(results, data)
+        scores = self._class_scores(results, data)
         chosen = self._chosen(scores)
-        indices = chosen if self.wanted.black_box else None
+        indices = chosen if self.settings.black_box else None
         maps = self._explainer.method.generate_saliency_map(data, indices or None)
         by_target = maps if isinstance(maps, dict) else _by_target(maps)
         if None in by_target:
-            return picture, [Said(None, "all classes", None, _levels(by_target[None]))]
+            return picture, [ClassMap(None, "all classes", None, _levels(by_target[None]))]
         if not chosen:
             raise OptionError(
                 "which class it is surest of cannot be told from the model's outputs: name some (--targets)"
             )
-        if not self.wanted.targets and scores is not None:  # the best of those that have maps
-            chosen = [int(one) for one in np.argsort(-scores) if int(one) in by_target][: self.wanted.top_k]
+        if not self.settings.targets and scores is not None:  # the best of those that have maps
+            chosen = [int(one) for one in np.argsort(-scores) if int(one) in by_target][: self.settings.top_k]
         missing = [target for target in chosen if target not in by_target]
         if missing:
             raise OptionError(f"the model has no map of class {missing[0]}: it has maps of {len(by_target)} classes")
         return picture, [
-            Said(
+            ClassMap(
                 target, self.name(target), None if scores is None else float(scores[target]), _levels(by_target[target])
             )
             for target in chosen
@@ -181,35 +181,37 @@ class Explaining:
         """The name of a class, or its number."""
         return self.names[target] if target < len(self.names) else str(target)
 
-    def drawn(self, picture: Image.Image, said: Said) -> tuple[Levels, Levels]:
+    def draw(self, picture: Image.Image, class_map: ClassMap) -> tuple[Levels, Levels]:
         """The map in colours (or grey), and the overlay, both u8 [H,W,3], of the size asked for."""
-        size = self.wanted.size or (picture.height, picture.width)
+        size = self.settings.size or (picture.height, picture.width)
         shown = np.asarray(picture if picture.size == size[::-1] else picture.resize(size[::-1]))
-        large = scaling(resize(said.levels, size))
-        heat = colormap(large) if self.wanted.coloured else np.repeat(large[..., None], 3, -1)
+        large = scaling(resize(class_map.levels, size))
+        heat = colormap(large) if self.settings.coloured else np.repeat(large[..., None], 3, -1)
         laid = np.empty_like(heat)
         for start in range(0, size[0], _ROWS_AT_ONCE):  # what is computed in between takes 8 times as much
             rows = slice(start, start + _ROWS_AT_ONCE)
-            laid[rows] = overlay(heat[rows], shown[rows], self.wanted.weight)
+            laid[rows] = overlay(heat[rows], shown[rows], self.settings.weight)
         return heat, laid
 
     def _chosen(self, scores: Any) -> list[int]:
-        if self.wanted.targets:
+        if self.settings.targets:
             count = len(self.names) or (0 if scores is None else len(scores))
-            return list(numbers_of(self.wanted.targets, self.names, count or 1 << 20))
-        return [] if scores is None else [int(place) for place in np.argsort(-scores)[: self.wanted.top_k]]
+            return list(numbers_of(self.settings.targets, self.names, count or 1 << 20))
+        return [] if scores is None else [int(place) for place in np.argsort(-scores)[: self.settings.top_k]]
 
-    def _boxes(self, data: Any, picture: Image.Image) -> list[Said]:
+    def _boxes(self, data: Any, picture: Image.Image) -> list[ClassMap]:
         found = self._explainer.method
         _, scores, labels = self._postprocess(self._explainer.model_forward(data))
         wanted = (
-            numbers_of(self.wanted.targets, self.names, len(self.names) or 1 << 20) if self.wanted.targets else None
+            numbers_of(self.settings.targets, self.names, len(self.names) or 1 << 20) if self.settings.targets else None
         )
         numbers = [int(one) for one in np.argsort(-scores[0]) if wanted is None or int(labels[0][one]) in wanted]
-        best = numbers if wanted is not None else numbers[: self.wanted.top_k]
+        best = numbers if wanted is not None else numbers[: self.settings.top_k]
         maps = found.generate_saliency_map(data, best) if best else {}
         return [
-            Said(number, self.name(found.predictions[number].label or 0), found.predictions[number].score, maps[number])
+            ClassMap(
+                number, self.name(found.predictions[number].label or 0), found.predictions[number].score, maps[number]
+            )
             for number in best
             if number in maps
         ]
