@@ -6,23 +6,29 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import openvino as ov
 from ovxai_patterns.classifier.site import Site
 
 from ovxai_passes.head.cut import Head
+from ovxai_passes.insert_options import NAMED, InsertOptions
 from ovxai_passes.methods.spec import MethodSpec
 from ovxai_passes.methods.target import Target
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import model_given
 from ovxai_passes.model_info.recorded import check_same_map
 from ovxai_passes.ops.branch import Branch
+from ovxai_passes.option_spec import documented
 from ovxai_passes.options import Options
 from ovxai_passes.passes.insert_saliency_map import InsertSaliencyMap, with_branch
 from ovxai_passes.passes.record import report_of
 from ovxai_passes.passes.state import InsertionState, left, run_stages
 from ovxai_passes.report import Report
 from ovxai_passes.vocabulary import Method, Task
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 _log = logging.getLogger(__name__)
 
@@ -80,13 +86,14 @@ def plan(model: ov.Model, options: Options) -> Report:
     return report_of(model, with_branch(model, options))
 
 
+@documented(Options, NAMED)
 def insert_xai(
     model: ov.Model | str | os.PathLike[str],
     task: Task | str = Task.AUTO,
     explain_method: Method | str | None = None,
     target_layer: str | Sequence[str] | None = None,
     embed_scaling: bool = True,
-    **method_options: object,
+    **options: Unpack[InsertOptions],
 ) -> ov.Model:
     """A new model that computes what `model` computes and one output more, `saliency_map`.
 
@@ -104,14 +111,8 @@ def insert_xai(
     embed_scaling
         True: u8, maps scaled to 0..255: each by itself, or with `scaling="joint"` all classes of an image by one range.
         False: f32 class scores.
-    method_options
-        `k`: attention blocks to re-run. `mask`: "onehot" or "gaussian". `output`: index or name of the output with the
-        class scores. `keep_quantization`: keep the rounding of quantised class scores. `classes`: the classes to make
-        maps for, by number or name (in `labels`, or in the model); or `top_k`: the best k of each image.
-        `reference`: the naive branch. `trim`: leave out of the network what nobody reads; original outputs then change
-        by rounding. `max_cost`, `max_tensor_gib`: the budget, see `Options`. `feature_vector`: add that output.
-        `only_map`: leave out the original outputs. Of detectors: `num_anchors`, `saliency_map_size`, `background`,
-        `keep_background`, `objectness`, see `Options`.
+    **options
+        {options}
 
     Returns
     -------
@@ -124,15 +125,15 @@ def insert_xai(
     ------
     ModelReadError, OptionError, TargetNotFoundError, TooCostlyError
     """
-    options = Options.checked(
-        task=task, method=explain_method, target_layer=target_layer, embed_scaling=embed_scaling, **method_options
+    asked = Options.checked(
+        task=task, method=explain_method, target_layer=target_layer, embed_scaling=embed_scaling, **options
     )
     original = model_given(model)
     if is_augmented(original):
-        check_same_map(original, options)
+        check_same_map(original, asked)
         _log.warning("the model has an output named %s already and is returned as it is", OUTPUT_NAME)
         return original
-    insertion = insert(original, options)
+    insertion = insert(original, asked)
     for notice in insertion.report.notices:
         _log.warning("%s", notice)
     return insertion.model

@@ -1,4 +1,4 @@
-"""The words that options and reports are made of."""
+"""The enumerations that options take. Everything may import them: this module imports nothing of the project."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ class Task(Enum):
     CLASSIFICATION = "classification"
     DETECTION = "detection"
     INSTANCE_SEGMENTATION = "instance_segmentation"
+
+
+CLASSIFIERS, DETECTORS = (Task.CLASSIFICATION,), (Task.DETECTION, Task.INSTANCE_SEGMENTATION)
+"""The tasks of each kind of model."""
 
 
 class Method(Enum):
@@ -40,3 +44,7 @@ class Scaling(Enum):
     MAP = "map"
     JOINT = "joint"
     NONE = "none"
+
+
+MIDDLE, LARGEST = "middle", "largest"
+"""Levels of a detector that a map can be as large as."""

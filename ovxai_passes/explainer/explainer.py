@@ -25,10 +25,10 @@ from ovxai_passes.explainer.pictures import size_of
 from ovxai_passes.explainer.targets import Targets, explains_all, target_indices
 from ovxai_passes.explainer.visualizer import Visualizer, checked_size
 from ovxai_passes.explainer.white_box import WhiteBox
-from ovxai_passes.kinds import number
 from ovxai_passes.model_info.read import model_given
-from ovxai_passes.options import Options, member
+from ovxai_passes.options import Options
 from ovxai_passes.passes.find_task import task_of
+from ovxai_passes.value_checks import member, number
 from ovxai_passes.vocabulary import Method, Task
 
 _log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.targets import Targets, explains_all, target_indices
-from ovxai_passes.kinds import whole_number
+from ovxai_passes.value_checks import whole_number
 from ovxai_passes.vocabulary import Task
 
 _log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.boxes import detections_of
 from ovxai_passes.explainer.checked import check_options, picture_array
 from ovxai_passes.explainer.visualizer import checked_size, resize
-from ovxai_passes.options import member
+from ovxai_passes.value_checks import member
 
 Array = npt.NDArray[Any]
 

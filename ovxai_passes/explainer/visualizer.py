@@ -11,7 +11,7 @@ from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.jet import jet_table
 from ovxai_passes.explainer.lettering import letter_classes, letter_detections
 from ovxai_passes.explainer.pictures import as_bhwc, in_levels, size_of
-from ovxai_passes.kinds import number
+from ovxai_passes.value_checks import number
 from ovxai_passes.vocabulary import Task
 
 if TYPE_CHECKING:

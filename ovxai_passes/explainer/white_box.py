@@ -42,7 +42,7 @@ class WhiteBox:
         target_layer: str | Sequence[str] | None = None,
         embed_scaling: bool = True,
         device_name: str = "CPU",
-        **options: object,
+        **options: Any,  # the further ones of `insert_xai`, those of openvino_xai
     ) -> None:
         for name in _FOUND_BY_ITSELF:
             if options.pop(name, None) is not None:

@@ -31,7 +31,7 @@ from ovxai_passes.mapping.rules import along_axes, convolution, elementwise, mat
 from ovxai_passes.mapping.rules.batch import in_the_batch
 from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
 from ovxai_passes.mapping.weights import telling_input
-from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.branch import Branch, MultipliedOut
 from ovxai_passes.ops.fence import fenced
 from ovxai_passes.ops.fusions import inside_attention, is_laid_out_for_pooling
 from ovxai_passes.ops.sizes import sizes_of
@@ -82,7 +82,7 @@ class _Walk:
         self._context = Context(flat, grid, self._graph, Folding(self._graph), settled, known, sizes)
         self._values: dict[TensorId, Value] = {}
         self._ones: dict[TensorId, ov.Output] = {}
-        self._multiplied: list[str] = []
+        self._multiplied: list[MultipliedOut] = []
 
     def branch(self) -> Branch:
         """Walk, and lay the scores out as a map."""
@@ -167,7 +167,7 @@ class _Walk:
             reason = "no rule"
         except NoRuleError as error:
             reason = str(error)
-        self._multiplied.append(f"{node.get_type_name()}: {reason}")
+        self._multiplied.append(MultipliedOut(node.get_type_name(), reason))
         _log.debug("multiplied out: %s %s: %s", node.get_type_name(), node.get_friendly_name(), reason)
         explicit = [
             self._context.explicit(value, output) for value, output in zip(inputs, node.input_values(), strict=True)

@@ -23,7 +23,7 @@ from ovxai_patterns.classifier.site import Site
 from ovxai_passes.head.cut import Head
 from ovxai_passes.head.masks import target_masks
 from ovxai_passes.mapping.weights import kept_in_front, shaped_like, telling_input, weights_of_any_grid
-from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.branch import Branch, MultipliedOut
 from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.ops.sizes import sizes_of
 from ovxai_passes.vocabulary import Mask
@@ -33,8 +33,8 @@ _NOT_COMPUTED = types_with(Trait.NOT_COMPUTED)
 
 def repeated_head(site: Site, head: Head, mask: Mask) -> Branch:
     """The branch that runs `head` under each of the `mask`s of the site's grid. `head` is cloned, not changed."""
-    reasons = tuple(
-        f"{node.get_type_name()}: the head is repeated for each position"
+    repeated = tuple(
+        MultipliedOut(node.get_type_name(), "the head is repeated for each position")
         for node in head.model.get_ops()
         if node.get_type_name() not in _NOT_COMPUTED
     )
@@ -54,7 +54,7 @@ def repeated_head(site: Site, head: Head, mask: Mask) -> Branch:
     per_class = ops.transpose(stacked, ops.constant([1, 2, 0]))
     saliency = ops.reshape(per_class, ops.concat([ops.constant([0, 0]), grid], 0), special_zero=True)
     model = ov.Model([ops.result(saliency)], list(inputs.values()), "branch")
-    return Branch(model, tuple(inputs), reasons)
+    return Branch(model, tuple(inputs), repeated)
 
 
 def _masks(site: Site, head: Head, mask: Mask, inputs: dict[TensorId, ov.Node]) -> tuple[ov.Node, ov.Node]:

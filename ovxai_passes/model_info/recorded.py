@@ -14,7 +14,8 @@ from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.labels import labels_of, names_of, numbers_of
 from ovxai_passes.model_info.outputs import FEATURES_NAME
 from ovxai_passes.model_info.rt_info import said_in
-from ovxai_passes.options import Options, as_plain
+from ovxai_passes.options import Options
+from ovxai_passes.value_checks import as_plain
 
 
 def check_same_map(model: ov.Model, options: Options) -> None:

@@ -10,18 +10,28 @@ from ovxai_patterns.analysis.graph import TensorId
 
 
 @dataclass(frozen=True)
+class MultipliedOut:
+    """An operation that is run once for every position although the map alone would not ask for it, and why."""
+
+    op_type: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.op_type}: {self.reason}"
+
+
+@dataclass(frozen=True)
 class Branch:
     """`model`: (target, *sides) → saliency map, and classes of the maps where they are found in the graph.
 
     The map is [N,K,h,w] per class or [N,h,w] for a class-agnostic method; f32 scores before scaling, u8 after.
-    `sources`: the tensors of the original model that feed the inputs, in their order. `multiplied_out`: why operations
-    are run once for every position although the map alone would not ask for it, a reason for each of them.
-    `has_features`: whether the last result is a feature vector [N,C].
+    `sources`: the tensors of the original model that feed the inputs, in their order. `multiplied_out`: the operations
+    that no rule maps. `has_features`: whether the last result is a feature vector [N,C].
     """
 
     model: ov.Model
     sources: tuple[TensorId, ...]
-    multiplied_out: tuple[str, ...] = ()
+    multiplied_out: tuple[MultipliedOut, ...] = ()
     has_features: bool = False
 
 

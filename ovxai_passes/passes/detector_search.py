@@ -18,14 +18,8 @@ from ovxai_passes.methods.spec import MethodSpec, Reads
 from ovxai_passes.methods.target import FeatureMap, PredictedMasks, ScoredGrids, Target
 from ovxai_passes.model_info.labels import names_of, numbers_of
 from ovxai_passes.ops.picture import Picture
-from ovxai_passes.options import LARGEST, MIDDLE, Options
-from ovxai_passes.vocabulary import Method, Task
-
-_OPTIONS_OF = {
-    **dict.fromkeys(("background", "keep_background", "objectness", "num_anchors"), (Method.DETCLASSPROBABILITYMAP,)),
-    "classes": (Method.DETCLASSPROBABILITYMAP, Method.INSTANCEMASKS),
-}
-"""The methods that options go with."""
+from ovxai_passes.options import Options
+from ovxai_passes.vocabulary import LARGEST, MIDDLE, Method, Task
 
 _MAP_RANK = 4
 _MAP_SIZE = (23, 23)
@@ -64,10 +58,7 @@ class DetectorSearch:
         raise first
 
     def _for(self, spec: MethodSpec) -> Target:
-        for name, methods in _OPTIONS_OF.items():
-            default = Options.__dataclass_fields__[name].default
-            if spec.name not in methods and getattr(self.options, name) != default:
-                raise OptionError(f"option {name!r} does not go with method {spec.name.value!r}, which this model gets")
+        self.options.check_chosen_method(spec.name)
         if spec.reads is Reads.INSTANCES:
             return self._instances()
         return self._class_heads() if spec.reads is Reads.CLASS_HEADS else self._feature_map(spec)

@@ -69,7 +69,7 @@ def report_of(model: ov.Model, state: InsertionState) -> Report:
         story=(
             f"task {task.name.value}: {task.reason or 'given'}",
             *target.story,
-            *(f"multiplied out: {why}" for why in sorted(set(multiplied_out))),
+            *(f"multiplied out: {why}" for why in sorted({str(one) for one in multiplied_out})),
         ),
         levels=layers.levels,
         background=target.grids.heads.background if target.grids else None,

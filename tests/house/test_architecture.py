@@ -6,6 +6,7 @@ import ast
 import sys
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,9 +26,24 @@ def is_helper(file: Path) -> bool:
     return bool({"explainer", "metrics"} & set(file.relative_to(ROOT).parts))
 
 
-def imported(file: Path) -> set[str]:
+def for_type_checkers(tree: ast.AST) -> set[ast.AST]:
+    """What stands under `if TYPE_CHECKING:`, which does not run."""
+    blocks = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    ]
+    return {inner for block in blocks for statement in block.body for inner in ast.walk(statement)}
+
+
+def imported(file: Path, running: bool = False) -> set[str]:
+    """The modules that a file imports; `running`: when it runs, not for type checkers alone."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    tree = ast.parse(file.read_text())
+    unseen = for_type_checkers(tree) if running else set()
+    for node in ast.walk(tree):
+        if node in unseen:
+            continue
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -50,7 +66,7 @@ def test_the_library_needs_its_declared_dependencies_only() -> None:
     for package in ("patterns/ovxai_patterns", "ovxai_passes"):
         for file in (ROOT / package).rglob("*.py"):
             more = HELPER_EXTRAS if is_helper(file) else set()
-            third = {name.split(".")[0] for name in imported(file)} - set(sys.stdlib_module_names)
+            third = {name.split(".")[0] for name in imported(file, running=True)} - set(sys.stdlib_module_names)
             assert third <= allowed | more, f"{file.relative_to(ROOT)} imports {sorted(third - allowed)}"
 
 
@@ -65,3 +81,46 @@ def test_the_passes_know_nothing_of_the_runtime_helper() -> None:
 def test_each_package_is_typed() -> None:
     for package in ALLOWED:
         assert (ROOT / package / "py.typed").exists()
+
+
+TOOLS = ROOT / "tools" / "ovxai_tools"
+ROOMS = ("demo", "common", "pictures", "checks", "evaluation", "cli")
+"""The rooms of the tools, each above those that it may import."""
+
+
+def rooms_imported(file: Path) -> set[str]:
+    """The rooms of the tools that a file imports."""
+    parts = [name.split(".") for name in imported(file) if name.startswith("ovxai_tools.")]
+    return {part[1] for part in parts}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_of_the_tools_import_what_is_below_them(room: str) -> None:
+    files = list((TOOLS / room).glob("*.py"))
+    assert files
+    for file in files:
+        above = rooms_imported(file) - set(ROOMS[: ROOMS.index(room)]) - ({room} - {"cli"})
+        assert not above, f"{file.relative_to(ROOT)} imports {sorted(above)}"
+
+
+def test_there_are_no_other_rooms() -> None:
+    assert {file.parent.name for file in TOOLS.glob("*/__init__.py")} == set(ROOMS)
+
+
+def test_definitions_are_what_checks_compare_with_and_nothing_else_uses() -> None:
+    for file in TOOLS.rglob("*.py"):
+        used = {name for name in imported(file) if name.startswith("ovxai_passes.reference")}
+        assert not used or file.parent.name == "checks", f"{file.relative_to(ROOT)} imports {sorted(used)}"
+
+
+def test_no_circles_in_the_tools() -> None:
+    files = {
+        f"ovxai_tools.{'.'.join(file.relative_to(TOOLS).with_suffix('').parts)}": file for file in TOOLS.rglob("*.py")
+    }
+    graph = nx.DiGraph()
+    for name, file in files.items():
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                modules = {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+                graph.add_edges_from((name, module) for module in modules & set(files))
+    assert not list(nx.simple_cycles(graph))

@@ -21,9 +21,7 @@ SIZE = (23, 23)
 
 def located(model: ov.Model, **options: Any) -> Insertion:
     """The insertion into a detector, with raw maps."""
-    found = insert(model, Options.checked(embed_scaling=False, **options))
-    assert isinstance(found, Insertion)
-    return found
+    return insert(model, Options.checked(embed_scaling=False, **options))
 
 
 def heads_of(known: Known, image: Array) -> list[Array]:

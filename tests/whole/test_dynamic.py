@@ -18,7 +18,8 @@ from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures import graphs
 from tests.fixtures.graphs import CLASSES, Weights, dense, integers, model_of
 from tests.support.running import run
-from tests.tools.cli.test_transform import call, folder  # noqa: F401  # a fixture
+from tests.tools.cli.conftest import folder  # noqa: F401  # a fixture
+from tests.tools.cli.test_transform import call
 
 Pooling = Callable[[ov.Node], ov.Node]
 

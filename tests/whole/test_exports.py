@@ -6,8 +6,8 @@ import warnings
 from pathlib import Path
 
 import pytest
+from ovxai_tools.checks import timm_zoo
 from ovxai_tools.checks.verify import random_case, verify
-from ovxai_tools.cli import zoo
 from ovxai_tools.common.exits import MissingExtraError
 
 from ovxai_passes.insert import insert
@@ -21,10 +21,10 @@ def test_onnx(name: str, readout: str, dynamic: bool, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed (extra: zoo)")
     pytest.importorskip("onnx", reason="onnx is not installed (extra: dev)")
     try:
-        network = zoo.build(name)
+        network = timm_zoo.build(name)
     except MissingExtraError as error:
         pytest.skip(str(error))
-    example = torch.randn(2 if dynamic else 1, *zoo.picture_size(network))
+    example = torch.randn(2 if dynamic else 1, *timm_zoo.picture_size(network))
     axes = {"x": {0: "n"}, "y": {0: "n"}} if dynamic else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tracing, and that there is a newer exporter

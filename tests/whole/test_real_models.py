@@ -10,7 +10,8 @@ import numpy as np
 import openvino as ov
 import pytest
 from ovxai_tools.evaluation.pointing import peak
-from ovxai_tools.pictures.images import Preparation, as_input, open_picture
+from ovxai_tools.pictures.images import open_picture
+from ovxai_tools.pictures.model_input import Preparation, as_input
 
 import ovxai_passes as xai
 from ovxai_passes.model_info.tensor_values import F32

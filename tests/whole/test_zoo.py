@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
+from ovxai_tools.checks import timm_zoo
 from ovxai_tools.cli import sweep, zoo
 from ovxai_tools.common.exits import MissingExtraError
 
@@ -33,7 +34,7 @@ SLOW = {
 def _built(name: str) -> Any:
     pytest.importorskip("torch", reason="torch is not installed (extra: zoo)")
     try:
-        return zoo.build(name)
+        return timm_zoo.build(name)
     except MissingExtraError as error:
         pytest.skip(str(error))
 
@@ -54,10 +55,10 @@ def test_map_is_what_pytorch_computes(name: str, dynamic: bool) -> None:
 
     from tests.support import references  # noqa: PLC0415  # needs torch
 
-    shape = (2 if dynamic else 1, *zoo.picture_size(model))
+    shape = (2 if dynamic else 1, *timm_zoo.picture_size(model))
     image = torch.randn(shape, generator=torch.Generator().manual_seed(3))
     wanted = getattr(references, (FAST | SLOW)[name])(model, image[-1:]).T.numpy()
-    augmented = xai.insert_xai(zoo.converted(model, dynamic), embed_scaling=False)
+    augmented = xai.insert_xai(timm_zoo.converted(model, dynamic), embed_scaling=False)
     found = ov.compile_model(augmented, "CPU", F32)(image.numpy())["saliency_map"][-1]
     assert np.ptp(wanted) > 1e-2
     assert worst_difference(found, wanted.reshape(found.shape)) <= 1

@@ -24,7 +24,7 @@ from ovxai_passes.explainer.checked import checked_flag, checked_numbers
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.pictures import size_of
 from ovxai_passes.explainer.visualizer import scaling
-from ovxai_passes.options import member
+from ovxai_passes.value_checks import member
 
 _log = logging.getLogger(__name__)
 

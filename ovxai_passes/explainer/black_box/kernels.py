@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.checked import checked_flag
-from ovxai_passes.kinds import number, whole_number
+from ovxai_passes.value_checks import number, whole_number
 
 Floats = npt.NDArray[np.float32]
 Loss = Callable[[Floats], float]

@@ -21,8 +21,7 @@ from ovxai_passes.explainer.black_box.running import Masking, Preset, class_scor
 from ovxai_passes.explainer.checked import checked_flag
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.visualizer import scaling
-from ovxai_passes.kinds import number, whole_number
-from ovxai_passes.options import member
+from ovxai_passes.value_checks import member, number, whole_number
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]

@@ -24,6 +24,7 @@ from ovxai_passes.head.cut import Head
 from ovxai_passes.mapping.values import AnyGridError, NoRuleError
 from ovxai_passes.mapping.walk import mapped_head
 from ovxai_passes.methods.repeat import repeated_head
+from ovxai_passes.ops.branch import MultipliedOut
 from ovxai_passes.reference.comparing import worst_difference
 from ovxai_passes.vocabulary import Mask
 from tests.fixtures.graphs import Weights, integers, scalar
@@ -112,7 +113,7 @@ def _head(case: Case, build: Build, any_grid: bool = False) -> Head:
     return Head(model, (), {}, shapes=shapes, grid_shape=(feature.get_partial_shape(), ov.Type.f32))
 
 
-def _compare(case: Case, build: Build) -> tuple[str, ...]:
+def _compare(case: Case, build: Build) -> tuple[MultipliedOut, ...]:
     """Hold the exact branch to the loop; returns what was multiplied out."""
     source = GridSource((0, 0), case.positions.lattice or (0, 0), case.positions.lattice is not None, (0, 0))
     site = Site(ReadOut.OTHER, (0, 0), case.positions, (), 0, Scores((0, 0), 0, 0), (), source)

@@ -14,9 +14,9 @@ from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import Scores, find_scores
 from ovxai_tools.cli import explain, transform
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.pictures.explaining import class_count, shares_reader
-from ovxai_tools.pictures.images import Preparation
-from ovxai_tools.pictures.preview import Shown, write_preview
+from ovxai_tools.pictures.class_scores import class_count, shares_reader
+from ovxai_tools.pictures.model_input import Preparation
+from ovxai_tools.pictures.preview import PreviewSubject, write_preview
 
 import ovxai_passes as xai
 from ovxai_passes.model_info.class_shares import shares_of
@@ -72,7 +72,7 @@ def test_the_caption_of_a_preview(name: str, tmp_path: Path) -> None:
     assert isinstance(scores, Scores)
     for top_k in (None, 3):
         augmented = xai.insert_xai(model, top_k=top_k)
-        shown = Shown(model, scores, None, NAMES)
+        shown = PreviewSubject(model, scores, None, NAMES)
         assert write_preview(augmented, shown, STAR, Preparation(), tmp_path / "a.png").startswith("star (score ")
 
 
@@ -136,7 +136,7 @@ def test_real_networks_of_bytes(data: Path, tmp_path: Path) -> None:
     model = ov.Core().read_model(data / "mobilenet_v2_1.0_224_quant.tflite")
     scores = find_scores(ModelAnalysis(model))
     assert isinstance(scores, Scores)
-    shown = Shown(model, scores, None, labels)
+    shown = PreviewSubject(model, scores, None, labels)
     caption = write_preview(xai.insert_xai(model), shown, data / "parrot.jpg", Preparation(), tmp_path / "a.png")
     assert caption.startswith("macaw (score ")
 

@@ -10,7 +10,7 @@ import click
 import numpy as np
 import openvino as ov
 import pytest
-from ovxai_tools.checks import sweeping
+from ovxai_tools.checks import model_sweep
 from ovxai_tools.cli import bench, explain, transform
 from ovxai_tools.demo import shipped as demo
 
@@ -68,7 +68,7 @@ def test_commands_tell_of_other_weights(folder: Path, program: click.Command, ca
 
 def test_a_sweep_tells_it_as_well(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy("other.bin", "in.bin")
-    sweeping._child("in.xml", "1000", "0")
+    model_sweep._child("in.xml", "1000", "0")
     assert '"unreadable"' in capsys.readouterr().out
 
 

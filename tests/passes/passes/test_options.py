@@ -60,4 +60,4 @@ def test_a_model_of_the_wrong_kind() -> None:
 
 def test_method_options_reach_the_search() -> None:
     with pytest.raises(xai.OptionError, match="there is no option"):
-        xai.insert_xai(graphs.cnn(), kk=1)
+        xai.insert_xai(graphs.cnn(), kk=1)  # type: ignore[call-arg]  # what is tested

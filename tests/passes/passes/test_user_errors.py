@@ -81,18 +81,18 @@ INSERT: dict[str, tuple[Callable[[], Any], str]] = {
     "no inputs": (lambda: xai.insert_xai(no_inputs()), "no input, so there is no picture"),
     "task of a number": (lambda: xai.insert_xai(graphs.cnn(), task=3), "takes one of 'auto'"),  # type: ignore[arg-type]
     "task of a list": (lambda: xai.insert_xai(graphs.cnn(), task=["a"]), "takes one of 'auto'"),  # type: ignore[arg-type]
-    "top_k of text": (lambda: xai.insert_xai(graphs.cnn(), top_k="3"), "a whole number from 1 on, not '3'"),
+    "top_k of text": (lambda: xai.insert_xai(graphs.cnn(), top_k="3"), "a whole number from 1 on, not '3'"),  # type: ignore[arg-type]
     "top_k too large": (lambda: xai.insert_xai(graphs.cnn(), top_k=5000), "top_k is 5000, but the model has 5 classes"),
-    "max_cost of text": (lambda: xai.insert_xai(graphs.cnn(), max_cost="x"), "takes int or float, not 'x'"),
+    "max_cost of text": (lambda: xai.insert_xai(graphs.cnn(), max_cost="x"), "takes int or float, not 'x'"),  # type: ignore[arg-type]
     "max_cost nan": (lambda: xai.insert_xai(graphs.cnn(), max_cost=float("nan")), "numbers above 0"),
-    "trim of None": (lambda: xai.insert_xai(graphs.cnn(), trim=None), "takes bool, not None"),
-    "labels of numbers": (lambda: xai.insert_xai(graphs.cnn(), labels=[1]), "names of the classes, text each"),
+    "trim of None": (lambda: xai.insert_xai(graphs.cnn(), trim=None), "takes bool, not None"),  # type: ignore[arg-type]
+    "labels of numbers": (lambda: xai.insert_xai(graphs.cnn(), labels=[1]), "names of the classes, text each"),  # type: ignore[list-item]
     "labels of text": (lambda: xai.insert_xai(graphs.cnn(), labels="abcde"), "takes list or tuple"),
     "too few labels": (lambda: xai.insert_xai(graphs.cnn(), labels=["a"]), "1 labels for the model's 5 classes"),
-    "classes of None": (lambda: xai.insert_xai(graphs.cnn(), classes=[None]), "takes numbers and names, not None"),
+    "classes of None": (lambda: xai.insert_xai(graphs.cnn(), classes=[None]), "takes numbers and names, not None"),  # type: ignore[list-item]
     "class too large": (lambda: xai.insert_xai(graphs.cnn(), classes=[5]), "numbered from 0 to 4"),
     "output of a flag": (lambda: xai.insert_xai(graphs.cnn(), output=True), "takes int or str, not True"),
-    "a typing error": (lambda: xai.insert_xai(graphs.cnn(), topk=3), "there is no option 'topk'; did you mean 'top_k'"),
+    "a typing error": (lambda: xai.insert_xai(graphs.cnn(), topk=3), "there is no option 'topk'; did you mean 'top_k'"),  # type: ignore[call-arg]
     "options by hand": (lambda: xai.Options(max_tensor_gib="x"), "takes int or float, not 'x'"),  # type: ignore[arg-type]
     "said to detect": (lambda: xai.insert_xai(graphs.cnn(), task="detection"), "the model is a classifier"),
     "said to segment": (lambda: xai.insert_xai(graphs.cnn(), "instance_segmentation"), "leave the task (--task) out"),

@@ -67,9 +67,7 @@ def converted(name: str) -> ov.Model:
 
 
 def inserted(model: ov.Model, **options: Any) -> Insertion:
-    found = insert(model, Options.checked(**options))
-    assert isinstance(found, Insertion)
-    return found
+    return insert(model, Options.checked(**options))
 
 
 def expected(model: ov.Model, known: Known, names: list[str], image: Any) -> Any:

@@ -78,9 +78,7 @@ def some(masks: Array) -> Instances:
 
 
 def located(model: ov.Model, **options: Any) -> Insertion:
-    found = insert(model, Options.checked(embed_scaling=False, **options))
-    assert isinstance(found, Insertion)
-    return found
+    return insert(model, Options.checked(embed_scaling=False, **options))
 
 
 def pictures(seed: int = 0) -> Array:

@@ -16,8 +16,8 @@ import pytest
 from ovxai_tools.cli.explain import main
 from ovxai_tools.common import locks
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.pictures import writing_maps
-from ovxai_tools.pictures.explaining import Explaining
+from ovxai_tools.pictures import result_folder
+from ovxai_tools.pictures.picture_run import PictureRun
 
 from tests.support.cli import invoke
 
@@ -47,15 +47,15 @@ def names(folder: Path) -> list[str]:
 def before_drawing(monkeypatch: pytest.MonkeyPatch, number: int, act: Callable[[], object]) -> list[Path]:
     """Act before the picture of that number; returns the pictures that the model is asked about."""
     asked: list[Path] = []
-    real = Explaining.picture
+    real = PictureRun.explain
 
-    def picture(self: Explaining, path: Path) -> Any:
+    def picture(self: PictureRun, path: Path) -> Any:
         asked.append(path)
         if len(asked) == number:
             act()
         return real(self, path)
 
-    monkeypatch.setattr(Explaining, "picture", picture)
+    monkeypatch.setattr(PictureRun, "explain", picture)
     return asked
 
 
@@ -171,7 +171,7 @@ def test_an_error_keeps_what_is_complete(tmp_path: Path, pictures: Path) -> None
 def test_one_run_at_a_time_in_a_folder(tmp_path: Path, pictures: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    with locks.locked(out / writing_maps._LOCK) as turns:
+    with locks.locked(out / result_folder._LOCK) as turns:
         if not turns:
             pytest.skip("this disk knows no locks")
         assert "another ovxai-explain is writing there" in invoke(main, *command(pictures, out), code=2).output
@@ -181,16 +181,16 @@ def test_one_run_at_a_time_in_a_folder(tmp_path: Path, pictures: Path) -> None:
 def test_one_picture_at_a_time_is_in_memory(tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[Any] = []
     most = 0
-    real = Explaining.picture
+    real = PictureRun.explain
 
-    def picture(self: Explaining, path: Path) -> Any:
+    def picture(self: PictureRun, path: Path) -> Any:
         nonlocal most
         most = max(most, sum(one() is not None for one in opened))
         found = real(self, path)
         opened.append(weakref.ref(found[0]))
         return found
 
-    monkeypatch.setattr(Explaining, "picture", picture)
+    monkeypatch.setattr(PictureRun, "explain", picture)
     invoke(main, *command(pictures, tmp_path / "out"))
     assert len(opened) == 4
     assert most <= 1

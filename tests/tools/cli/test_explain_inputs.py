@@ -39,7 +39,7 @@ def test_without_a_readable_picture_nothing_is_begun(
         raise AssertionError("the model is read")
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("ovxai_tools.cli.explain.read_named", never)
+    monkeypatch.setattr("ovxai_tools.cli.explain.load_model", never)
     (tmp_path / "folder").mkdir()
     for name in ("broken.png", "folder/broken.png"):
         (tmp_path / name).write_text("no picture")
@@ -83,7 +83,7 @@ def test_names_that_are_no_text_and_pipes(tmp_path: Path) -> None:
 def test_classes_that_are_not_there_are_told_before_a_picture_is_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[object, ...], said: str
 ) -> None:
-    monkeypatch.setattr("ovxai_tools.pictures.explaining.open_picture", None)
+    monkeypatch.setattr("ovxai_tools.pictures.picture_run.open_picture", None)
     (tmp_path / "a.png").write_bytes(STAR)
     call = ("demo:cnn", tmp_path / "a.png", "--output", tmp_path / "out", *options)
     assert said in invoke(main, *call, code=2).output

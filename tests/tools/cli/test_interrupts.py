@@ -13,8 +13,9 @@ from typing import Any
 
 import openvino as ov
 import pytest
+from ovxai_tools.checks import transformation
 from ovxai_tools.cli import transform
-from ovxai_tools.common.showing import show
+from ovxai_tools.common.report_printing import print_report
 
 from ovxai_passes.insert import insert
 from tests.fixtures import graphs
@@ -44,13 +45,13 @@ def interrupted(function: Callable[..., Any], after: bool = False) -> Callable[.
 
 
 def test_before_the_files_are_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transform, "insert", interrupted(insert))
+    monkeypatch.setattr(transformation, "insert", interrupted(insert))
     assert invoke(transform.main, "in.xml", "out.xml", code=130).output == "Interrupted; nothing was written.\n"
     assert sorted(os.listdir()) == ["in.bin", "in.xml"]
 
 
 def test_after_the_files_are_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transform, "show", interrupted(show))
+    monkeypatch.setattr(transform, "print_report", interrupted(print_report))
     said = invoke(transform.main, "in.xml", "out.xml", code=130).output
     assert said == "Interrupted; written before that: out.bin, out.xml.\n"
     assert sorted(os.listdir()) == ["in.bin", "in.xml", "out.bin", "out.xml"]
@@ -63,19 +64,20 @@ def test_an_interrupt_that_the_runtime_has_turned_into_an_error(folder: Path, mo
         except KeyboardInterrupt:
             raise RuntimeError("Exception from src/core/src/pass: KeyboardInterrupt") from None
 
-    monkeypatch.setattr(transform, "insert", turned)
+    monkeypatch.setattr(transformation, "insert", turned)
     assert invoke(transform.main, "in.xml", "out.xml", code=130).output == "Interrupted; nothing was written.\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_while_modules_are_imported(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("command", ["transform", "ovxai"])
+def test_while_modules_are_imported(tmp_path: Path, command: str, number: signal.Signals) -> None:
     (tmp_path / "click").mkdir()
     (tmp_path / "click" / "__init__.py").write_text(
         "import time\nprint('ready', flush=True)\ntry:\n    time.sleep(60)\n"
         "except BaseException as error:\n    raise ImportError('initialization failed') from error\n"
     )
     path = os.pathsep.join([str(tmp_path), *sys.path])
-    program = f"{HEARING}from ovxai_tools.cli.console import transform; transform()"
+    program = f"{HEARING}from ovxai_tools.cli.console import {command}; {command}()"
     with subprocess.Popen(
         [sys.executable, "-c", program, "in.xml", "out.xml"],
         env={**os.environ, "PYTHONPATH": path},
@@ -93,6 +95,7 @@ def test_the_installed_commands_are_these() -> None:
     text = (Path(__file__).resolve().parents[3] / "pyproject.toml").read_text()
     for name in ("bench", "explain", "sweep", "transform"):
         assert f'ovxai-{name} = "ovxai_tools.cli.console:{name}"' in text
+    assert 'ovxai = "ovxai_tools.cli.console:ovxai"' in text
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the plugin sets up no stack for signals")

@@ -15,7 +15,7 @@ import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as ops
-from ovxai_tools.checks.sweeping import COLUMNS, Examiner, Limits
+from ovxai_tools.checks.model_sweep import COLUMNS, Examiner, Limits
 from ovxai_tools.cli import sweep
 
 import ovxai_passes as xai

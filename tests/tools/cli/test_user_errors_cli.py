@@ -13,7 +13,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 from ovxai_tools.cli import bench, evaluate, explain, sweep, transform
-from ovxai_tools.common.reading import read_named
+from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.demo import shipped as demo
 
 import ovxai_passes as xai
@@ -158,8 +158,8 @@ def test_streams_are_as_they_were_after_reading(folder: Path, capfd: pytest.Capt
     streams, count = (sys.stdout, sys.stderr), len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc") else 0
     for _ in range(3):
         with pytest.raises(xai.ModelReadError):
-            read_named("garbage.onnx")
-        read_named("demo:cnn")
+            load_model("garbage.onnx")
+        load_model("demo:cnn")
     assert (sys.stdout, sys.stderr) == streams
     assert not count or len(os.listdir("/proc/self/fd")) <= count + 1
     os.write(1, b"heard\n")

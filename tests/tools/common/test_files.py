@@ -57,11 +57,11 @@ def test_signals_wait_until_both_files_are_there(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("ovxai_tools.common.files.os.replace", interrupted)
-    with interrupts.remembering() as written, interrupts.handling(handler):
+    with interrupts.recording_files() as written, interrupts.handling_signals(handler):
         with pytest.raises(KeyboardInterrupt):
             write(tmp_path, "new")
         assert sorted(path.name for path in written) == list(PAIR)
-        assert "out.xml" in interrupts.sentence()
+        assert "out.xml" in interrupts.interrupt_message()
     assert given == [number]
     assert said(tmp_path) == ["new", "new"]
     assert listing(tmp_path) == list(PAIR)
@@ -76,7 +76,7 @@ def test_a_second_signal_does_not_end_the_clearing_up(tmp_path: Path, monkeypatc
         remove(path, **options)
 
     monkeypatch.setattr("ovxai_tools.common.files.shutil.rmtree", interrupted)
-    with interrupts.handling(signal.default_int_handler), pytest.raises(KeyboardInterrupt), staging(tmp_path):
+    with interrupts.handling_signals(signal.default_int_handler), pytest.raises(KeyboardInterrupt), staging(tmp_path):
         raise KeyboardInterrupt
     assert listing(tmp_path) == []
 
@@ -84,7 +84,7 @@ def test_a_second_signal_does_not_end_the_clearing_up(tmp_path: Path, monkeypatc
 def test_signals_that_are_ignored_stay_so() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup leaves it
     try:
-        with interrupts.handling(signal.default_int_handler), interrupts.held():
+        with interrupts.handling_signals(signal.default_int_handler), interrupts.deferring_signals():
             os.kill(os.getpid(), signal.SIGHUP)
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
@@ -92,11 +92,11 @@ def test_signals_that_are_ignored_stay_so() -> None:
 
 
 def test_the_sentence_is_only_of_what_is_there() -> None:
-    with interrupts.remembering():
-        assert interrupts.sentence() == "Interrupted; nothing was written."
-        interrupts.remember([Path(f"{number}.png") for number in range(5)])
-        assert interrupts.sentence() == "Interrupted; written before that: 0.png, 1.png, 2.png and 2 more."
-    assert interrupts.sentence() == "Interrupted; nothing was written."
+    with interrupts.recording_files():
+        assert interrupts.interrupt_message() == "Interrupted; nothing was written."
+        interrupts.record_files([Path(f"{number}.png") for number in range(5)])
+        assert interrupts.interrupt_message() == "Interrupted; written before that: 0.png, 1.png, 2.png and 2 more."
+    assert interrupts.interrupt_message() == "Interrupted; nothing was written."
 
 
 def _write_often(folder: Path, name: str, times: int, together: Any) -> None:

@@ -10,14 +10,10 @@ from pathlib import Path
 import numpy as np
 import openvino as ov
 import pytest
-from ovxai_tools.cli import evaluate, gallery
-from ovxai_tools.cli.evaluate import held_out, pointing
+from ovxai_tools.cli import gallery
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.demo.shapes import LABELS, SIDE, Picture, make_pair, make_picture
-from ovxai_tools.evaluation.pointing import points_inside
+from ovxai_tools.demo.shapes import LABELS, SIDE, make_pair, make_picture
 
-from ovxai_passes.options import Options
-from ovxai_passes.vocabulary import Mask
 from tests.support.cli import invoke
 from tests.tools.cli.test_transform import call
 
@@ -66,50 +62,6 @@ def test_the_shipped_model_is_what_its_stored_weights_give(name: str, tmp_path: 
         if one.get_type_name() == "Constant":
             np.testing.assert_array_equal(one.get_data(), other.get_data())
     assert made.get_rt_info(["demo", "accuracy"]).astype(str) == shipped.get_rt_info(["demo", "accuracy"]).astype(str)
-
-
-@pytest.fixture(scope="module")
-def hundred() -> list[Picture]:
-    return held_out(100)
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "wanted"),
-    [
-        ("cnn", Options(), 0.93),
-        ("cnn", Options(mask=Mask.GAUSSIAN), 0.97),
-        ("vit", Options(), 0.7),
-        ("vit", Options(mask=Mask.ONE_HOT), 0.85),
-    ],
-    ids=str,
-)
-def test_the_demo_models_point_at_the_object(
-    hundred: list[Picture], name: str, options: Options, wanted: float
-) -> None:
-    """On 100 pictures, so a little below the figures of README, which are of 500."""
-    found = pointing(demo.model_path(f"demo:{name}"), options, hundred)
-    assert found.accuracy >= 0.88
-    assert found.inside >= wanted
-
-
-def test_the_game_by_hand() -> None:
-    saliency = np.zeros((8, 8), np.float32)
-    saliency[2, 5] = 1  # the cell from x 40 to 48, y 16 to 24
-    assert points_inside(saliency, (0.65, 0.28, 0.72, 0.36))
-    assert not points_inside(saliency, (0.75, 0.28, 0.9, 0.36))
-    assert not points_inside(saliency, (0.28, 0.65, 0.36, 0.72)), "x is the column"
-    corner = np.zeros((8, 8), np.float32)
-    corner[0, 0] = 1
-    assert points_inside(corner, (0.02, 0.02, 0.05, 0.05)), "the middle of where it is largest"
-
-
-def test_evaluate_on_the_command_line() -> None:
-    results = json.loads(invoke(evaluate.main, "demo:cnn", "--pictures", 20, "--json").stdout)
-    assert [result["default"] for result in results] == [True, False, False, False]
-    assert {result["method"] for result in results} == {"reciprocam", "activationmap"}
-    assert "(default)" in invoke(evaluate.main, "demo:cnn", "--pictures", 5).output
-    assert "demo: models only" in invoke(evaluate.main, "model.xml", code=2).output
-    assert "there is demo:cnn, demo:vit" in invoke(evaluate.main, "demo:none", code=2).output
 
 
 def test_two_objects_in_one_picture() -> None:

@@ -9,20 +9,17 @@ from pathlib import Path
 import numpy as np
 import openvino as ov
 import pytest
-from ovxai_tools.cli import evaluate, gallery
+from ovxai_tools.cli import gallery
 from ovxai_tools.demo import shipped as demo
+from ovxai_tools.demo.average_precision import Truth, average_precision_50, map_50
 from ovxai_tools.demo.scenes import LARGE_SIDE, SIDE, Scene, make_scene
-from ovxai_tools.demo.shapes import LABELS
-from ovxai_tools.evaluation.detectors import pointing_in_scenes
-from ovxai_tools.evaluation.matched_boxes import Truth, average_precision_50, map_50
+from ovxai_tools.demo.shapes import HELD_OUT, LABELS
 
 from ovxai_passes.explainer.boxes import Detection, detections_of, iou
-from ovxai_passes.options import Options
 from tests.support.cli import invoke
 from tests.tools.cli.test_transform import call
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "tools" / "weights"
-HELD_OUT = 1_000_000
 
 
 @pytest.fixture(scope="module")
@@ -118,18 +115,6 @@ def test_where_a_classifier_is_needed_the_detector_is_refused(tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     output = invoke(gallery.main, "demo:detector", "out.png", code=2).output
     assert "a classifier is needed here: demo:cnn or demo:vit" in output
-
-
-def test_the_maps_point_at_objects_of_their_class(hundred: list[Scene]) -> None:
-    """On 100 scenes; the figures of README are of 500."""
-    for options, wanted in ((Options(), 0.97), (Options(saliency_map_size="largest"), 0.97)):
-        assert pointing_in_scenes(demo.model_path("demo:detector"), options, hundred).inside >= wanted
-
-
-def test_evaluate_plays_with_all_demo_models() -> None:
-    results = json.loads(invoke(evaluate.main, "--pictures", 3, "--json").stdout)
-    assert {result["model"] for result in results} == {"cnn", "vit", "detector"}
-    assert {result["map_size"] for result in results if result["model"] == "detector"} == {"23x23", "6x6", "12x12"}
 
 
 def test_the_readme_command_for_detectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,9 @@ import numpy as np
 import openvino as ov
 import pytest
 from ovxai_tools.common.exits import MissingExtraError
-from ovxai_tools.pictures.images import Preparation, as_input, jet, open_picture, triptych
+from ovxai_tools.pictures.images import open_picture
+from ovxai_tools.pictures.model_input import Preparation, as_input
+from ovxai_tools.pictures.panels import triptych
 
 import ovxai_passes as xai
 from tests.fixtures import graphs
@@ -64,13 +66,6 @@ def test_inputs_that_are_no_pictures() -> None:
         as_input(picture(), ov.Model([ov.opset13.relu(vector)], [vector]), Preparation())
     with pytest.raises(xai.OptionError, match="1 or 3 numbers"):
         as_input(picture(), graphs.cnn(), Preparation((1, 2)))
-
-
-def test_jet_runs_from_blue_over_green_to_red() -> None:
-    colours = jet(np.array([0, 128, 255], np.uint8))
-    assert colours[0].argmax() == 2
-    assert colours[1].argmax() == 1
-    assert colours[2].argmax() == 0
 
 
 def test_triptych_shows_the_map_where_it_is() -> None:

@@ -12,11 +12,11 @@ from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.read import reason_of
 from ovxai_passes.model_info.shapes import StatedShape
-from ovxai_tools.checks.measuring import Measured, interleaved, measure, peak_memory
+from ovxai_tools.checks.benchmark import Measurement, interleaved, measure, peak_memory
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
-from ovxai_tools.common.given import shape_option
+from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
-from ovxai_tools.common.reading import read_named
+from ovxai_tools.common.shared_options import shape_option
 from ovxai_tools.demo import shipped as demo
 
 HOW_TO_READ = """\b
@@ -69,7 +69,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         raise click.UsageError("give the plain model and at least one more to compare with it")
     with stage("Reading the models"):
         paths = [demo.model_path(name) for name in models]
-        loaded = [read_named(name, shapes) for name in models]
+        loaded = [load_model(name, shapes) for name in models]
     try:
         with stage(f"Running each of {len(models)} models {runs} times"):
             times = interleaved(loaded, precision, runs, batch, device)
@@ -88,7 +88,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         click.echo("\n".join(_table(measured)))
 
 
-def _table(measured: list[Measured]) -> list[str]:
+def _table(measured: list[Measurement]) -> list[str]:
     width = max(len(one.name) for one in measured)
     lines = [f"{'model':{width}}  median ms        range ms  ratio        .bin    ops    memory MiB"]
     for one in measured:

@@ -13,6 +13,11 @@ import sys
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
+def ovxai() -> None:
+    """ovxai, with its sub-commands."""
+    _run("main")
+
+
 def transform() -> None:
     """ovxai-transform."""
     _run("transform")
@@ -41,12 +46,12 @@ def _run(name: str) -> None:
     import contextlib  # noqa: PLC0415  # under the handlers, as everything below
     import importlib  # noqa: PLC0415
 
-    from ovxai_tools.common.interrupts import leave, remembering  # noqa: PLC0415
+    from ovxai_tools.common.interrupts import exit_at_once, recording_files  # noqa: PLC0415
     from ovxai_tools.common.signal_handlers import set_handler  # noqa: PLC0415
 
-    with remembering():
+    with recording_files():
         for number in heard:
-            set_handler(number, leave)
+            set_handler(number, exit_at_once)
         try:
             importlib.import_module(f"ovxai_tools.cli.{name}").main()
         finally:

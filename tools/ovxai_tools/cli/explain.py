@@ -15,28 +15,23 @@ from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.checksum import file_digest
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.vocabulary import Method
+from ovxai_tools.common.click_types import NamedPath, NumberRange, choice_of
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
-from ovxai_tools.common.given import (
-    WHITE_BOX,
-    NamedPath,
-    NumberRange,
-    preparation_options,
-    read_labels,
-    shape_option,
-    size_given,
-)
+from ovxai_tools.common.insertion_options import WHITE_BOX
+from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
-from ovxai_tools.common.reading import read_named
+from ovxai_tools.common.shared_options import parse_size, preparation_options, read_labels, shape_option
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.pictures.explaining import Explaining, Wanted
-from ovxai_tools.pictures.images import Preparation, pillow
-from ovxai_tools.pictures.keeping import check_folder
+from ovxai_tools.pictures.images import pillow
+from ovxai_tools.pictures.model_input import Preparation
 from ovxai_tools.pictures.picture_files import picture_files
-from ovxai_tools.pictures.writing_maps import PAGE, Results, write_maps
+from ovxai_tools.pictures.picture_run import PictureRun, RunSettings
+from ovxai_tools.pictures.result_folder import PAGE, Destination, write_maps
+from ovxai_tools.pictures.resume_journal import check_folder
 
 _SKIPPED = 5
 _LARGEST = 10_000
-_WHATEVER_THE_RESULT = ("model", "images", "output", "labels", "as_json", "force", "quiet")
+_WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "output", "labels", "as_json", "force", "quiet")
 
 
 @click.command(
@@ -51,11 +46,11 @@ _WHATEVER_THE_RESULT = ("model", "images", "output", "labels", "as_json", "force
 @click.option("--labels", type=NamedPath(), metavar="FILE", help="Names of the classes, a line each.")
 @click.option(
     "--method",
-    type=click.Choice([*WHITE_BOX, "rise", "aise"], case_sensitive=False),
+    type=choice_of([*WHITE_BOX, Method.RISE, Method.AISE]),
     help="Explanation method; rise and aise only run the model. Default: as the model asks.",
 )
 @click.option("--black-box", is_flag=True, help="Only run the model, on masked pictures; slow.")
-@click.option("--size", metavar="HxW", callback=size_given, help="Size of maps and overlays; default: the picture's.")
+@click.option("--size", metavar="HxW", callback=parse_size, help="Size of maps and overlays; default: the picture's.")
 @click.option("--colormap", type=click.Choice(["jet", "grey"]), default="jet", show_default=True)
 @click.option("--overlay-weight", type=NumberRange(0, 1), default=0.5, show_default=True, help="Of the map.")
 @preparation_options
@@ -103,8 +98,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     if targets is not None and not targets.strip(" ,"):
         raise OptionError("--targets names no class")
     files = picture_files(images)
-    given = mean is not None or scale is not None or bgr
-    wanted = Wanted(
+    settings = RunSettings(
         targets=tuple(part.strip() for part in targets.split(",") if part.strip()) if targets else (),
         top_k=top_k,
         labels=() if labels is None else read_labels(labels),
@@ -113,26 +107,26 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         size=size,
         weight=overlay_weight,
         coloured=colormap == "jet",
-        preparation=Preparation(mean or (0.0,), scale or (1.0,), bgr) if given else None,
+        preparation=Preparation.stated(mean, scale, bgr),
     )
     source = demo.model_path(model)
-    about = _about(source, wanted.labels)
+    about = _about(source, settings.labels)
     check_folder(output, about, PAGE, force)
     with stage(f"Preparing {model}", quiet):
-        loaded = read_named(model, shapes)
+        loaded = load_model(model, shapes)
         if layout is not None:
             loaded.get_parameters()[0].layout = _layout(layout)
-        explaining = Explaining(loaded, wanted)
-    written = write_maps(explaining, files, Results(output, about, force, f"What {model} says, and why"), quiet)
+        run = PictureRun(loaded, settings)
+    summary = write_maps(run, files, Destination(output, about, force, f"What {model} says, and why"), quiet)
     if as_json:
-        click.echo(json.dumps({"model": model, "explained": written.told, "left_out": written.skipped}, indent=1))
+        click.echo(json.dumps({"model": model, "explained": summary.maps, "left_out": summary.left_out}, indent=1))
     elif not quiet:
-        for one in written.told:
+        for one in summary.maps:
             score = "" if one["score"] is None else f" ({one['score']:.3g})"
             click.echo(f"{one['picture']}: {one['class']}{score}")
-        before = f" ({written.before} pictures were complete already)" if written.before else ""
-        click.echo(f"wrote {written.files} files to {output}{before}: look at {output / PAGE}")
-    if written.skipped:
+        before = f" ({summary.already_complete} pictures were complete already)" if summary.already_complete else ""
+        click.echo(f"wrote {summary.files} files to {output}{before}: look at {output / PAGE}")
+    if summary.left_out:
         sys.exit(_SKIPPED)
 
 
@@ -141,7 +135,7 @@ def _about(source: Path, labels: tuple[str, ...]) -> dict[str, Any]:
     given = {
         f"--{name.replace('_', '-')}": value
         for name, value in click.get_current_context().params.items()
-        if name not in _WHATEVER_THE_RESULT
+        if name not in _WITHOUT_EFFECT_ON_RESULTS
     }
     pair = (source, source.with_suffix(".bin")) if source.name else ()
     files = [path for path in pair if path.is_file()]

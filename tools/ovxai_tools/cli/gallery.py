@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+import numpy.typing as npt
 import openvino as ov
 
 from ovxai_passes.insert import insert
@@ -20,14 +21,17 @@ from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.options import Options
-from ovxai_passes.reference.comparing import Floats
-from ovxai_passes.reference.scaling import scaled_map
+from ovxai_passes.vocabulary import Scaling
+from ovxai_tools.common.click_types import NamedPath
 from ovxai_tools.common.exits import EXIT_CODES, OutputError, with_exit_codes
 from ovxai_tools.common.files import check_output, publish, staging
-from ovxai_tools.common.given import NamedPath
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.demo.shapes import LABELS, make_pair
-from ovxai_tools.pictures.images import Pixels, cells, overlay, pillow, strip
+from ovxai_tools.pictures.images import pillow
+from ovxai_tools.pictures.panels import cells, overlay, strip
+
+Floats = npt.NDArray[np.float32]
+Levels = npt.NDArray[np.uint8]
 
 
 @click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,24 +54,32 @@ def main(model: str, target: Path, labels: str, absent: str, picture: int, force
     path = demo.classifier_path(model)
     numbers = LABELS.index(chosen[0]), LABELS.index(chosen[1])
     pixels = make_pair(picture, numbers)[0].pixels
-    compiled = ov.compile_model(insert(read_model(path), Options(embed_scaling=False)).model, "CPU", F32)
-    results = compiled(pixels.transpose(2, 0, 1)[None].astype(np.float32))
-    scores, raw = np.array(results[0][0]), np.array(results[OUTPUT_NAME])
+    image = pixels.transpose(2, 0, 1)[None].astype(np.float32)
+    alone, joint = (_answers(path, scaling, image) for scaling in (Scaling.MAP, Scaling.JOINT))
     with staging(target.parent) as folder:
-        _draw(pixels, scores, raw, [*numbers, LABELS.index(absent)], folder / "gallery.png")
+        _draw(pixels, alone, joint, [*numbers, LABELS.index(absent)], folder / "gallery.png")
         publish(folder, [(folder / "gallery.png", target)])
 
 
-def _draw(pixels: Pixels, scores: Floats, raw: Floats, classes: list[int], path: Path) -> None:
+def _answers(path: Path, scaling: Scaling, image: Floats) -> tuple[Floats, Levels]:
+    """The scores [K] of a picture [1,3,H,W], and the maps [K,h,w]."""
+    compiled = ov.compile_model(insert(read_model(path), Options(scaling=scaling)).model, "CPU", F32)
+    results = compiled(image)
+    return np.array(results[0][0]), np.array(results[OUTPUT_NAME][0])
+
+
+def _draw(
+    pixels: Levels, alone: tuple[Floats, Levels], joint: tuple[Floats, Levels], classes: list[int], path: Path
+) -> None:
     from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
 
-    shown = Image.fromarray(pixels)
-    alone, joint = scaled_map(raw)[0], scaled_map(raw, joint=True)[0]
+    picture, scores = Image.fromarray(pixels), alone[0]
     ranked = sorted(classes[:2], key=lambda number: -scores[number])
     names = ("best class", "other object", "absent class")
     rows = []
     for number, name in zip([*ranked, classes[2]], names, strict=True):
-        parts = [shown, cells(alone[number]), overlay(shown, alone[number]), overlay(shown, joint[number])]
+        maps = alone[1][number], joint[1][number]
+        parts = [picture, cells(maps[0]), *(overlay(picture, levels) for levels in maps)]
         caption = (
             f"{name}: {LABELS[number]}, score {scores[number]:.2f}   (picture; map; map laid over; scaled jointly)"
         )

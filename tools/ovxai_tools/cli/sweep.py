@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import click
 
 from ovxai_passes import __version__
-from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.shapes import StatedShape
-from ovxai_tools.checks.sweeping import COLUMNS, Examiner, Limits
-from ovxai_tools.common.exits import EXIT_CODES, OutputError, with_exit_codes
-from ovxai_tools.common.files import publish, staging
-from ovxai_tools.common.given import NamedPath, NumberRange, shape_option
-
-_MODELS = (".xml", ".onnx", ".tflite", ".pb", ".pdmodel")
+from ovxai_tools.checks.model_sweep import Limits
+from ovxai_tools.checks.sweep_report import examined, find_models, read_report, summary, write_report
+from ovxai_tools.common.click_types import NamedPath, NumberRange
+from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
+from ovxai_tools.common.shared_options import shape_option
 
 HOW_TO_READ = """\b
 Status of a model:
@@ -67,15 +61,15 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     ended when the same command is given again; with other shapes (--shape), give another report or --force.
     """
     models = find_models(sources)
-    rows = {} if force else _read_report(out)
+    rows = {} if force else read_report(out)
     todo = [path for path in models if str(path) not in rows or (again and rows[str(path)]["status"] != "ok")]
-    _write_report(out, list(rows.values()))  # now, so that a report that cannot be written is told before the work
+    write_report(out, list(rows.values()))  # now, so that a report that cannot be written is told before the work
     limits = Limits(timeout, memory, runs, tuple(one.text for one in shapes))
     try:
         with click.progressbar(length=len(todo), label="Sweeping", hidden=quiet, item_show_func=_last_name) as bar:
-            for row in _examined(todo, limits, jobs):
+            for row in examined(todo, limits, jobs):
                 rows[row["model"]] = row
-                _write_report(out, [rows[name] for name in sorted(rows)])
+                write_report(out, [rows[name] for name in sorted(rows)])
                 bar.update(1, row["model"])
     except KeyboardInterrupt:
         click.echo(f"\nInterrupted; {out} holds {len(rows)} models. The same command goes on from there.", err=True)
@@ -87,69 +81,8 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         raise SystemExit(4)
 
 
-def find_models(sources: tuple[Path, ...]) -> list[Path]:
-    """The model files among `sources`: files as they are, folders searched with all folders in them."""
-    found: dict[Path, None] = {}
-    for source in sources:
-        if source.is_dir():
-            inside = sorted(path for path in source.rglob("*") if path.suffix in _MODELS and path.is_file())
-            if not inside:
-                raise OptionError(f"there is no model in {source}: looked for files ending in {', '.join(_MODELS)}")
-            found.update(dict.fromkeys(inside))
-        elif source.exists():
-            found[source] = None
-        else:
-            raise OptionError(f"no such file or folder: {source}")
-    return list(found)
-
-
-def summary(rows: list[dict[str, str]]) -> list[str]:
-    """How many models there are of each status and read-out, and why those that are not ok are not."""
-    statuses = Counter(row["status"] for row in rows)
-    readouts = Counter(row["readout"] for row in rows if row["status"] == "ok")
-    lines = [", ".join(f"{count} {status}" for status, count in statuses.most_common())]
-    lines += [f"  {count:4} {readout}" for readout, count in readouts.most_common()]
-    lines += [f"{row['status']}: {row['model']}: {row['reason']}" for row in rows if row["status"] != "ok"]
-    return lines
-
-
 def _last_name(name: str | None) -> str:
     return "" if name is None else Path(name).name
-
-
-def _examined(models: list[Path], limits: Limits, jobs: int) -> Iterator[dict[str, str]]:
-    examiner, pool = Examiner(limits), ThreadPoolExecutor(jobs)
-    try:
-        for done in as_completed([pool.submit(examiner.examine, path) for path in models]):
-            yield done.result()
-    finally:
-        examiner.stop()
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _read_report(out: Path) -> dict[str, dict[str, str]]:
-    if not out.exists():
-        return {}
-    try:
-        with out.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-            names = tuple(reader.fieldnames or ())
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise OutputError(f"cannot go on with {out}: {error}; choose another name") from error
-    if names != COLUMNS or any(None in row.values() for row in rows):
-        raise OutputError(f"cannot go on with {out}: it is no report of this version of ovxai-sweep; give --force")
-    return {row["model"]: row for row in rows}
-
-
-def _write_report(out: Path, rows: list[dict[str, str]]) -> None:
-    with staging(out.parent) as staged:
-        fresh = staged / "report.csv"
-        with fresh.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(rows)
-        publish(staged, [(fresh, out)])
 
 
 if __name__ == "__main__":

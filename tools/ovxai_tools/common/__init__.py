@@ -1,1 +1,5 @@
-"""What all command lines share: files, signals, exit codes."""
+"""What the command lines share.
+
+Loading and saving models, writing files whole or not at all, locks, signals, exit codes and progress; kinds of values
+for click, and flags that several commands take, those of an insertion among them; printing a report.
+"""

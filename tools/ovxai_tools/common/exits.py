@@ -22,7 +22,7 @@ from typing import NoReturn, ParamSpec
 import click
 
 from ovxai_passes.errors import OvxaiError, TargetNotFoundError, VerificationError
-from ovxai_tools.common.interrupts import INTERRUPTED, handling, remembering, sentence
+from ovxai_tools.common.interrupts import INTERRUPTED, handling_signals, interrupt_message, recording_files
 
 Parameters = ParamSpec("Parameters")
 
@@ -59,7 +59,7 @@ def with_exit_codes(program: Callable[Parameters, None]) -> Callable[Parameters,
             if not leaving:
                 raise KeyboardInterrupt
 
-        with remembering(), _printing_anything(), handling(interrupt):
+        with recording_files(), _printing_anything(), handling_signals(interrupt):
             try:
                 program(*args, **kwargs)
             except KeyboardInterrupt:
@@ -78,7 +78,7 @@ def with_exit_codes(program: Callable[Parameters, None]) -> Callable[Parameters,
 
 
 def _leave() -> NoReturn:
-    click.echo(sentence(), err=True)
+    click.echo(interrupt_message(), err=True)
     sys.exit(INTERRUPTED)
 
 

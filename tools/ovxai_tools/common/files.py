@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ovxai_tools.common.exits import OutputError
-from ovxai_tools.common.interrupts import held, remember
+from ovxai_tools.common.interrupts import deferring_signals, record_files
 from ovxai_tools.common.locks import BusyError, is_dead, locked, mark_alive
 
 _PREFIX = ".ovxai-"
@@ -89,7 +89,7 @@ def staging(folder: Path) -> Iterator[Path]:
             with locked(folder / _LOCK) as turns:  # so that nobody takes a folder for dead that is just being made
                 if turns:
                     _sweep(folder)
-                with held():
+                with deferring_signals():
                     staged = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=folder))
                     stack.callback(_remove, staged, mark_alive(staged / _ALIVE))
             yield staged
@@ -121,9 +121,9 @@ def publish(staged: Path, moves: list[tuple[Path, Path]], replace: bool = True) 
             _kept(place, rooms[place.parent], number) if len(places) > 1 else None  # one rename is whole by itself
             for number, place in enumerate(places)
         ]
-        with held():
+        with deferring_signals():
             _rename(list(zip(sources, places, kept, strict=True)))
-            remember([target for _, target in moves])
+            record_files([target for _, target in moves])
 
 
 def _room(folder: Path, staged: Path, stack: contextlib.ExitStack) -> Path:
@@ -184,7 +184,7 @@ def _naming(folder: Path) -> Iterator[None]:
 
 
 def _remove(staged: Path, alive: int | None) -> None:
-    with held():
+    with deferring_signals():
         if alive is not None:
             os.close(alive)
         shutil.rmtree(staged, ignore_errors=True)

@@ -30,7 +30,7 @@ _written: contextvars.ContextVar[list[Path] | None] = contextvars.ContextVar("wr
 
 
 @contextlib.contextmanager
-def remembering() -> Iterator[list[Path]]:
+def recording_files() -> Iterator[list[Path]]:
     """The list of the files that are published inside the block; the outermost block's, where there are several."""
     known = _written.get()
     if known is not None:
@@ -44,14 +44,14 @@ def remembering() -> Iterator[list[Path]]:
         _written.reset(token)
 
 
-def remember(paths: Sequence[Path]) -> None:
+def record_files(paths: Sequence[Path]) -> None:
     """Note what has been published, for the sentence that an interrupt ends with."""
     known = _written.get()
     if known is not None:
         known += [path for path in paths if path not in known]
 
 
-def sentence() -> str:
+def interrupt_message() -> str:
     """What an interrupt ends with: what is there."""
     paths = _written.get() or []
     if not paths:
@@ -61,7 +61,7 @@ def sentence() -> str:
 
 
 @contextlib.contextmanager
-def handling(handler: Handler) -> Iterator[None]:
+def handling_signals(handler: Handler) -> Iterator[None]:
     """Signals that end a program call `handler` inside the block; those that are ignored (nohup) stay so."""
     if threading.current_thread() is not threading.main_thread():  # only there handlers are set and called
         yield
@@ -79,7 +79,7 @@ def handling(handler: Handler) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def held() -> Iterator[None]:
+def deferring_signals() -> Iterator[None]:
     """Signals that end a program wait until the block is done, and are given then."""
     waiting: list[int] = []
     done = False
@@ -93,7 +93,7 @@ def held() -> Iterator[None]:
             waiting.append(number)
 
     try:
-        with handling(later):
+        with handling_signals(later):
             try:
                 yield
             finally:
@@ -111,7 +111,7 @@ def _give(number: int) -> None:
         signal.raise_signal(number)
 
 
-def leave(_number: int, _frame: FrameType | None) -> None:
+def exit_at_once(_number: int, _frame: FrameType | None) -> None:
     """End the process at once with the sentence: a handler for when no work is under way."""
-    os.write(2, f"{sentence()}\n".encode(errors="backslashreplace"))
+    os.write(2, f"{interrupt_message()}\n".encode(errors="backslashreplace"))
     os._exit(INTERRUPTED)

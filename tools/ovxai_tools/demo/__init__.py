@@ -1,1 +1,4 @@
-"""The small trained demo models, their pictures, and how they were made."""
+"""The small trained demo models and their pictures, shipped as data, and how they were made.
+
+Shapes and scenes are drawn by number; networks, training and export need torch. Imports no other room.
+"""

@@ -15,6 +15,9 @@ import numpy.typing as npt
 SIDE = 64
 LABELS = ("disc", "square", "triangle", "star", "cross", "ring", "crescent", "heart")
 
+HELD_OUT = 1_000_000
+"""Pictures and scenes from this number on are not trained on."""
+
 Floats = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]
 
@@ -29,7 +32,7 @@ class Picture:
 
 
 def make_picture(number: int) -> Picture:
-    """The picture with that number; numbers from 1,000,000 on are held out from training."""
+    """The picture with that number."""
     rng = np.random.default_rng((20240607, number))
     canvas = background(rng, SIDE)
     for _ in range(rng.integers(3, 8)):
@@ -40,6 +43,11 @@ def make_picture(number: int) -> Picture:
     box = draw_object(rng, canvas, label, radius, centre)
     canvas += rng.normal(0, 5, canvas.shape)
     return Picture(np.clip(canvas, 0, 255).astype(np.uint8), label, box)
+
+
+def held_out(count: int) -> list[Picture]:
+    """The first pictures that are not trained on."""
+    return [make_picture(number) for number in range(HELD_OUT, HELD_OUT + count)]
 
 
 def make_pair(number: int, labels: tuple[int, int]) -> tuple[Picture, Picture]:

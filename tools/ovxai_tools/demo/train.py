@@ -26,11 +26,10 @@ from torch import nn
 from ovxai_tools.demo.detector_network import DemoDetector
 from ovxai_tools.demo.networks import DemoCnn, DemoVit
 from ovxai_tools.demo.scenes import LARGE_SIDE, Scene, make_scene
-from ovxai_tools.demo.shapes import LABELS, Picture, make_picture
+from ovxai_tools.demo.shapes import HELD_OUT, LABELS, Picture, make_picture
 from ovxai_tools.demo.train_detector import as_scenes, map_50_of, train_detector
 from ovxai_tools.demo.weights import CLASSIFIER, DETECTOR, Facts, export, rounded_weights, set_weights, store, stored
 
-HELD_OUT = 1_000_000
 _SHIPPED = 12
 _SHIPPED_SCENES = 8
 

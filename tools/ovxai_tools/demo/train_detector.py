@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from ovxai_passes.explainer.boxes import Detection, detections_of
+from ovxai_tools.demo.average_precision import Truth, map_50
 from ovxai_tools.demo.detector_network import STRIDES, DemoDetector
 from ovxai_tools.demo.scenes import LARGE_SIDE, SIDE, Scene
-from ovxai_tools.evaluation.matched_boxes import Truth, map_50
 
 _NEAR = 1.0
 """A cell is asked for an object whose centre is less than so many strides away along both axes: some four cells are."""

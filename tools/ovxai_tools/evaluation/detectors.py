@@ -14,12 +14,12 @@ from ovxai_passes.insert import insert
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.model_info.tensor_values import F32
-from ovxai_passes.options import LARGEST, MIDDLE, Options
-from ovxai_passes.vocabulary import Method
+from ovxai_passes.options import Options
+from ovxai_passes.vocabulary import LARGEST, MIDDLE, Method
+from ovxai_tools.demo.average_precision import Truth, map_50
 from ovxai_tools.demo.scenes import SIDE, Scene
-from ovxai_tools.evaluation.matched_boxes import Truth, map_50
-from ovxai_tools.evaluation.outcome import Pointing
 from ovxai_tools.evaluation.pointing import points_inside
+from ovxai_tools.evaluation.pointing_result import PointingResult
 
 DETECTOR_SETTINGS = (
     Options(),
@@ -31,7 +31,7 @@ DETECTOR_SETTINGS = (
 _WEAK = 0.01
 
 
-def pointing_in_scenes(path: Path, options: Options, scenes: Sequence[Scene]) -> Pointing:
+def pointing_in_scenes(path: Path, options: Options, scenes: Sequence[Scene]) -> PointingResult:
     """Play the game with one setting; every class of every scene counts, found or not."""
     found = insert(read_model(path), replace(options, embed_scaling=False))
     compiled = ov.compile_model(found.model, "CPU", F32)
@@ -44,7 +44,7 @@ def pointing_in_scenes(path: Path, options: Options, scenes: Sequence[Scene]) ->
             boxes = [box for box, other in zip(scene.boxes, scene.labels, strict=True) if other == label]
             map_of_class = saliency if saliency.ndim == 2 else saliency[label]
             inside.append(any(points_inside(map_of_class, box, SIDE) for box in boxes))
-    return Pointing(
+    return PointingResult(
         model=path.stem,
         method=found.report.method,
         mask=None,

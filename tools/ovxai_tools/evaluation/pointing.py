@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ovxai_passes.explainer import resize
+
 Floats = npt.NDArray[np.float32]
 Box = tuple[float, float, float, float]
 
@@ -16,8 +18,7 @@ def peak(saliency: Floats, side: int = _FINE) -> tuple[float, float]:
 
     Among equal values the middle one counts: towards the border an upsampled map is constant.
     """
-    rows, columns = (upsampling(size, side) for size in saliency.shape)
-    large = rows @ saliency @ columns.T
+    large = resize(saliency, (side, side))
     y, x = (np.flatnonzero((large >= large.max()).any(axis)) for axis in (1, 0))
     return float((x.mean() + 0.5) / side), float((y.mean() + 0.5) / side)
 
@@ -26,9 +27,3 @@ def points_inside(saliency: Floats, box: Box, side: int = _FINE) -> bool:
     """Whether the largest value of a map [h,w] lies in a box of fractions x0, y0, x1, y1."""
     x, y = peak(saliency, side)
     return box[0] <= x <= box[2] and box[1] <= y <= box[3]
-
-
-def upsampling(cells: int, side: int) -> Floats:
-    """Bilinear weights [side,cells], cell centres at half pixels, constant beyond the outer ones."""
-    places = np.clip((np.arange(side) + 0.5) * cells / side - 0.5, 0, cells - 1)
-    return np.maximum(0, 1 - np.abs(places[:, None] - np.arange(cells))).astype(np.float32)

@@ -23,15 +23,18 @@ from ovxai_passes.explainer import Explainer, ExplainMode, Explanation
 from ovxai_passes.explainer.black_box.base import BlackBox
 from ovxai_passes.metrics import ADCC, InsertionDeletionAUC
 from ovxai_passes.model_info.labels import names_of
+from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.vocabulary import Method, Task
+from ovxai_tools.common.model_loading import load_model
+from ovxai_tools.common.progress import stage
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.demo.shapes import make_picture
+from ovxai_tools.demo.shapes import held_out
 from ovxai_tools.evaluation.pointing import points_inside
-from ovxai_tools.pictures.explaining import class_count, shares_reader
+from ovxai_tools.pictures.class_scores import class_count, shares_reader
 from ovxai_tools.pictures.images import open_picture
 
-HELD_OUT = 1_000_000
 _STEPS = 20
+_COMPARED = 50
 _METHODS = (None, Method.ACTIVATIONMAP, Method.RISE, Method.AISE)
 _FAST = {Method.RISE: {"preset": "speed"}, Method.AISE: {"preset": "speed"}}
 
@@ -57,6 +60,24 @@ class Quality:
     adcc: float
     inferences: int
     seconds: float
+
+
+def compare(names: Sequence[str], count: int, data: Path | None, shapes: Sequence[StatedShape]) -> list[Quality]:
+    """All methods on classifiers (none: those of the demo), on so many held-out pictures, at most 50.
+
+    Other models than the demo's: on the pictures in `data`, with stated shapes. Raises OptionError, ModelReadError.
+    """
+    drawn = demo_samples(min(count, _COMPARED))
+    found: list[Quality] = []
+    for name in names or tuple(demo.PREFIX + one for one in demo.CLASSIFIERS):
+        is_own = not is_demo_classifier(name)
+        if is_own and data is None:
+            raise OptionError(f"{name} is compared on pictures of its own: give --data FOLDER")
+        model = load_model(name, shapes if is_own else ())
+        samples = folder_samples(model, data) if is_own and data is not None else drawn
+        with stage(f"Comparing methods on {name}"):
+            found += quality_of(Path(name).name if is_own else name, model, samples)
+    return found
 
 
 def quality_of(name: str, model: ov.Model, samples: Sequence[Sample]) -> list[Quality]:
@@ -128,8 +149,7 @@ def _shares(model: ov.Model) -> Callable[[Any], Any]:
 
 def demo_samples(count: int) -> list[Sample]:
     """Held-out pictures of shapes."""
-    pictures = [make_picture(number) for number in range(HELD_OUT, HELD_OUT + count)]
-    return [Sample(picture.pixels, picture.label, picture.box) for picture in pictures]
+    return [Sample(picture.pixels, picture.label, picture.box) for picture in held_out(count)]
 
 
 def folder_samples(model: ov.Model, folder: Path) -> list[Sample]:

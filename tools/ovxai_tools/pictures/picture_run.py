@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,23 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
-from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
-from ovxai_patterns.classifier.scores import Scores, find_scores
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer import Explainer, ExplainMode, colormap, overlay, resize, scaling
 from ovxai_passes.explainer.utils import yolo_postprocess_fn
 from ovxai_passes.insert import Insertion, insert, is_augmented
-from ovxai_passes.model_info.class_shares import shares_of
 from ovxai_passes.model_info.labels import check_top_k, labels_of, names_of, numbers_of, own_names_of
-from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.options import Options
 from ovxai_passes.passes.find_task import task_of
 from ovxai_passes.vocabulary import Task
-from ovxai_tools.pictures.images import Preparation, as_inputs, open_picture
-from ovxai_tools.pictures.preview_detector import class_scores
+from ovxai_tools.pictures.class_scores import ADDED, class_count, shares_reader
+from ovxai_tools.pictures.detector_scores import class_scores
+from ovxai_tools.pictures.images import open_picture
+from ovxai_tools.pictures.model_input import Preparation, as_inputs
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
 Levels = npt.NDArray[np.uint8]
 
 _ROWS_AT_ONCE = 256
-_ADDED = {OUTPUT_NAME, CLASSES_NAME, FEATURES_NAME}
 
 
 class UnreadableError(OptionError):
@@ -43,7 +39,7 @@ class UnreadableError(OptionError):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RunSettings:
     """What is asked of every picture.
 
     `targets`: classes by number or name; `top_k`: else so many of the best. `black_box`: by masked pictures. `weight`:
@@ -62,7 +58,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Said:
+class ClassMap:
     """A map of one picture: `target` is the number of the class, or of the box of a detection, None for all classes."""
 
     target: int | None
@@ -72,11 +68,11 @@ class Said:
 
 
 @dataclass
-class Explaining:
+class PictureRun:
     """A model, ready to be asked about pictures. Raises OvxaiError."""
 
     model: ov.Model
-    wanted: Wanted
+    settings: RunSettings
     names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,40 +82,40 @@ class Explaining:
             raise OptionError(f"ovxai-explain takes models of one input, not of {len(self.model.inputs)}")
         self._shares = shares_reader(self.model)
         task = self._task()
-        if task is Task.INSTANCE_SEGMENTATION and self.wanted.black_box:
+        if task is Task.INSTANCE_SEGMENTATION and self.settings.black_box:
             raise OptionError("--black-box explains classifiers and detectors, not instance segmentation")
         self.task = task
         if task is Task.CLASSIFICATION:
             count = class_count(self.model)
-            self._count_classes(count)  # before what takes its time
-            if count and self.wanted.targets:
-                numbers_of(self.wanted.targets, self.names, count)
-        self._preparation = self.wanted.preparation or Preparation.from_model(self.model)
+            self._set_names(count)  # before what takes its time
+            if count and self.settings.targets:
+                numbers_of(self.settings.targets, self.names, count)
+        self._preparation = self.settings.preparation or Preparation.from_model(self.model)
         self._explainer = Explainer(
             self.model,
             task,
-            postprocess_fn=self._postprocess if self.wanted.black_box else None,
-            explain_mode=ExplainMode.BLACKBOX if self.wanted.black_box else ExplainMode.WHITEBOX,
+            postprocess_fn=self._postprocess if self.settings.black_box else None,
+            explain_mode=ExplainMode.BLACKBOX if self.settings.black_box else ExplainMode.WHITEBOX,
             explain_method=self._method(),
         )
         if task is not Task.CLASSIFICATION:
             made = getattr(self._explainer.method, "model", self.model)  # with maps, unless it is a black box
             background = said_in(made, "ovxai", "background", "none")
             count = int(said_in(made, "ovxai", "classes", "0"))
-            self._count_classes(count, None if background == "none" else int(background))
+            self._set_names(count, None if background == "none" else int(background))
 
-    def _count_classes(self, count: int, background: int | None = None) -> None:
+    def _set_names(self, count: int, background: int | None = None) -> None:
         """Set the names of classes. Raises OptionError where labels or top_k do not go with `count` (0: unknown)."""
         if not count:
-            self.names = self.wanted.labels or tuple(labels_of(self.model))
+            self.names = self.settings.labels or tuple(labels_of(self.model))
             return
-        check_top_k(self.wanted.top_k, count)
-        self.names = names_of(self.wanted.labels, count, background) or own_names_of(self.model, count, background)
+        check_top_k(self.settings.top_k, count)
+        self.names = names_of(self.settings.labels, count, background) or own_names_of(self.model, count, background)
 
     def _method(self) -> str | None:
         """The method asked for; maps that are in the model stay what they are."""
-        method = self.wanted.method
-        if not self._augmented or self.wanted.black_box or method is None:
+        method = self.settings.method
+        if not self._augmented or self.settings.black_box or method is None:
             return method
         there = said_in(self.model, "ovxai", "method", "another method")
         if there != method:
@@ -134,7 +130,7 @@ class Explaining:
             return Task(said) if said in [task.value for task in Task] else Task.CLASSIFICATION
         return task_of(ModelAnalysis(self.model), Options()).name
 
-    def _sure(self, results: Any, data: Any) -> Any:
+    def _class_scores(self, results: Any, data: Any) -> Any:
         """How sure the model is of each class, [K], or None where that cannot be told."""
         if self.task is Task.CLASSIFICATION:
             return self._shares(results)
@@ -149,34 +145,34 @@ class Explaining:
         plain = _without_maps(self.model)
         return plain, insert(plain, Options(task=self.task))
 
-    def picture(self, path: Path) -> tuple[Image.Image, list[Said]]:
+    def explain(self, path: Path) -> tuple[Image.Image, list[ClassMap]]:
         """A picture with its maps, the best first. Raises UnreadableError for what is no picture."""
         try:
             picture = open_picture(path)
         except OptionError as error:
             raise UnreadableError(str(error)) from error
         (data,) = as_inputs(picture, self.model, self._preparation)[:1]
-        if self.wanted.black_box and self.task is Task.DETECTION:
+        if self.settings.black_box and self.task is Task.DETECTION:
             return picture, self._boxes(data, picture)
         results = self._explainer.model_forward(data)
-        scores = self._sure(results, data)
+        scores = self._class_scores(results, data)
         chosen = self._chosen(scores)
-        indices = chosen if self.wanted.black_box else None
+        indices = chosen if self.settings.black_box else None
         maps = self._explainer.method.generate_saliency_map(data, indices or None)
         by_target = maps if isinstance(maps, dict) else _by_target(maps)
         if None in by_target:
-            return picture, [Said(None, "all classes", None, _levels(by_target[None]))]
+            return picture, [ClassMap(None, "all classes", None, _levels(by_target[None]))]
         if not chosen:
             raise OptionError(
                 "which class it is surest of cannot be told from the model's outputs: name some (--targets)"
             )
-        if not self.wanted.targets and scores is not None:  # the best of those that have maps
-            chosen = [int(one) for one in np.argsort(-scores) if int(one) in by_target][: self.wanted.top_k]
+        if not self.settings.targets and scores is not None:  # the best of those that have maps
+            chosen = [int(one) for one in np.argsort(-scores) if int(one) in by_target][: self.settings.top_k]
         missing = [target for target in chosen if target not in by_target]
         if missing:
             raise OptionError(f"the model has no map of class {missing[0]}: it has maps of {len(by_target)} classes")
         return picture, [
-            Said(
+            ClassMap(
                 target, self.name(target), None if scores is None else float(scores[target]), _levels(by_target[target])
             )
             for target in chosen
@@ -186,35 +182,37 @@ class Explaining:
         """The name of a class, or its number."""
         return self.names[target] if target < len(self.names) else str(target)
 
-    def drawn(self, picture: Image.Image, said: Said) -> tuple[Levels, Levels]:
+    def draw(self, picture: Image.Image, class_map: ClassMap) -> tuple[Levels, Levels]:
         """The map in colours (or grey), and the overlay, both u8 [H,W,3], of the size asked for."""
-        size = self.wanted.size or (picture.height, picture.width)
+        size = self.settings.size or (picture.height, picture.width)
         shown = np.asarray(picture if picture.size == size[::-1] else picture.resize(size[::-1]))
-        large = scaling(resize(said.levels, size))
-        heat = colormap(large) if self.wanted.coloured else np.repeat(large[..., None], 3, -1)
+        large = scaling(resize(class_map.levels, size))
+        heat = colormap(large) if self.settings.coloured else np.repeat(large[..., None], 3, -1)
         laid = np.empty_like(heat)
         for start in range(0, size[0], _ROWS_AT_ONCE):  # what is computed in between takes 8 times as much
             rows = slice(start, start + _ROWS_AT_ONCE)
-            laid[rows] = overlay(heat[rows], shown[rows], self.wanted.weight)
+            laid[rows] = overlay(heat[rows], shown[rows], self.settings.weight)
         return heat, laid
 
     def _chosen(self, scores: Any) -> list[int]:
-        if self.wanted.targets:
+        if self.settings.targets:
             count = len(self.names) or (0 if scores is None else len(scores))
-            return list(numbers_of(self.wanted.targets, self.names, count or 1 << 20))
-        return [] if scores is None else [int(place) for place in np.argsort(-scores)[: self.wanted.top_k]]
+            return list(numbers_of(self.settings.targets, self.names, count or 1 << 20))
+        return [] if scores is None else [int(place) for place in np.argsort(-scores)[: self.settings.top_k]]
 
-    def _boxes(self, data: Any, picture: Image.Image) -> list[Said]:
+    def _boxes(self, data: Any, picture: Image.Image) -> list[ClassMap]:
         found = self._explainer.method
         _, scores, labels = self._postprocess(self._explainer.model_forward(data))
         wanted = (
-            numbers_of(self.wanted.targets, self.names, len(self.names) or 1 << 20) if self.wanted.targets else None
+            numbers_of(self.settings.targets, self.names, len(self.names) or 1 << 20) if self.settings.targets else None
         )
         numbers = [int(one) for one in np.argsort(-scores[0]) if wanted is None or int(labels[0][one]) in wanted]
-        best = numbers if wanted is not None else numbers[: self.wanted.top_k]
+        best = numbers if wanted is not None else numbers[: self.settings.top_k]
         maps = found.generate_saliency_map(data, best) if best else {}
         return [
-            Said(number, self.name(found.predictions[number].label or 0), found.predictions[number].score, maps[number])
+            ClassMap(
+                number, self.name(found.predictions[number].label or 0), found.predictions[number].score, maps[number]
+            )
             for number in best
             if number in maps
         ]
@@ -228,55 +226,9 @@ class Explaining:
         return scores[None]
 
 
-def known_scores(model: ov.Model) -> list[tuple[int, int]]:
-    """The places of the outputs that are class scores, each with the number of classes, the likeliest first."""
-    analysis = ModelAnalysis(model)
-    return [(one.output, one.classes) for one in _own_scores(analysis) if _holds_scores(analysis.original, one)]
-
-
-def shares_reader(model: ov.Model) -> Callable[[Any], Any]:
-    """From a classifier's outputs to K scores as shares, or None where there are none; the model is looked at once."""
-    known = known_scores(model)
-
-    def shares(outputs: Any) -> Any:
-        for place, classes in known:
-            values = np.asarray(outputs[place]).reshape(-1)
-            if values.size == classes:
-                return _as_shares(values)
-        return None
-
-    return shares
-
-
-def class_count(model: ov.Model) -> int:
-    """How many classes a classifier scores, 0 where that is not known."""
-    return next((one.classes for one in _own_scores(ModelAnalysis(model))), 0)
-
-
-def _own_scores(analysis: ModelAnalysis) -> list[Scores]:
-    """The class scores of outputs that no insertion has added, those that the model as a whole says first."""
-    outputs = enumerate(analysis.original.model.outputs)
-    places = [place for place, port in outputs if not port.get_names() & _ADDED]
-    candidates = [analysis.get(find_scores), *(analysis.get(find_scores, place) for place in places)]
-    return [one for one in candidates if isinstance(one, Scores) and one.output in places]
-
-
-def _holds_scores(graph: ModelGraph, scores: Scores) -> bool:
-    """Whether an output holds the scores themselves, not a ranking of them (indices, or values in order)."""
-    return scores.shown == graph.id_of(graph.model.outputs[scores.output].get_node().input_value(0))
-
-
-def _as_shares(values: Any) -> Any:
-    scores = shares_of(values, values.size).astype(np.float64)
-    if scores.min() >= 0 and scores.max() <= 1:
-        return scores
-    shares = np.exp(scores - scores.max())
-    return shares / shares.sum()
-
-
 def _without_maps(model: ov.Model) -> ov.Model:
     """A copy of a model without what an insertion has added."""
-    kept = [port.get_node() for port in model.outputs if not port.get_names() & _ADDED]
+    kept = [port.get_node() for port in model.outputs if not port.get_names() & ADDED]
     return ov.Model(kept, model.get_parameters(), "plain").clone()
 
 

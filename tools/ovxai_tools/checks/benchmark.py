@@ -21,7 +21,7 @@ _WARM_UP = 5
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """One model, measured. Times in milliseconds; memory in bytes, None where it was not or could not be measured.
 
     `ratio`: its median over the first model's. `bin_growth`, `ops_growth`: over the first model; `bin_size`: None for a
@@ -75,13 +75,13 @@ def measure(
     models: list[ov.Model],
     times: list[list[float]],
     memory: list[int | None],
-) -> list[Measured]:
+) -> list[Measurement]:
     """Lay out what was measured, the first model being what the others are compared with."""
     sizes = [_bin_size(path) for path in paths]
     counts = [operation_count(model) for model in models]
     found = []
     for place, (name, runs) in enumerate(zip(names, times, strict=True)):
-        one = Measured(
+        one = Measurement(
             name=name,
             median=median(runs),
             fastest=min(runs),
@@ -108,7 +108,7 @@ def _bin_size(path: Path) -> int | None:
 
 def peak_memory(path: Path, precision: str, batch: int, device: str, shapes: Sequence[StatedShape] = ()) -> int | None:
     """Largest resident size in bytes of a process of its own that reads, compiles and runs a model; None if unknown."""
-    command = [sys.executable, "-m", "ovxai_tools.checks.measuring", str(path), precision, str(batch), device]
+    command = [sys.executable, "-m", "ovxai_tools.checks.benchmark", str(path), precision, str(batch), device]
     command += [one.text for one in shapes]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Pointing:
+class PointingResult:
     """The result of one setting. `accuracy`: of the classifier, or mAP50 of the detector.
 
     `inside`: the share of maps that point at their object; of a classifier, among its correct answers. `map_size`: HxW.

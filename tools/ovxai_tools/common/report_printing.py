@@ -1,8 +1,9 @@
-"""What ovxai-transform tells of what it has done."""
+"""Printing the report of an insertion."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import click
@@ -11,20 +12,31 @@ from ovxai_passes.report import Report
 
 
 @dataclass(frozen=True)
-class Telling:
-    """How it is told: as JSON, not at all, or with more words."""
+class PrintStyle:
+    """How a report is printed: as JSON, not at all, or with more words."""
 
     as_json: bool
     quiet: bool
     verbose: bool
 
 
-def show(report: Report, telling: Telling, held: list[str], done: str | None) -> None:
-    """Print the report; `done` None: nothing was written, and the story behind the choice is told."""
-    if telling.as_json:
-        click.echo(json.dumps(report.as_dict() | {"verified": held}, indent=1))
+def print_notice(source: str, notice: str, style: PrintStyle) -> None:
+    """Print what was done with a model that gets no report."""
+    if style.as_json:
+        click.echo(json.dumps({"input": source, "notices": [notice]}, indent=1))
+    elif not style.quiet:
+        click.echo(notice)
+
+
+def print_report(report: Report, style: PrintStyle, verified: Sequence[str], message: str | None) -> None:
+    """Print a report, what was `verified`, and what was written (`message`).
+
+    `message` None: nothing was, and the story behind the choice is printed.
+    """
+    if style.as_json:
+        click.echo(json.dumps(report.as_dict() | {"verified": list(verified)}, indent=1))
         return
-    if telling.quiet:
+    if style.quiet:
         return
     grid = "x".join(str(size) for size in report.grid)
     masked = f", k={report.k}, mask {report.mask}" if report.mask else ""
@@ -49,11 +61,11 @@ def show(report: Report, telling: Telling, held: list[str], done: str | None) ->
         lines.append(f"growth:       {report.bin_growth} bytes of .bin, {report.ops_growth} operations")
         lines += [f"trimmed:      {report.trimmed} operations"] if report.trimmed else []
         lines.append(f"seconds:      {report.seconds:.2f}")
-    if done is None and not telling.verbose:  # -v has logged it already
+    if message is None and not style.verbose:  # -v has logged it already
         lines += [f"why:          {line}" for line in report.story]
     lines += [f"notice:       {line}" for line in report.notices]
-    lines += [f"verified:     {line}" for line in held]
-    click.echo("\n".join([*lines, done or "dry run: nothing was written"]))
+    lines += [f"verified:     {line}" for line in verified]
+    click.echo("\n".join([*lines, message or "dry run: nothing was written"]))
 
 
 def _with_maps(report: Report) -> str:
@@ -73,5 +85,5 @@ def _ranges(numbers: tuple[int, ...]) -> str:
             parts[-1].append(number)
         else:
             parts.append([number])
-    told = [f"{part[0]} to {part[-1]}" if len(part) > 2 else ", ".join(map(str, part)) for part in parts]
-    return ", ".join(told)
+    texts = [f"{part[0]} to {part[-1]}" if len(part) > 2 else ", ".join(map(str, part)) for part in parts]
+    return ", ".join(texts)

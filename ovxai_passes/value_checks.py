@@ -1,34 +1,18 @@
-"""The kinds of values that options take."""
+"""Checks of single values that a caller gives. All raise OptionError, which names the option."""
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ovxai_passes.errors import OptionError
 
-KINDS: Mapping[str, tuple[type, ...]] = {
-    "target_layer": (str, list, tuple, type(None)),
-    "embed_scaling": (bool,),
-    "output": (int, str, type(None)),
-    "keep_quantization": (bool,),
-    "reference": (bool,),
-    "classes": (int, str, list, tuple, type(None)),
-    "labels": (list, tuple, type(None)),
-    "max_cost": (int, float),
-    "max_tensor_gib": (int, float),
-    "trim": (bool,),
-    "feature_vector": (bool,),
-    "only_map": (bool,),
-    "num_anchors": (int, list, tuple, type(None)),
-    "saliency_map_size": (str, list, tuple, type(None)),
-    "background": (int, type(None)),
-    "keep_background": (bool,),
-    "objectness": (bool,),
-}
-"""Types that options take; enumerations and counts are checked as such."""
+Kind = TypeVar("Kind", bound=Enum)
 
 
 def plain(value: object) -> object:
@@ -40,13 +24,37 @@ def plain(value: object) -> object:
     return value
 
 
-def check_kind(name: str, value: object) -> None:
+def as_plain(value: Any) -> Any:
+    """An option's value as JSON has it."""
+    if isinstance(value, Enum):
+        return value.value
+    return [as_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def check_names(names: Iterable[object], known: Sequence[str]) -> None:
+    """Raises OptionError for the first name that is none of the known ones, with the one that is meant, perhaps."""
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(str(name), known, 1)
+            hint = f"; did you mean {close[0]!r}?" if close else f"; options: {', '.join(known)}"
+            raise OptionError(f"there is no option {name!r}{hint}")
+
+
+def check_type(name: str, value: object, allowed: tuple[type, ...]) -> None:
     """Raises OptionError where a value is not of the types that an option takes; True and False are no numbers."""
-    allowed = KINDS.get(name)
-    if allowed is None or (isinstance(value, allowed) and (bool in allowed or not isinstance(value, bool))):
+    if isinstance(value, allowed) and (bool in allowed or not isinstance(value, bool)):
         return
-    wanted = " or ".join(kind.__name__ for kind in allowed if kind is not type(None))
+    wanted = " or ".join(kind.__name__ for kind in allowed)
     raise OptionError(f"option {name!r} takes {wanted}, not {value!r}")
+
+
+def member(name: str, kind: type[Kind], value: object) -> Kind:
+    """A member of an enumeration, given as such or by value. Raises OptionError."""
+    try:
+        return kind(value.lower() if isinstance(value, str) else value)
+    except ValueError:
+        allowed = ", ".join(repr(one.value) for one in kind)
+        raise OptionError(f"option {name!r} takes one of {allowed}, not {value!r}") from None
 
 
 def whole_number(name: str, value: object, least: int) -> int:

@@ -17,7 +17,7 @@ from ovxai_tools.demo import shipped as demo
 _STDOUT, _STDERR = 1, 2
 
 
-def read_named(name: str | Path, shapes: Sequence[StatedShape] = ()) -> ov.Model:
+def load_model(name: str | Path, shapes: Sequence[StatedShape] = ()) -> ov.Model:
     """The model of a path or `demo:NAME`, with stated shapes. Raises ModelReadError, OptionError.
 
     What OpenVINO's frontends print themselves is left out: their errors come as exceptions as well.

@@ -2,7 +2,7 @@
 
 `unfinished.jsonl` lies in the folder of results as long as there is something to go on with. Its first line says of
 what the results are (model and options). Then, for each picture, a line that names its files before they are written,
-and one with what was said of it and its part of the page when all of them are there. A picture is complete if it has
+and one with its maps and its part of the page when all of them are there. A picture is complete if it has
 the second line, its files are there, and it is still of the size and time that it had. A line that was cut off counts
 for nothing.
 """
@@ -25,26 +25,26 @@ Line = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Kept:
-    """One complete picture: what was said of it, and where in the record its line is."""
+class CompletePicture:
+    """One complete picture: its maps, and where in the journal its line is."""
 
     stamp: list[int]
-    told: list[Line]
+    maps: list[Line]
     offset: int
 
     @property
     def files(self) -> list[str]:
         """The names of its files."""
-        return [name for one in self.told for name in one["files"]]
+        return [name for one in self.maps for name in one["files"]]
 
 
 @dataclass
-class Record:
-    """The record in a folder; `about`: what the results are of. Raises OSError."""
+class ResumeJournal:
+    """The journal in a folder; `about`: what the results are of. Raises OSError."""
 
     folder: Path
     about: Line
-    kept: dict[str, Kept] = field(default_factory=dict)
+    kept: dict[str, CompletePicture] = field(default_factory=dict)
     owned: set[str] = field(default_factory=set)
     """Names of files that this run or the interrupted one has written, or was about to."""
     of: dict[str, str] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Record:
 
     @property
     def path(self) -> Path:
-        """Where the record is."""
+        """Where the journal is."""
         return self.folder / NAME
 
     def begin(self) -> None:
@@ -70,30 +70,30 @@ class Record:
                 end += len(line)
         os.truncate(self.path, end)
 
-    def complete(self, picture: Path) -> list[Line] | None:
-        """What was said of a picture, or None if it is not complete."""
+    def maps_of(self, picture: Path) -> list[Line] | None:
+        """The maps of a picture, or None if it is not complete."""
         kept = self.kept.get(_key(picture))
         if kept is None or kept.stamp != stamp_of(picture):
             return None
-        return kept.told if all((self.folder / name).is_file() for name in kept.files) else None
+        return kept.maps if all((self.folder / name).is_file() for name in kept.files) else None
 
     def is_free(self, name: str, picture: Path) -> bool:
         """Whether no other picture has a file of that name."""
         key = _key(picture)
         return self.of.get(name, key) == key
 
-    def will_write(self, picture: Path, files: list[str]) -> None:
+    def announce(self, picture: Path, files: list[str]) -> None:
         """Note that files are about to appear."""
         self._append({"at": _key(picture), "files": files})
 
-    def has_written(self, picture: Path, stamp: list[int], told: list[Line], row: str) -> None:
+    def add(self, picture: Path, stamp: list[int], maps: list[Line], row: str) -> None:
         """Note that all files of a picture are there; older ones of it are removed.
 
         `stamp`: the picture's, before it was read; `row`: its part of the page.
         """
         before = self.kept.get(_key(picture))
-        self._append({"at": _key(picture), "stamp": stamp, "told": told, "row": row})
-        now = {name for one in told for name in one["files"]}
+        self._append({"at": _key(picture), "stamp": stamp, "told": maps, "row": row})
+        now = {name for one in maps for name in one["files"]}
         for name in set(before.files if before else ()) - now:
             (self.folder / name).unlink(missing_ok=True)
             self.of.pop(name, None)
@@ -108,7 +108,7 @@ class Record:
                     yield json.loads(file.readline())["row"]
 
     def remove(self) -> None:
-        """Remove the record: all is done, or nothing is."""
+        """Remove the journal: all is done, or nothing is."""
         self.path.unlink(missing_ok=True)
 
     def _append(self, values: Line) -> None:
@@ -121,7 +121,7 @@ class Record:
         self.owned.update(values.get("files", ()))
         if "told" in values:
             key: str = values["at"]
-            kept = self.kept[key] = Kept(values["stamp"], values["told"], offset)
+            kept = self.kept[key] = CompletePicture(values["stamp"], values["told"], offset)
             self.owned.update(kept.files)
             self.of.update(dict.fromkeys(kept.files, key))
 
@@ -158,7 +158,7 @@ def _difference(first: Line, about: Line) -> str:
 
 
 def _first_line(path: Path) -> Line | None:
-    """What a record is about; None where there is none, {} where it cannot be told."""
+    """What a journal is about; None where there is none, {} where it cannot be maps."""
     try:
         with path.open("rb") as file:
             return _parsed(file.readline()) or {}

@@ -26,7 +26,7 @@ from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.model_info.shapes import set_shapes, stated_shape
 from ovxai_passes.options import Options
-from ovxai_tools.checks.measuring import interleaved, resident_peak
+from ovxai_tools.checks.benchmark import interleaved, resident_peak
 from ovxai_tools.checks.verify import random_case, verify
 
 COLUMNS = (
@@ -79,10 +79,10 @@ class Examiner:
     def examine(self, path: Path) -> dict[str, str]:
         """A row of the report. Never raises for what the model does."""
         limits = self._limits
-        command = [sys.executable, "-m", "ovxai_tools.checks.sweeping", str(path), str(limits.gib), str(limits.runs)]
+        command = [sys.executable, "-m", "ovxai_tools.checks.model_sweep", str(path), str(limits.gib), str(limits.runs)]
         command += limits.shapes
-        with _output() as said, _output() as complained:
-            process = subprocess.Popen(command, stdout=said, stderr=complained, stdin=subprocess.DEVNULL)
+        with _output() as stdout, _output() as stderr:
+            process = subprocess.Popen(command, stdout=stdout, stderr=stderr, stdin=subprocess.DEVNULL)
             self._running.add(process)
             if self._stopped:
                 process.kill()
@@ -94,14 +94,14 @@ class Examiner:
                 process.wait()
             finally:
                 self._running.discard(process)
-            said.seek(0)
-            complained.seek(0)
-            found = _told(said.read())
-            complaint = complained.read()
+            stdout.seek(0)
+            stderr.seek(0)
+            found = _parsed(stdout.read())
+            errors = stderr.read()
         if code is None:
             found |= {"status": "timeout", "reason": f"not done within {limits.seconds:g} s"}
         elif "status" not in found:
-            found |= _death(code, complaint)
+            found |= _death(code, errors)
         row = dict.fromkeys(COLUMNS, "") | {"model": str(path)}
         return row | {name: _as_text(value) for name, value in found.items()}
 
@@ -117,7 +117,7 @@ def _output() -> IO[str]:
     return tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
 
 
-def _told(lines: str) -> dict[str, Any]:
+def _parsed(lines: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for line in lines.splitlines():
         try:
@@ -129,10 +129,10 @@ def _told(lines: str) -> dict[str, Any]:
     return found
 
 
-def _death(code: int, complaint: str) -> dict[str, str]:
+def _death(code: int, errors: str) -> dict[str, str]:
     """What a process that ended without a verdict died of."""
-    last = next((line.strip() for line in reversed(complaint.splitlines()) if line.strip()), "")
-    if any(sign in complaint for sign in _OUT_OF_MEMORY) or code == -signal.SIGKILL:
+    last = next((line.strip() for line in reversed(errors.splitlines()) if line.strip()), "")
+    if any(sign in errors for sign in _OUT_OF_MEMORY) or code == -signal.SIGKILL:
         return {"status": "out of memory", "reason": last or "ended by the system"}
     if code < 0:
         return {"status": "crashed", "reason": f"{signal.Signals(-code).name} {last}".strip()}
@@ -143,7 +143,7 @@ def _as_text(value: object) -> str:
     return " ".join(str(value).split())
 
 
-def _look(path: Path, runs: int, shapes: Sequence[str]) -> None:
+def _examine(path: Path, runs: int, shapes: Sequence[str]) -> None:
     """Transform, verify and measure; every finding is told as soon as it is made."""
     model = read_model(path)
     set_shapes(model, [stated_shape(one) for one in shapes])
@@ -152,7 +152,7 @@ def _look(path: Path, runs: int, shapes: Sequence[str]) -> None:
     started = time.perf_counter()
     done = insert(model, Options())
     report = done.report
-    _tell(
+    _print_columns(
         method=report.method,
         readout=report.readout,
         target=report.target.name,
@@ -165,20 +165,20 @@ def _look(path: Path, runs: int, shapes: Sequence[str]) -> None:
         classes=report.classes,
         mapped=_mapped(done),
         multiplied_out=report.multiplied_out,
-        multiplied_out_types=" ".join(sorted({reason.split(":")[0] for reason in done.branch.multiplied_out})),
+        multiplied_out_types=" ".join(sorted({one.op_type for one in done.branch.multiplied_out})),
         estimated=report.cost,
         notices="; ".join(report.notices),
     )
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "model.xml"
         ov.save_model(done.model, written, compress_to_fp16=False)
-        _tell(seconds=round(time.perf_counter() - started, 2), gib=_gib())
+        _print_columns(seconds=round(time.perf_counter() - started, 2), gib=_gib())
         raw = insert(model, Options(embed_scaling=False))
         again = ov.Core().read_model(written)
-        _tell(verified="; ".join(verify(model, again, raw, [random_case(model)])))
+        _print_columns(verified="; ".join(verify(model, again, raw, [random_case(model)])))
         if runs:
             plain, augmented = interleaved([model, again], "f32", runs, 1, "CPU")
-            _tell(ratio=round(median(augmented) / median(plain), 3))
+            _print_columns(ratio=round(median(augmented) / median(plain), 3))
 
 
 _NOT_MAPPED = frozenset({"Constant", "Parameter", "Result"})
@@ -196,7 +196,7 @@ def _gib() -> float | str:
     return "" if peak is None else round(peak / (1 << 30), 2)
 
 
-def _tell(**values: object) -> None:
+def _print_columns(**values: object) -> None:
     print(json.dumps(values), flush=True)
 
 
@@ -212,18 +212,18 @@ def _limit_memory(gib: float) -> None:
 def _child(path: str, gib: str, runs: str, *shapes: str) -> None:
     _limit_memory(float(gib))
     try:
-        _look(Path(path), int(runs), shapes)
+        _examine(Path(path), int(runs), shapes)
     except TargetNotFoundError as error:
-        _tell(status="refused", reason=str(error))
+        _print_columns(status="refused", reason=str(error))
     except VerificationError as error:
-        _tell(status="wrong", reason=str(error))
+        _print_columns(status="wrong", reason=str(error))
     except (OvxaiError, MemoryError, RuntimeError) as error:
-        said = str(error) if isinstance(error, OvxaiError) else f"{type(error).__name__}: {error}"
-        memory = isinstance(error, MemoryError) or any(sign in said for sign in _OUT_OF_MEMORY)
+        text = str(error) if isinstance(error, OvxaiError) else f"{type(error).__name__}: {error}"
+        memory = isinstance(error, MemoryError) or any(sign in text for sign in _OUT_OF_MEMORY)
         otherwise = "unreadable" if isinstance(error, OvxaiError) else "crashed"
-        _tell(status="out of memory" if memory else otherwise, reason=said)
+        _print_columns(status="out of memory" if memory else otherwise, reason=text)
     else:
-        _tell(status="ok")
+        _print_columns(status="ok")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,35 @@
+"""The options of `insert_xai` as an editor sees them. What they mean: `Options`, whose fields these are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from ovxai_passes.vocabulary import Mask, Scaling
+
+NAMED = ("task", "method", "target_layer", "embed_scaling")
+"""Fields of `Options` that are parameters of `insert_xai` by themselves (method: `explain_method`)."""
+
+
+class InsertOptions(TypedDict, total=False):
+    """The further options, with the types that they take: enumerations also by value, tuples as any sequence."""
+
+    scaling: Scaling | str | None
+    k: int | None
+    mask: Mask | str | None
+    output: int | str | None
+    keep_quantization: bool
+    reference: bool
+    classes: Sequence[int | str] | int | str | None
+    labels: Sequence[str] | None
+    top_k: int | None
+    max_cost: float
+    max_tensor_gib: float
+    trim: bool
+    feature_vector: bool
+    only_map: bool
+    num_anchors: Sequence[int] | int | None
+    saliency_map_size: Sequence[int] | str | None
+    background: int | None
+    keep_background: bool
+    objectness: bool

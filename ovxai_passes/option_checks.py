@@ -1,0 +1,51 @@
+"""What is wrong with values of single options, beyond their type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ovxai_passes.errors import OptionError
+from ovxai_passes.value_checks import is_whole
+from ovxai_passes.vocabulary import LARGEST, MIDDLE
+
+
+def parsed_size(text: str) -> tuple[int, int] | str:
+    """A size of maps from text: HEIGHTxWIDTH, or the name of a level. Raises OptionError."""
+    if text in (MIDDLE, LARGEST):
+        return text
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise OptionError(f"{text!r} is not HEIGHTxWIDTH, as in 32x48, and not {MIDDLE} or {LARGEST}")
+    return int(parts[0]), int(parts[1])
+
+
+def size_problem(size: Any) -> str | None:
+    """What is wrong with a size of maps, or None."""
+    if isinstance(size, tuple) and not (len(size) == 2 and all(is_whole(one, 1) for one in size)):
+        return f"saliency_map_size takes height and width, whole numbers from 1 on, not {size!r}"
+    if isinstance(size, str) and size not in (MIDDLE, LARGEST):
+        return f"saliency_map_size takes (height, width), {MIDDLE!r} or {LARGEST!r}, not {size!r}"
+    return None
+
+
+def layer_problem(layer: Any) -> str | None:
+    """What is wrong with one layer or several, or None."""
+    layers = layer if isinstance(layer, tuple) else (layer,)
+    if layers and layer != "" and all(isinstance(one, str) and one for one in layers):
+        return None
+    return f"target_layer takes a layer's friendly name, or several, not {layer!r}"
+
+
+def class_problem(classes: Any) -> str | None:
+    """What is wrong with classes to make maps for, or None."""
+    if not classes:
+        return "option 'classes' is empty: name a class, or leave the option out for all of them"
+    wrong = [one for one in classes if isinstance(one, bool) or not isinstance(one, (int, str))]
+    return f"option 'classes' takes numbers and names, not {wrong[0]!r}" if wrong else None
+
+
+def label_problem(labels: Any) -> str | None:
+    """What is wrong with names of classes, or None."""
+    if all(isinstance(one, str) for one in labels):
+        return None
+    return "option 'labels' takes the names of the classes, text each"

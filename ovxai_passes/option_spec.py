@@ -1,0 +1,145 @@
+"""What is known of one option, stated once: its check, its text for help(), and its flag on command lines."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Collection
+from dataclasses import Field, dataclass, field, fields
+from enum import Enum
+from typing import Any, TypeVar
+
+from ovxai_passes.errors import OptionError
+from ovxai_passes.value_checks import as_plain, check_type, is_whole, member, plain
+from ovxai_passes.vocabulary import CLASSIFIERS, Task
+
+_SPEC = "spec"
+_WIDTH = 110
+_PLACE = "{options}"
+
+Documented = TypeVar("Documented", bound=Callable[..., Any])
+
+
+class Trait(Enum):
+    """What a method has that an option is about; the value says what a method without it does."""
+
+    MASKS = "which masks nothing"
+    CLASSES = "which makes one map for all classes"
+    CLASS_HEADS = "which reads no class heads"
+
+
+@dataclass(frozen=True)
+class OptionSpec:
+    """One option.
+
+    `meaning`: a sentence or two. `types`: of the values that it takes; an enumeration is taken by value, too, and None
+    where that is the default. Lists become tuples; `many`: so does a value alone.
+
+    `counts`: what a whole number from `least` on counts (of several: each); `above`: all numbers above this. `problem`:
+    says what else is wrong with a value, or None. `tasks`: those that it goes with, none: all. `needs`: what a method
+    has to have. `asks`: whether it says how a map is made; names and budgets do not.
+
+    On a command line: `flag` (None: as the name), `flag_meaning`: of one that is given for False, `metavar`, `parse`:
+    from text to a value, raising OptionError; `from_file`: the value is the lines of a file.
+    """
+
+    meaning: str
+    types: tuple[type, ...]
+    many: bool = False
+    counts: str = ""
+    least: int = 0
+    above: float | None = None
+    problem: Callable[[Any], str | None] | None = None
+    tasks: tuple[Task, ...] = ()
+    needs: Trait | None = None
+    asks: bool = True
+    flag: str | None = None
+    flag_meaning: str | None = None
+    metavar: str | None = None
+    parse: Callable[[str], Any] | None = None
+    from_file: bool = False
+
+    @property
+    def enumeration(self) -> type[Enum] | None:
+        """The enumeration whose members the option takes, if it is one."""
+        return next((kind for kind in self.types if issubclass(kind, Enum)), None)
+
+    @property
+    def takes_several(self) -> bool:
+        """Whether several values may be given."""
+        return list in self.types
+
+    @property
+    def text(self) -> str:
+        """The meaning, after the kind of model where the option is of one kind only."""
+        if not self.tasks:
+            return self.meaning
+        of = "Classifiers" if self.tasks == CLASSIFIERS else "Detectors"
+        return f"{of}: {self.meaning[0].lower()}{self.meaning[1:]}"
+
+    def checked(self, name: str, value: object) -> Any:
+        """A value that is not None, as the option keeps it. Raises OptionError."""
+        value = plain(value)
+        if self.enumeration is not None:
+            return member(name, self.enumeration, value)
+        if not self.counts or self.takes_several:  # of one count, the sentence below says more
+            check_type(name, value, self.types)
+        if isinstance(value, (list, tuple)):
+            value = tuple(value)
+        elif self.many:
+            value = (value,)
+        problem = self._no_count(name, value) or self._no_amount(name, value)
+        problem = problem or (self.problem(value) if self.problem else None)
+        if problem is not None:
+            raise OptionError(problem)
+        return value
+
+    def _no_count(self, name: str, value: object) -> str | None:
+        several = value if isinstance(value, tuple) else (value,)
+        if not self.counts or (several and all(is_whole(one, self.least) for one in several)):
+            return None
+        numbers = "whole numbers" if self.takes_several else "a whole number"
+        return f"{name} counts {self.counts}: {numbers} from {self.least} on, not {value!r}"
+
+    def _no_amount(self, name: str, value: Any) -> str | None:
+        if self.above is None or value > self.above:
+            return None
+        return f"{name} takes numbers above {self.above:g}, not {value!r}"
+
+
+def option(default: object, spec: OptionSpec) -> Any:
+    """A field of a dataclass of options."""
+    return field(default=default, metadata={_SPEC: spec})
+
+
+def spec_of(of: Field[Any]) -> OptionSpec:
+    """What is known of the option that is kept in a field."""
+    spec: OptionSpec = of.metadata[_SPEC]
+    return spec
+
+
+def documented(options: type[Any] | None = None, but: Collection[str] = ()) -> Callable[[Documented], Documented]:
+    """Puts what is known of `options` (None: the class itself), but some, in place of "{options}" in a docstring."""
+
+    def fill(target: Documented) -> Documented:
+        of: Any = options or target
+        if target.__doc__:  # python -OO leaves it out
+            target.__doc__ = _filled(target.__doc__, [one for one in fields(of) if one.name not in but])
+        return target
+
+    return fill
+
+
+def _filled(text: str, of: list[Field[Any]]) -> str:
+    before, _, after = text.partition(_PLACE)
+    margin = " " * (len(before) - len(before.rstrip(" ")))
+    wrapper = textwrap.TextWrapper(
+        _WIDTH, initial_indent=margin, subsequent_indent=margin + "    ", break_on_hyphens=False
+    )
+    return before.rstrip(" ") + "\n".join(wrapper.fill(_entry(one)) for one in of) + after
+
+
+def _entry(of: Field[Any]) -> str:
+    spec, default = spec_of(of), as_plain(of.default)
+    kinds = map(repr, map(as_plain, spec.enumeration)) if spec.enumeration else (kind.__name__ for kind in spec.types)
+    given = "" if default is None else f"; default {default!r}"
+    return f"{of.name} ({' or '.join(kinds)}{given}): {spec.text}"

@@ -1,0 +1,80 @@
+"""The report of a sweep: which models, a row for each, kept in a CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from ovxai_passes.errors import OptionError
+from ovxai_tools.checks.model_sweep import COLUMNS, Examiner, Limits
+from ovxai_tools.common.exits import OutputError
+from ovxai_tools.common.files import publish, staging
+
+_MODELS = (".xml", ".onnx", ".tflite", ".pb", ".pdmodel")
+
+
+def find_models(sources: tuple[Path, ...]) -> list[Path]:
+    """The model files among `sources`: files as they are, folders searched with all folders in them."""
+    found: dict[Path, None] = {}
+    for source in sources:
+        if source.is_dir():
+            inside = sorted(path for path in source.rglob("*") if path.suffix in _MODELS and path.is_file())
+            if not inside:
+                raise OptionError(f"there is no model in {source}: looked for files ending in {', '.join(_MODELS)}")
+            found.update(dict.fromkeys(inside))
+        elif source.exists():
+            found[source] = None
+        else:
+            raise OptionError(f"no such file or folder: {source}")
+    return list(found)
+
+
+def summary(rows: list[dict[str, str]]) -> list[str]:
+    """How many models there are of each status and read-out, and why those that are not ok are not."""
+    statuses = Counter(row["status"] for row in rows)
+    readouts = Counter(row["readout"] for row in rows if row["status"] == "ok")
+    lines = [", ".join(f"{count} {status}" for status, count in statuses.most_common())]
+    lines += [f"  {count:4} {readout}" for readout, count in readouts.most_common()]
+    lines += [f"{row['status']}: {row['model']}: {row['reason']}" for row in rows if row["status"] != "ok"]
+    return lines
+
+
+def examined(models: list[Path], limits: Limits, jobs: int) -> Iterator[dict[str, str]]:
+    """Rows of the report as they come, `jobs` models at a time."""
+    examiner, pool = Examiner(limits), ThreadPoolExecutor(jobs)
+    try:
+        for done in as_completed([pool.submit(examiner.examine, path) for path in models]):
+            yield done.result()
+    finally:
+        examiner.stop()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def read_report(out: Path) -> dict[str, dict[str, str]]:
+    """The rows of a report by the name of their model, none where there is no report. Raises OutputError."""
+    if not out.exists():
+        return {}
+    try:
+        with out.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+            names = tuple(reader.fieldnames or ())
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise OutputError(f"cannot go on with {out}: {error}; choose another name") from error
+    if names != COLUMNS or any(None in row.values() for row in rows):
+        raise OutputError(f"cannot go on with {out}: it is no report of this version of ovxai-sweep; give --force")
+    return {row["model"]: row for row in rows}
+
+
+def write_report(out: Path, rows: list[dict[str, str]]) -> None:
+    """Write a report, whole or not at all. Raises OutputError."""
+    with staging(out.parent) as staged:
+        fresh = staged / "report.csv"
+        with fresh.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(rows)
+        publish(staged, [(fresh, out)])

@@ -1,0 +1,179 @@
+"""The work of ovxai-transform: a model is read, gets its map, is verified, drawn and written whole or not at all."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import openvino as ov
+
+from ovxai_passes.errors import OptionError
+from ovxai_passes.insert import Insertion, insert, is_augmented, plan
+from ovxai_passes.model_info.recorded import check_same_map
+from ovxai_passes.model_info.shapes import StatedShape
+from ovxai_passes.options import Options
+from ovxai_passes.report import Report
+from ovxai_passes.vocabulary import Scaling
+from ovxai_tools.checks.verify import Case, random_case, verify
+from ovxai_tools.common.exits import OutputError
+from ovxai_tools.common.files import check_output, model_moves, publish, same_file, staging
+from ovxai_tools.common.model_files import bin_growth, save, weights_of
+from ovxai_tools.common.model_loading import load_model
+from ovxai_tools.common.progress import stage
+from ovxai_tools.demo import shipped as demo
+from ovxai_tools.pictures.images import check_picture_name, open_picture, pillow
+from ovxai_tools.pictures.model_input import Preparation, as_inputs
+from ovxai_tools.pictures.preview import PreviewSubject, write_detector_preview, write_preview
+
+
+@dataclass(frozen=True)
+class TransformRequest:
+    """What is to be done, apart from the options of the insertion.
+
+    `source`: a path or demo:NAME; `shapes`: of its inputs. `verify`: before anything is written. `image`: for that and
+    for `preview`, the picture file to write; `preparation`: how it becomes input, None for what the model says.
+    `force`: replace files. `quiet`: do not name stages that take long.
+    """
+
+    source: str
+    shapes: tuple[StatedShape, ...] = ()
+    force: bool = False
+    verify: bool = False
+    image: Path | None = None
+    preview: Path | None = None
+    preparation: Preparation | None = None
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class TransformResult:
+    """`report`: None where the model has a map already; `verified`: what held; `message`: what was written, a line."""
+
+    report: Report | None
+    message: str | None = None
+    verified: tuple[str, ...] = ()
+
+
+def check_request(request: TransformRequest, dry_run: bool) -> None:
+    """Raises OptionError for options that would have no effect."""
+    if dry_run:
+        unused = {"--verify": request.verify, "--preview": request.preview, "--image": request.image}
+        given = [name for name, value in unused.items() if value]
+        if given:
+            raise OptionError(f"{given[0]} needs the model that --dry-run does not make: leave one of them out")
+    if request.image is not None and not (request.verify or request.preview):
+        raise OptionError("--image is used by --verify and --preview only: give one of them")
+    if request.preparation is not None and not (request.image or request.preview):
+        raise OptionError(
+            "--mean, --scale and --bgr say how a picture becomes input, and there is none: give --image or --preview"
+        )
+
+
+def plan_transform(request: TransformRequest, options: Options) -> TransformResult:
+    """What `transform` would do; nothing is written. Raises OvxaiError."""
+    model = load_model(request.source, request.shapes)
+    if is_augmented(model):
+        _check_copy(request, options, model)
+        return TransformResult(None, _about_copy(request, "it would be copied as it is"))
+    return TransformResult(replace(plan(model, options), input=request.source))
+
+
+def transform(request: TransformRequest, options: Options, target: Path) -> TransformResult:
+    """Write the model with its map to `target` (.xml) and the .bin beside it. Raises OvxaiError."""
+    source = demo.model_path(request.source)
+    _check_paths(request, source, target)
+    started = time.perf_counter()
+    with stage(f"Reading {request.source}", request.quiet):
+        model = load_model(request.source, request.shapes)
+    if is_augmented(model):
+        return _copy_augmented(request, options, model, target)
+    with stage("Inserting the explanation", request.quiet):
+        insertion = insert(model, options)
+    with staging(target.parent) as folder:
+        with stage("Saving", request.quiet):
+            written = save(insertion.model, folder, target)
+            growth = bin_growth(model, source, folder)
+        verified = _verified(request, options, model, written) if request.verify else []
+        moves = model_moves(folder, target)
+        notices: tuple[str, ...] = ()
+        if request.preview is not None:
+            drawn = folder / f"preview{request.preview.suffix}"
+            notices = _preview(request, model, written, insertion, drawn)
+            moves.append((drawn, request.preview))
+        publish(folder, moves, request.force)
+    report = replace(insertion.report, input=request.source, bin_growth=growth)
+    report = replace(report, seconds=round(time.perf_counter() - started, 3), notices=report.notices + notices)
+    files = [str(target), target.with_suffix(".bin").name, *([str(request.preview)] if request.preview else [])]
+    return TransformResult(report, f"wrote {', '.join(files)}", tuple(verified))
+
+
+def _check_paths(request: TransformRequest, source: Path, target: Path) -> None:
+    if target.suffix != ".xml":
+        raise OutputError(f"cannot write {target}: an OpenVINO model is a pair of files; give a name that ends in .xml")
+    written = [target, target.with_suffix(".bin"), *([request.preview] if request.preview else [])]
+    inputs = [source, weights_of(source), *([request.image] if request.image else [])]
+    for place, path in enumerate(written):
+        if any(same_file(path, other) for other in inputs):
+            raise OutputError(f"cannot write {path}: it is an input; choose another name")
+        if any(same_file(path, other) for other in written[:place]):
+            raise OutputError(f"cannot write {path}: the model itself is written there; choose another name")
+        check_output(path, request.force)
+    if request.preview is not None:
+        check_picture_name(request.preview)
+    if request.image is not None:
+        pillow()
+        open_picture(request.image)
+
+
+def _copy_augmented(request: TransformRequest, options: Options, model: ov.Model, target: Path) -> TransformResult:
+    _check_copy(request, options, model)
+    with staging(target.parent) as folder:
+        save(model, folder, target)
+        publish(folder, model_moves(folder, target), request.force)
+    return TransformResult(None, _about_copy(request, f"copied to {target} as it is"))
+
+
+def _check_copy(request: TransformRequest, options: Options, model: ov.Model) -> None:
+    """Raises OptionError for options that a copy has no use for."""
+    check_same_map(model, options)
+    if request.verify or request.preview or request.image or request.preparation:
+        raise OptionError(
+            f"{request.source} has a saliency_map output already, so --verify and --preview have no effect: "
+            "give the model without it, or leave them out to copy it"
+        )
+
+
+def _about_copy(request: TransformRequest, done: str) -> str:
+    return f"{request.source} has a saliency_map output already: {done}"
+
+
+def _verified(request: TransformRequest, options: Options, model: ov.Model, written: ov.Model) -> list[str]:
+    with stage("Verifying", request.quiet):
+        raw = insert(model, replace(options, embed_scaling=False, scaling=None, only_map=False))
+        cases = [random_case(model)]
+        if request.image is not None:
+            preparation = request.preparation or Preparation.from_model(model)
+            cases.append(Case(request.image.name, as_inputs(open_picture(request.image), model, preparation)))
+        return verify(model, written, raw, cases, options.effective_scaling is Scaling.JOINT)
+
+
+def _preview(
+    request: TransformRequest, model: ov.Model, written: ov.Model, insertion: Insertion, drawn: Path
+) -> tuple[str, ...]:
+    """Write the preview to `drawn`; returns notices."""
+    preparation = request.preparation or Preparation.from_model(written)
+    options = insertion.state.options
+    labels = options.labels or ()
+    if options.only_map:  # a caption needs the scores
+        written = insert(model, replace(options, only_map=False)).model
+    with stage("Making the preview", request.quiet):
+        if insertion.target.site is None:
+            write_detector_preview(model, written, insertion, labels, request.image, preparation, drawn)
+        else:
+            shown = PreviewSubject(model, insertion.site.scores, insertion.report.chosen, labels)
+            write_preview(written, shown, request.image, preparation, drawn)
+    plain_floats = preparation == Preparation() and written.inputs[0].get_element_type().is_real()
+    if plain_floats and not request.source.startswith(demo.PREFIX):
+        return ("the picture was fed as 0..255 RGB; give --mean, --scale, --bgr if the model was trained otherwise",)
+    return ()

@@ -1,0 +1,58 @@
+"""Kinds of values on command lines, for click."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ovxai_passes.errors import OptionError
+
+Callback = Callable[[click.Context, click.Parameter, Any], Any]
+
+
+class NamedPath(click.Path):
+    """A path that is not empty: an empty one is an unset variable, and pathlib takes it for the current folder."""
+
+    def __init__(self, file_okay: bool = True) -> None:
+        super().__init__(file_okay=file_okay, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; fails where it is empty."""
+        if value == "":  # a Path is never empty
+            self.fail("the name is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class NumberRange(click.FloatRange):
+    """A range of numbers; what is no number (nan) is outside of each."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; fails for nan."""
+        found = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value!r} is no number", param, ctx)
+        return found
+
+
+def choice_of(members: Iterable[Enum]) -> click.Choice[str]:
+    """The values of members of an enumeration."""
+    return click.Choice([member.value for member in members], case_sensitive=False)
+
+
+def parsed_by(parse: Callable[[str], Any]) -> Callback:
+    """A callback that parses a text, or each of several; what `parse` raises as OptionError is wrong usage."""
+
+    def callback(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
+        try:
+            if isinstance(value, tuple):
+                return tuple(parse(one) for one in value)
+            return None if value is None else parse(value)
+        except OptionError as error:
+            raise click.BadParameter(str(error)) from error
+
+    return callback
