@@ -1,6 +1,6 @@
 """Which group of dense heads are the class heads of a detector.
 
-Dense heads are grouped (`groups.py`) by what their elements become (`elements.py`). Boxes are what arithmetic ends;
+Dense heads are grouped (`groups.py`) by what their elements become (`head_uses.py`). Boxes are what arithmetic ends;
 scores are activated, ranked or given to a suppression of boxes. Where nothing is done with what heads say, as in
 exports without their last steps, it is told by how much they say (`raw_groups.py`).
 """
@@ -30,9 +30,9 @@ def find_class_heads(analysis: ModelAnalysis, trusted: bool = False) -> ClassHea
     if not groups:
         return NoHeads("no layer scores classes at the places of a grid")
     for group in groups:
-        if group.fate.region is not None:
+        if group.uses.region is not None:
             told = (*lines, "RegionYolo reads boxes, objectness and classes")
-            return split_by_anchor(group, group.fate.region[0], told)
+            return split_by_anchor(group, group.uses.region[0], told)
     scoring = [group for group in groups if not group.is_boxes]
     if not scoring:
         return NoHeads("the layers that speak of places seem to say boxes only", lines)
@@ -53,12 +53,12 @@ def find_class_heads(analysis: ModelAnalysis, trusted: bool = False) -> ClassHea
 
 def _likeness(group: Group) -> tuple[bool, bool, bool, bool, int, int]:
     """Larger: more like class scores, among those that something tells of."""
-    fate = group.fate
-    activated = fate.activation is not None
+    uses = group.uses
+    activated = uses.activation is not None
     return (
-        fate.scored_by is not None,
+        uses.scored_by is not None,
         activated,
-        fate.ranked,
+        uses.ranked,
         group.scores > 1,
         group.members[0].first,
         group.scores,
@@ -69,7 +69,7 @@ def _only_proposes(analysis: ModelAnalysis, group: Group) -> bool:
     """Whether convolutions say where to look, and layers that do not speak of places decide."""
     dense = {head.layer[0] for head in analysis.get(find_dense_heads)}
     later = [place for place in analysis.get(find_values).last_layers if place not in dense]
-    chooses = group.fate.ranked and not group.fate.shown and not group.fate.scored_by
+    chooses = group.uses.ranked and not group.uses.outputs and not group.uses.scored_by
     return bool(chooses and later and group.members[0].head.axis != 2)
 
 
@@ -78,7 +78,7 @@ def _described(layout: Layout, group: Group) -> str:
     members = sorted(group.members, key=lambda member: -member.head.cells)
     names = ", ".join(layout.graph.ops[member.head.tensor[0]].get_friendly_name() for member in members)
     grids = " ".join(f"{height}x{width}" for member in members for height, width in member.head.grids)
-    kind = "boxes" if group.is_boxes else f"{group.fate.activation or 'no activation'}"
+    kind = "boxes" if group.is_boxes else f"{group.uses.activation or 'no activation'}"
     return f"dense heads {names}: grids {grids}, {group.entries} values an anchor, {kind}"
 
 
@@ -86,7 +86,7 @@ def _of_raw_head(group: Group, lines: tuple[str, ...], trusted: bool) -> ClassHe
     """The only heads, and nothing is done with what they say: boxes, objectness and classes in one, or no detector."""
     member = group.members[0]
     by_anchor = member.axis is not None and len(member.rows) < member.head.channels
-    if not (trusted or (len(group.members) > 1 and all(one.fate.shown for one in group.members))):
+    if not (trusted or (len(group.members) > 1 and all(one.uses.outputs for one in group.members))):
         return NoHeads("the model says classes for the places of a grid, but nothing says boxes: it segments", lines)
     if not by_anchor and (group.entries % _ANCHORS or group.entries // _ANCHORS <= FIRST_CLASS):
         reason = "the only layers that speak of places do not have 3 anchors of 5 values and classes"

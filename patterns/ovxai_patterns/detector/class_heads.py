@@ -112,8 +112,8 @@ def heads_of_group(group: Group, groups: Sequence[Group], lines: tuple[str, ...]
         found = None if said is None else _objectness_of(said, tuple(range(said.channels)))
         if member.has_objectness:
             found = _objectness_of(member.head, rows.pop(0))
-        elif found is None and member.fate.computed.any():
-            found = _objectness_left(member.head, member.fate.activated & ~member.fate.computed, rows)
+        elif found is None and member.uses.computed.any():
+            found = _objectness_left(member.head, member.uses.activated & ~member.uses.computed, rows)
         if anchors > 1:
             classes = len(rows) // anchors
             rows = [tuple(range(one, len(rows), classes)) for one in range(classes)]
@@ -123,9 +123,9 @@ def heads_of_group(group: Group, groups: Sequence[Group], lines: tuple[str, ...]
     notices: tuple[str, ...] = ()
     if not group.is_used and len(groups) > 1:
         notices = ("which layers score classes was told by how much they say (--target-layer says it otherwise)",)
-    joined = members[0].seen.tensor
-    story = _told(levels, lines)
-    return ClassHeads(tuple(levels), group.fate.activation, background, joined, story, notices, assumed)
+    joined = members[0].occurrence.tensor
+    story = _story(levels, lines)
+    return ClassHeads(tuple(levels), group.uses.activation, background, joined, story, notices, assumed)
 
 
 def split_by_anchor(group: Group, anchors: int, lines: tuple[str, ...]) -> ClassHeads:
@@ -136,7 +136,7 @@ def split_by_anchor(group: Group, anchors: int, lines: tuple[str, ...]) -> Class
         channels = tuple(tuple(range(entry, head.channels, width)) for entry in range(FIRST_CLASS, width))
         objectness = _objectness_of(head, tuple(range(OBJECTNESS, head.channels, width)))
         levels += _levels(head, channels, objectness)
-    return ClassHeads(tuple(levels), group.fate.activation, None, levels[0].tensor, _told(levels, lines))
+    return ClassHeads(tuple(levels), group.uses.activation, None, levels[0].tensor, _story(levels, lines))
 
 
 def _objectness_of(head: DenseHead, channels: tuple[int, ...]) -> Objectness:
@@ -162,7 +162,7 @@ def _levels(head: DenseHead, channels: Channels, objectness: Objectness | None) 
     return levels
 
 
-def _told(levels: Sequence[Level], lines: tuple[str, ...]) -> tuple[str, ...]:
+def _story(levels: Sequence[Level], lines: tuple[str, ...]) -> tuple[str, ...]:
     anchors = {len(level.channels[0]) for level in levels}
     count = "/".join(str(number) for number in sorted(anchors))
     return (*lines, f"class heads: {len(levels)} levels, {len(levels[0].channels)} classes, {count} anchors a place")
@@ -172,7 +172,7 @@ def _objectness_apart(best: Group, groups: Sequence[Group]) -> Group | None:
     """The heads that say whether there is anything, on the same grids."""
     for group in groups:
         alike = sorted(group.grids) == sorted(best.grids)
-        if group is not best and group.entries == 1 and group.fate.activation and not group.is_boxes and alike:
+        if group is not best and group.entries == 1 and group.uses.activation and not group.is_boxes and alike:
             return group
     return None
 
@@ -182,15 +182,14 @@ def _background(group: Group) -> tuple[int | None, bool]:
 
     And whether it is assumed, because not one alone is never read.
     """
-    if group.fate.activation not in SOFTMAX_TYPES or group.scores < 2:
+    if group.uses.activation not in SOFTMAX_TYPES or group.scores < 2:
         return None, False
-    if group.fate.scored_by is not None and group.fate.scored_by[1] is not None:
-        number = group.fate.scored_by[1]
+    if group.uses.scored_by is not None and group.uses.scored_by[1] is not None:
+        number = group.uses.scored_by[1]
         return (number, False) if 0 <= number < group.scores else (None, False)
     member = group.members[0]
-    later = [
-        seen.held for seen in member.fate.seen if seen.share < member.seen.share and seen.tensor > member.seen.tensor
-    ]
+    here = member.occurrence
+    later = [one.held for one in member.uses.occurrences if one.share < here.share and one.tensor > here.tensor]
     read = np.logical_or.reduce(later) if later else np.zeros(member.head.channels, bool)
     unread = [number for number, row in enumerate(member.rows) if not (row & read).any()]
     if len(unread) == 1:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.detector.dense_heads import DenseHead, find_dense_heads, layout_of
-from ovxai_patterns.detector.elements import Fate, Seen, fates_of
+from ovxai_patterns.detector.head_uses import HeadOccurrence, HeadUses, uses_of_heads
 
 OBJECTNESS = 4
 """The entry behind a box, where one head says boxes, objectness and classes."""
@@ -23,26 +23,26 @@ OBJECTNESS = 4
 
 @dataclass(frozen=True)
 class Member:
-    """A head in a group: its place among all heads, and where it was seen best; `axis`: that of its entries."""
+    """A head in a group: its place among all heads, and the tensor where most others are beside it; `axis`: that of its entries."""
 
     number: int
     head: DenseHead
-    fate: Fate
-    seen: Seen
+    uses: HeadUses
+    occurrence: HeadOccurrence
     axis: int | None
 
     @property
     def first(self) -> int:
         """The first entry along the axis; of a single entry, its place where nothing else of it is."""
         if self.axis is not None:
-            return self.seen.start[self.axis]
-        ranges = list(zip(self.seen.start, self.seen.stop, strict=True))[1:]
+            return self.occurrence.start[self.axis]
+        ranges = list(zip(self.occurrence.start, self.occurrence.stop, strict=True))[1:]
         return max((low for low, high in ranges if high - low == 1), default=0) if self.head.cells > 1 else 0
 
     @property
     def rows(self) -> npt.NDArray[np.bool_]:
         """Which channels each entry is, [entries, C]."""
-        return np.ones((1, self.head.channels), bool) if self.axis is None else self.seen.channels[self.axis]
+        return np.ones((1, self.head.channels), bool) if self.axis is None else self.occurrence.channels[self.axis]
 
     @property
     def scores(self) -> tuple[int, int]:
@@ -50,9 +50,9 @@ class Member:
 
         Those that are not computed with, of a head that is activated the activated ones; they lie side by side.
         """
-        free = ~(self.rows & self.fate.computed).any(1)
-        if self.fate.activated.any():
-            free &= (self.rows & self.fate.activated).any(1)
+        free = ~(self.rows & self.uses.computed).any(1)
+        if self.uses.activated.any():
+            free &= (self.rows & self.uses.activated).any(1)
         found = np.flatnonzero(free)
         whole = found.size and found[-1] - found[0] + 1 == found.size
         return (int(found[0]), int(found[-1]) + 1) if whole else (0, 0)
@@ -60,7 +60,7 @@ class Member:
     @property
     def has_objectness(self) -> bool:
         """Whether the first score is objectness: one head says a box, objectness, and classes, in this order."""
-        return bool(self.fate.computed.any() and self.first + self.scores[0] == OBJECTNESS)
+        return bool(self.uses.computed.any() and self.first + self.scores[0] == OBJECTNESS)
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ class Group:
         return last - first
 
     @property
-    def fate(self) -> Fate:
+    def uses(self) -> HeadUses:
         """What becomes of the elements of the first of these heads."""
-        return self.members[0].fate
+        return self.members[0].uses
 
     @property
     def grids(self) -> list[tuple[tuple[int, int], ...]]:
@@ -98,20 +98,20 @@ class Group:
     @property
     def is_used(self) -> bool:
         """Whether something that becomes of these heads tells what they are."""
-        return bool(self.fate.activation or self.fate.ranked or self.fate.scored_by)
+        return bool(self.uses.activation or self.uses.ranked or self.uses.scored_by)
 
 
 def find_groups(analysis: ModelAnalysis) -> tuple[Group, ...]:
     """All groups of dense heads, in the order of the first of each."""
     heads, layout = analysis.get(find_dense_heads), layout_of(analysis)
-    fates = fates_of(layout.graph, layout.folding, heads)
-    inside: dict[TensorId, list[tuple[int, Seen]]] = {}
-    for number, fate in enumerate(fates):
-        for seen in fate.seen:
-            inside.setdefault(seen.tensor, []).append((number, seen))
+    all_uses = uses_of_heads(layout.graph, layout.folding, heads)
+    inside: dict[TensorId, list[tuple[int, HeadOccurrence]]] = {}
+    for number, uses in enumerate(all_uses):
+        for occurrence in uses.occurrences:
+            inside.setdefault(occurrence.tensor, []).append((number, occurrence))
     groups: dict[tuple[object, ...], list[list[Member]]] = {}
     for number in range(len(heads)):
-        found = _seen_best(heads, fates, inside, number)
+        found = _best_occurrence(heads, all_uses, inside, number)
         if found is not None:
             name, member = found
             _put(groups.setdefault(name, []), member)
@@ -128,46 +128,49 @@ def _put(same: list[list[Member]], member: Member) -> None:
     same.append([member])
 
 
-def _seen_best(
-    heads: Sequence[DenseHead], fates: Sequence[Fate], inside: dict[TensorId, list[tuple[int, Seen]]], number: int
+def _best_occurrence(
+    heads: Sequence[DenseHead],
+    all_uses: Sequence[HeadUses],
+    inside: dict[TensorId, list[tuple[int, HeadOccurrence]]],
+    number: int,
 ) -> tuple[tuple[object, ...], Member] | None:
     """A head where most others are beside it, and the name of the group that is there."""
-    head, fate = heads[number], fates[number]
-    best: tuple[tuple[int, bool, float, int, int], Seen, int | None] | None = None
-    for seen in fate.seen:
-        for axis in _axes(head, seen):
+    head, uses = heads[number], all_uses[number]
+    best: tuple[tuple[int, bool, float, int, int], HeadOccurrence, int | None] | None = None
+    for occurrence in uses.occurrences:
+        for axis in _axes(head, occurrence):
             beside = [
                 other
-                for other, seen_too in inside[seen.tensor]
+                for other, other_occurrence in inside[occurrence.tensor]
                 if other == number
                 or (
-                    (heads[other].grids != head.grids and axis in _axes(heads[other], seen_too))
-                    and _beside(seen, seen_too, axis)
+                    (heads[other].grids != head.grids and axis in _axes(heads[other], other_occurrence))
+                    and _beside(occurrence, other_occurrence, axis)
                 )
             ]
             last = -1 if axis is None else axis
-            key = (len(beside), axis is not None, round(seen.share, 3), seen.tensor[0], last)
+            key = (len(beside), axis is not None, round(occurrence.share, 3), occurrence.tensor[0], last)
             if best is None or key > best[0]:
-                best = (key, seen, axis)
+                best = (key, occurrence, axis)
     if best is None:
         return None
-    (count, *_), seen, axis = best
-    member = Member(number, head, fate, seen, axis)
+    (count, *_), occurrence, axis = best
+    member = Member(number, head, uses, occurrence, axis)
     if count > 1:
-        return (seen.tensor, axis, member.first if axis is not None else None, len(member.rows)), member
-    activated, shown, computed = fate.activation, bool(fate.shown), bool(fate.computed.any())
-    return (len(seen.start), axis, len(member.rows), activated, shown, computed), member
+        return (occurrence.tensor, axis, member.first if axis is not None else None, len(member.rows)), member
+    activated, shown, computed = uses.activation, bool(uses.outputs), bool(uses.computed.any())
+    return (len(occurrence.start), axis, len(member.rows), activated, shown, computed), member
 
 
-def _axes(head: DenseHead, seen: Seen) -> tuple[int | None, ...]:
+def _axes(head: DenseHead, occurrence: HeadOccurrence) -> tuple[int | None, ...]:
     """The axes that entries may lie along; None: there is one entry, and along no axis it is the channel alone.
 
     Of a single place several anchors of one class look like entries: it may be either.
     """
-    return (*seen.channels, *((None,) if head.cells == 1 or not seen.channels else ()))
+    return (*occurrence.channels, *((None,) if head.cells == 1 or not occurrence.channels else ()))
 
 
-def _beside(one: Seen, other: Seen, axis: int | None) -> bool:
+def _beside(one: HeadOccurrence, other: HeadOccurrence, axis: int | None) -> bool:
     """Whether two heads hold the same entries of a tensor but for their places along one axis."""
     ranges = [
         (one.start[at], one.stop[at]) == (other.start[at], other.stop[at]) for at in range(len(one.start)) if at != axis

@@ -83,10 +83,10 @@ def find_instances(analysis: ModelAnalysis) -> Masks | Prototypes | NoInstances:
 
 
 def _masks(detector: Detector) -> Masks | NoInstances | None:
-    ends = [detector.original.id_of(result.input_value(0)) for result in detector.original.model.get_results()]
+    outputs = [detector.original.id_of(result.input_value(0)) for result in detector.original.model.get_results()]
     kinds: dict[str, list[TensorId]] = {"labels": [], "boxes": [], "masks": [], "scores": [], "": []}
-    for end in dict.fromkeys(ends):
-        kinds[_kind(detector.original.output(end))].append(end)
+    for tensor in dict.fromkeys(outputs):
+        kinds[_kind(detector.original.output(tensor))].append(tensor)
     labels, boxes, masks, scores = (kinds[name] for name in ("labels", "boxes", "masks", "scores"))
     if not (len(labels) == len(boxes) == len(masks) == 1 and len(scores) <= 1):
         return None
@@ -141,18 +141,18 @@ def _classes(detector: Detector) -> int | None:
 
 def _prototypes(detector: Detector) -> Prototypes | NoInstances | None:
     graph = detector.graph
-    ends = {graph.id_of(result.input_value(0)) for result in graph.model.get_results()}
-    groups = [group for group in detector.analysis.get(find_groups) if group.members[0].seen.tensor in ends]
-    spoken = [group for group in groups if group.fate.activation and group.entries > 0 and _in_rows(group)]
-    for classes in spoken:
-        tensor = classes.members[0].seen.tensor
+    outputs = {graph.id_of(result.input_value(0)) for result in graph.model.get_results()}
+    groups = [group for group in detector.analysis.get(find_groups) if group.members[0].occurrence.tensor in outputs]
+    scored = [group for group in groups if group.uses.activation and group.entries > 0 and _in_rows(group)]
+    for classes in scored:
+        tensor = classes.members[0].occurrence.tensor
         for other in groups:
-            if other.members[0].seen.tensor != tensor or other.fate.activation or other.is_boxes:
+            if other.members[0].occurrence.tensor != tensor or other.uses.activation or other.is_boxes:
                 continue
-            for end in sorted(ends):
-                base_axis = _axis_of_bases(detector, end, other.entries)
+            for output in sorted(outputs):
+                base_axis = _axis_of_bases(detector, output, other.entries)
                 if base_axis is not None:
-                    return _made_of(detector, classes, other, (end, base_axis))
+                    return _made_of(detector, classes, other, (output, base_axis))
     return None
 
 
@@ -160,15 +160,15 @@ def _made_of(
     detector: Detector, classes: Group, coefficients: Group, bases: tuple[TensorId, int]
 ) -> Prototypes | NoInstances:
     """`bases`: the prototypes, and their axis."""
-    tensor, axis = classes.members[0].seen.tensor, _axis(classes)
-    levels = [levels_of(detector.graph, detector.layout.folding, end) for end in (tensor, bases[0])]
+    tensor, axis = classes.members[0].occurrence.tensor, _axis(classes)
+    levels = [levels_of(detector.graph, detector.layout.folding, one) for one in (tensor, bases[0])]
     if levels[0] is None or levels[1] is None:
         return NoInstances("there are prototypes of masks, but what their whole numbers stand for was not found")
     return Prototypes(
         tensor,
         axis,
-        classes.members[0].seen.start[axis],
-        coefficients.members[0].seen.start[axis],
+        classes.members[0].occurrence.start[axis],
+        coefficients.members[0].occurrence.start[axis],
         bases[0],
         coefficients.entries,
         classes.entries,
@@ -179,9 +179,9 @@ def _made_of(
     )
 
 
-def _axis_of_bases(detector: Detector, end: TensorId, count: int) -> int | None:
+def _axis_of_bases(detector: Detector, tensor: TensorId, count: int) -> int | None:
     """The axis of so many prototypes in an output, or None where it holds none."""
-    output, positions = detector.graph.output(end), detector.layout.positions(end)
+    output, positions = detector.graph.output(tensor), detector.layout.positions(tensor)
     shape, kind = output.get_partial_shape(), output.get_element_type()
     if len(shape) != _MAP or not (kind.is_real() or kind in (ov.Type.u8, ov.Type.i8)):
         return None
@@ -192,8 +192,8 @@ def _axis_of_bases(detector: Detector, end: TensorId, count: int) -> int | None:
 
 def _in_rows(group: Group) -> bool:
     """Whether the entries lie in a tensor of rank 3, behind a box."""
-    seen = group.members[0].seen
-    return len(seen.start) == 3 and seen.start[_axis(group)] == _BOX
+    occurrence = group.members[0].occurrence
+    return len(occurrence.start) == 3 and occurrence.start[_axis(group)] == _BOX
 
 
 def _axis(group: Group) -> int:
@@ -201,4 +201,4 @@ def _axis(group: Group) -> int:
     member = group.members[0]
     if member.axis is not None:
         return member.axis
-    return next((axis for axis in (1, 2) if member.seen.stop[axis] - member.seen.start[axis] == 1), 1)
+    return next((axis for axis in (1, 2) if member.occurrence.stop[axis] - member.occurrence.start[axis] == 1), 1)

@@ -39,13 +39,13 @@ def says_boxes(layout: Layout, groups: Sequence[Group], best: Group) -> bool:
     """Whether anything beside the class scores says where objects end."""
     others = [group for group in groups if group is not best]
     member = best.members[0]
-    if best.fate.scored_by or member.fate.computed.any() or member.first >= BOX:
+    if best.uses.scored_by or member.uses.computed.any() or member.first >= BOX:
         return True
-    if best.fate.activated.any() and best.entries - best.scores >= BOX:
+    if best.uses.activated.any() and best.entries - best.scores >= BOX:
         return True
     if any(group.is_boxes and (group.entries % BOX == 0 or group.entries == _TURNED) for group in others):
         return True
-    like = [group for group in others if not group.fate.activation and _is_like_box(group, groups)]
+    like = [group for group in others if not group.uses.activation and _is_like_box(group, groups)]
     if sum(group.entries != _PAIR for group in like) == 1:  # boxes are said once; displacements of keypoints are not
         return True
     if sum(group.entries == _PAIR for group in others) > 1:
@@ -93,4 +93,4 @@ def _are_boxes_of(entries: int, classes: int) -> bool:
 
 
 def _place_among_outputs(group: Group) -> tuple[int, int]:
-    return min(group.fate.shown, default=len(group.members) << 16), group.members[0].number
+    return min(group.uses.outputs, default=len(group.members) << 16), group.members[0].number

@@ -1,4 +1,4 @@
-"""Where the elements of dense heads go: which entry of a tensor is which channel of which head, at which place.
+"""What dense heads are used for, by dataflow: which entry of a tensor is which channel of which head, at which place.
 
 The elements of all heads are numbered, and the numbers follow the values down to the outputs, as long as it is plain
 which element an entry is: operations of movement are run on them, activations keep them, and of two factors (class
@@ -35,7 +35,7 @@ _NONE = -1
 
 
 @dataclass(frozen=True)
-class Seen:
+class HeadOccurrence:
     """A head in a tensor that holds entries of it.
 
     `start`, `stop`: the entries of this head along each axis. `share`: of the head's elements that are there. `held`:
@@ -53,23 +53,23 @@ class Seen:
 
 
 @dataclass
-class Fate:
+class HeadUses:
     """What becomes of a head's elements.
 
     `activation`: the type of the last one that they pass; `activated`, `computed`: the channels [C] that pass an
     activation, and that end in an arithmetic operation. `scored_by`: the suppression of boxes
     that takes them for class scores, (type, background class or None). `region`: (anchors, classes) of a RegionYolo
-    that reads them. `shown`: indices of the outputs they reach.
+    that reads them. `outputs`: indices of the outputs they reach.
     """
 
     activated: npt.NDArray[np.bool_]
     computed: npt.NDArray[np.bool_]
-    seen: list[Seen] = field(default_factory=list)
+    occurrences: list[HeadOccurrence] = field(default_factory=list)
     activation: str | None = None
     scored_by: tuple[str, int | None] | None = None
     region: tuple[int, int] | None = None
     ranked: bool = False
-    shown: set[int] = field(default_factory=set)
+    outputs: set[int] = field(default_factory=set)
 
 
 class _Walk:
@@ -82,10 +82,10 @@ class _Walk:
         self.firsts = np.cumsum([0, *(head.channels * head.cells for head in heads)]).tolist()
         self.ids: dict[TensorId, Ids] = {}
         self.activations: dict[TensorId, dict[int, str]] = {}
-        self.fates = [Fate(np.zeros(head.channels, bool), np.zeros(head.channels, bool)) for head in heads]
+        self.all_uses = [HeadUses(np.zeros(head.channels, bool), np.zeros(head.channels, bool)) for head in heads]
 
-    def run(self) -> list[Fate]:
-        """The fates of all heads."""
+    def run(self) -> list[HeadUses]:
+        """What becomes of each head."""
         waiting: dict[int, list[int]] = {}
         for number, head in enumerate(self.heads):
             waiting.setdefault(head.tensor[0], []).append(number)
@@ -98,7 +98,7 @@ class _Walk:
             for source in sources:
                 if all(reader <= place for reader, _ in self.graph.consumers(source)):
                     del self.ids[source]
-        return self.fates
+        return self.all_uses
 
     def _numbered(self, number: int) -> Ids:
         head = self.heads[number]
@@ -128,7 +128,7 @@ class _Walk:
                 present = self._present(results[0])
                 activations |= dict.fromkeys(self._held(present), kind)
                 for head in self._held(present):
-                    self.fates[head].activated |= self._channels(present, head)
+                    self.all_uses[head].activated |= self._channels(present, head)
         elif (kind == "Multiply" and len(sources) == 2) or kind == "Select":
             finest = max((self.ids[source] for source in sources), key=lambda ids: int(self._present(ids).sum()))
             results = [np.array(np.broadcast_to(finest, self._shape((place, 0))))]
@@ -158,10 +158,10 @@ class _Walk:
         full = np.broadcast_to(ids, self._shape(tensor))
         for head in self._held(present):
             here = present[self.firsts[head] : self.firsts[head + 1]].reshape(self.heads[head].channels, -1)
-            self.fates[head].seen.append(self._seen(tensor, head, full, here))
-            self.fates[head].activation = activations.get(head, self.fates[head].activation)
+            self.all_uses[head].occurrences.append(self._occurrence(tensor, head, full, here))
+            self.all_uses[head].activation = activations.get(head, self.all_uses[head].activation)
 
-    def _seen(self, tensor: TensorId, head: int, ids: Ids, here: npt.NDArray[np.bool_]) -> Seen:
+    def _occurrence(self, tensor: TensorId, head: int, ids: Ids, here: npt.NDArray[np.bool_]) -> HeadOccurrence:
         mine = (ids >= self.firsts[head]) & (ids < self.firsts[head + 1])
         start, stop = [], []
         for axis in range(ids.ndim):
@@ -176,7 +176,7 @@ class _Walk:
             for axis in range(1, ids.ndim)
             if _changes_channel_only(own, axis, cells)
         }
-        return Seen(tensor, tuple(start), tuple(stop), float(here.mean()), np.asarray(here.any(1)), channels)
+        return HeadOccurrence(tensor, tuple(start), tuple(stop), float(here.mean()), np.asarray(here.any(1)), channels)
 
     def _end(self, place: int, sources: list[TensorId]) -> None:
         node, inputs = self.graph.ops[place], self.graph.inputs_of(place)
@@ -184,16 +184,16 @@ class _Walk:
         for source in sources:
             present = self._present(self.ids[source])
             for head in self._held(present):
-                fate = self.fates[head]
+                uses = self.all_uses[head]
                 if kind in ARITHMETIC_TYPES:
-                    fate.computed |= self._channels(present, head)
+                    uses.computed |= self._channels(present, head)
                 if inputs.index(source) == SCORE_INPUTS.get(kind):
-                    fate.scored_by = (kind, node.get_attributes().get("background_label_id"))
+                    uses.scored_by = (kind, node.get_attributes().get("background_label_id"))
                 if kind == "RegionYolo":
-                    fate.region = _region(node.get_attributes())
-                fate.ranked |= kind in RANKING_TYPES
+                    uses.region = _region(node.get_attributes())
+                uses.ranked |= kind in RANKING_TYPES
                 if kind == "Result":
-                    fate.shown.add(self.graph.model.get_result_index(node.output(0)))
+                    uses.outputs.add(self.graph.model.get_result_index(node.output(0)))
 
 
 def _region(attributes: dict[str, Any]) -> tuple[int, int]:
@@ -201,7 +201,7 @@ def _region(attributes: dict[str, Any]) -> tuple[int, int]:
     return int(anchors), int(attributes["classes"])
 
 
-def fates_of(graph: ModelGraph, folding: Folding, heads: Sequence[DenseHead]) -> list[Fate]:
+def uses_of_heads(graph: ModelGraph, folding: Folding, heads: Sequence[DenseHead]) -> list[HeadUses]:
     """What becomes of each head of a model whose shapes are static (see `analysis_clone`)."""
     return _Walk(graph, folding, heads).run()
 
