@@ -1,4 +1,4 @@
-"""The last learned layers of a dense predictor: what a detector says at each place of its grids.
+"""Dense prediction heads: the last learned layers of a detector, which predict at each place of its grids.
 
     feature map ─▶ Convolution or MatMul with constant weights ─▶ Add bias ─▶ (no learned layer any more) ─▶ outputs
 
@@ -40,7 +40,7 @@ _SMALL_MATRIX = 16  # elements: a change of box coordinates is not learned
 
 @dataclass(frozen=True)
 class DenseHead:
-    """What one layer says at every place: `tensor`, after the bias, [N,C,h,w], [N,h,w,C], or tokens [N,T,C].
+    """What one layer predicts at every place: `tensor`, after the bias, [N,C,h,w], [N,h,w,C], or tokens [N,T,C].
 
     `layer`: the learned layer and the input port at which it reads its features. `fused`: whether a plugin may compute
     what follows `tensor` in one kernel with the layer; then `tensor` must not be read, but be computed again. `grids`:
@@ -171,7 +171,7 @@ def find_values(analysis: ModelAnalysis) -> Values:
 
 
 def find_dense_heads(analysis: ModelAnalysis) -> tuple[DenseHead, ...]:
-    """The last layers that speak of places, in topological order."""
+    """The dense prediction heads of a model, in topological order."""
     layout, values = layout_of(analysis), analysis.get(find_values)
     found = (_dense_head(layout, place, values) for place in values.last_layers)
     return tuple(head for head in found if head is not None)

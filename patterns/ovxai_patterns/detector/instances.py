@@ -1,4 +1,4 @@
-"""Where a model says which instances it sees: masks, labels and scores.
+"""Which outputs of a model are instances: masks, labels and scores.
 
 Three ways are known: masks of the whole picture ([D,1,H,W], torchvision's Mask R-CNN, RTMDet-Inst), masks inside boxes
 ([D,28,28], OTX), and coefficients of prototypes ([N,4+K+M,P] and [N,M,h,w] or [N,h,w,M], YOLO-seg), of 8 bits too.
