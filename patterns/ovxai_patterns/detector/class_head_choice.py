@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ovxai_patterns.analysis.layout import Layout
+from ovxai_patterns.analysis.layout import PositionLayout
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.detector.class_heads import FIRST_CLASS, ClassHeads, NoHeads, heads_of_group, split_by_anchor
-from ovxai_patterns.detector.dense_heads import find_dense_heads, find_values, layout_of
+from ovxai_patterns.detector.dense_heads import find_dense_heads, find_value_flow, layout_of
 from ovxai_patterns.detector.groups import Group, find_groups
 from ovxai_patterns.detector.raw_groups import BOX, predicts_boxes, raw_class_group
 
@@ -68,12 +68,12 @@ def _likeness(group: Group) -> tuple[bool, bool, bool, bool, int, int]:
 def _only_proposes(analysis: ModelAnalysis, group: Group) -> bool:
     """Whether convolutions propose where to look, and later layers without places decide."""
     dense = {head.layer[0] for head in analysis.get(find_dense_heads)}
-    later = [place for place in analysis.get(find_values).last_layers if place not in dense]
+    later = [place for place in analysis.get(find_value_flow).last_layers if place not in dense]
     chooses = group.uses.ranked and not group.uses.outputs and not group.uses.scored_by
     return bool(chooses and later and group.members[0].head.axis != 2)
 
 
-def _described(layout: Layout, group: Group) -> str:
+def _described(layout: PositionLayout, group: Group) -> str:
     """One line a group."""
     members = sorted(group.members, key=lambda member: -member.head.cells)
     names = ", ".join(layout.graph.ops[member.head.tensor[0]].get_friendly_name() for member in members)

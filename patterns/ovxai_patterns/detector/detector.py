@@ -25,7 +25,7 @@ from ovxai_patterns.classifier.scores import Scores
 from ovxai_patterns.detector.class_head_choice import find_class_heads
 from ovxai_patterns.detector.class_heads import ClassHeads, Level, NoHeads
 from ovxai_patterns.detector.dense_heads import DenseHead, find_dense_heads, layout_of
-from ovxai_patterns.detector.joined import Joined, joined_before
+from ovxai_patterns.detector.joined import JoinedTokens, joined_before
 
 _SPLIT = "maps of other sizes are made of this one, and what is made of those together (an encoder) is not explained"
 
@@ -219,7 +219,7 @@ class Detector:
                 )
         return NoHeads("no feature map that an output is made from has a grid of positions")
 
-    def _of_joined_tokens(self, joined: Joined) -> FeatureMaps | None:
+    def _of_joined_tokens(self, joined: JoinedTokens) -> FeatureMaps | None:
         if joined.maps is None:
             return None
         cells = [positions.grid[0] * positions.grid[1] for positions in joined.positions]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovxai_patterns.analysis.layout import Layout
+from ovxai_patterns.analysis.layout import PositionLayout
 from ovxai_patterns.detector.groups import Group
 
 BOX = 4
@@ -35,7 +35,7 @@ def raw_class_group(groups: Sequence[Group]) -> Group | None:
     return (classes or several or list(groups))[0]
 
 
-def predicts_boxes(layout: Layout, groups: Sequence[Group], best: Group) -> bool:
+def predicts_boxes(layout: PositionLayout, groups: Sequence[Group], best: Group) -> bool:
     """Whether anything beside the class scores predicts where objects end."""
     others = [group for group in groups if group is not best]
     member = best.members[0]
