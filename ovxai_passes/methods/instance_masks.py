@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.analysis.dequantised import AS_THEY_ARE, Levels
+from ovxai_patterns.analysis.dequantised import NOT_QUANTISED, Dequantisation
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.detector.instances import Masks, Prototypes
 
@@ -162,7 +162,7 @@ def _of_prototypes(found: Prototypes, inputs: Sequence[ov.Node], seen: _Seen, ca
     height, width = canvas.size
     detections, prototypes = inputs[:2]
     entries = detections.get_output_partial_shape(0)[found.axis].get_length()
-    rows = _values(detections, found.levels)
+    rows = _values(detections, found.dequantisation)
     rows = ops.transpose(rows, ops.constant([0, 2, 1])) if found.axis == 1 else rows  # [N,P,E]
     rows = _kept(rows, entries)
     scores = _columns(rows, found.first_class, found.first_class + found.classes)
@@ -173,7 +173,7 @@ def _of_prototypes(found: Prototypes, inputs: Sequence[ov.Node], seen: _Seen, ca
     picked = chosen_by_image(rows, chosen.output(1), 1)  # [N,D,E]
     label = chosen_by_image(best.output(1), chosen.output(1), 1)
     first = found.first_coefficient
-    bases = _values(prototypes, found.base_levels)
+    bases = _values(prototypes, found.base_dequantisation)
     bases = ops.transpose(bases, ops.constant([0, 3, 1, 2])) if found.base_axis == 3 else bases
     pooled = ops.adaptive_avg_pool(bases, ops.constant([height, width]))
     flat = ops.reshape(pooled, ops.constant([0, 0, -1]), special_zero=True)
@@ -182,10 +182,10 @@ def _of_prototypes(found: Prototypes, inputs: Sequence[ov.Node], seen: _Seen, ca
     return _Instances(ops.multiply(masks, inside), ops.unsqueeze(chosen.output(0), ops.constant([2])), label)
 
 
-def _values(tensor: ov.Node, levels: Levels) -> ov.Node:
+def _values(tensor: ov.Node, levels: Dequantisation) -> ov.Node:
     """A tensor as f32, its levels as what they stand for."""
     value = _as_f32(tensor)
-    if levels == AS_THEY_ARE:
+    if levels == NOT_QUANTISED:
         return value
     return ops.add(ops.multiply(value, ops.constant(_F32(levels.scale))), ops.constant(_F32(levels.shift)))
 

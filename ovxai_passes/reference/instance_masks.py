@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from ovxai_patterns.analysis.dequantised import Levels
+from ovxai_patterns.analysis.dequantised import Dequantisation
 from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.detector.instances import Masks, Prototypes
 
@@ -47,15 +47,15 @@ def mask_map(
     if isinstance(found, Masks):
         result = _drawn(found, size, values, picture)[None]
     else:
-        rows = np.moveaxis(read(values[found.detections], found.levels), found.axis, 2)
-        bases = np.moveaxis(read(values[found.prototypes], found.base_levels), found.base_axis, 1)
+        rows = np.moveaxis(read(values[found.detections], found.dequantisation), found.axis, 2)
+        bases = np.moveaxis(read(values[found.prototypes], found.base_dequantisation), found.base_axis, 1)
         if abs(rows[..., :2].mean()) < LARGEST_SHARE:
             rows[..., :4] *= np.array([picture[1], picture[0]] * 2)
         result = np.stack([_made(found, one, base, size, picture) for one, base in zip(rows, bases, strict=True)])
     return np.asarray(result if chosen is None else result[:, list(chosen)], np.float32)
 
 
-def read(value: Array, levels: Levels) -> Any:
+def read(value: Array, levels: Dequantisation) -> Any:
     """What the levels of a tensor stand for, f64."""
     return np.asarray(np.asarray(value, np.float64) * levels.scale + levels.shift)
 

@@ -2,7 +2,7 @@
 
 * Boxes are suppressed, or regions pooled: a detector. With an output of masks beside the boxes, or of prototypes: it
   segments instances.
-* An output [N,K] of floats, N pictures: a classifier, but where another output says a box for each of the K.
+* An output [N,K] of floats, N pictures: a classifier, but where another output holds a box for each of the K.
 * An output [N,1,K] or [K] (of one picture) that a classifier makes: one too, unless the model looks like a detector.
 * Layers that score classes at the places of grids, or two outputs [N,Q,K] and [N,Q,4] of the same queries: a detector.
 
@@ -43,14 +43,14 @@ def find_task(analysis: ModelAnalysis) -> FoundTask:
     kinds = _types(model) & DETECTOR_TYPES
     classifies: FoundTask | None = None
     if not kinds:
-        graph, boxed = analysis.original, _boxed(model)
+        graph, box_counts = analysis.original, _box_counts(model)
         scores = analysis.get(find_scores)
-        if isinstance(scores, Scores) and _keeps_batch(graph, scores) and scores.classes not in boxed:
+        if isinstance(scores, Scores) and _keeps_batch(graph, scores) and scores.classes not in box_counts:
             reason = f"output {scores.output} holds a score for each of {scores.classes} classes"
             classifies = FoundTask(CLASSIFICATION, reason)
             if is_plain(graph.output(scores.tensor)):
                 return classifies
-        if isinstance(scores, NoScores) and scores.several and not boxed:
+        if isinstance(scores, NoScores) and scores.several and not box_counts:
             return FoundTask(CLASSIFICATION, "several outputs could be class scores; if it detects, say so")
     try:
         detector = analysis.get(Detector)
@@ -70,7 +70,7 @@ def find_task(analysis: ModelAnalysis) -> FoundTask:
         return FoundTask(DETECTION, heads.reason)
     queries = _queries(model)
     if queries:
-        return FoundTask(DETECTION, f"two outputs speak of the same {queries} queries: classes and boxes")
+        return FoundTask(DETECTION, f"two outputs hold classes and boxes of the same {queries} queries")
     if classifies:
         return classifies
     return FoundTask(CLASSIFICATION, f"nothing says that it detects: {heads.reason}")
@@ -97,8 +97,8 @@ def _keeps_batch(graph: ModelGraph, scores: Scores) -> bool:
     return any(shape.rank.is_static and len(shape) == 4 and shape[0] == rows for shape in pictures)
 
 
-def _boxed(model: ov.Model) -> set[int]:
-    """How many boxes, perhaps with keypoints, outputs [N,P,4...] of floats say."""
+def _box_counts(model: ov.Model) -> set[int]:
+    """How many boxes, perhaps with keypoints, outputs [N,P,4...] of floats hold."""
     shapes = [port.get_partial_shape() for port in model.outputs if port.get_element_type().is_real()]
     return {
         shape[1].get_length()

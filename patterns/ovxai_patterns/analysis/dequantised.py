@@ -13,23 +13,23 @@ from ovxai_patterns.analysis.op_traits import DEQUANTISING_TYPES, SAME_VALUES_TY
 
 
 @dataclass(frozen=True)
-class Levels:
+class Dequantisation:
     """How whole numbers read; of floats, as they are."""
 
     scale: float = 1.0
     shift: float = 0.0
 
 
-AS_THEY_ARE = Levels()
+NOT_QUANTISED = Dequantisation()
 
 
-def levels_of(graph: ModelGraph, folding: Folding, tensor: TensorId) -> Levels | None:
+def dequantisation_of(graph: ModelGraph, folding: Folding, tensor: TensorId) -> Dequantisation | None:
     """How the elements of a tensor read: told by the FakeQuantize that made its levels; None where none has.
 
     One scale for the whole tensor is asked for, as 8-bit outputs have.
     """
     if graph.output(tensor).get_element_type().is_real():
-        return AS_THEY_ARE
+        return NOT_QUANTISED
     while graph.ops[tensor[0]].get_type_name() in SAME_VALUES_TYPES:
         tensor = graph.inputs_of(tensor[0])[0]
     if graph.ops[tensor[0]].get_type_name() != "FakeQuantize":
@@ -41,7 +41,7 @@ def levels_of(graph: ModelGraph, folding: Folding, tensor: TensorId) -> Levels |
     if out_high == out_low:
         return None
     scale = (in_high - in_low) / (out_high - out_low)
-    return Levels(scale, in_low - out_low * scale)
+    return Dequantisation(scale, in_low - out_low * scale)
 
 
 def dequantises(graph: ModelGraph, place: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ovxai_patterns.analysis.graph import TensorId
-from ovxai_patterns.analysis.layout import Layout
+from ovxai_patterns.analysis.layout import PositionLayout
 
 _MAP = 4  # axes
 
@@ -19,7 +19,7 @@ class GridMap:
     axes: tuple[int, int]
 
 
-def map_above(layout: Layout, tensor: TensorId) -> GridMap | None:
+def map_above(layout: PositionLayout, tensor: TensorId) -> GridMap | None:
     """The nearest map above a tensor that has its grid; None where there is none."""
     for one in on_the_grid_of(layout, tensor):
         axes = grid_axes(layout, one)
@@ -28,7 +28,7 @@ def map_above(layout: Layout, tensor: TensorId) -> GridMap | None:
     return None
 
 
-def on_the_grid_of(layout: Layout, tensor: TensorId) -> Iterator[TensorId]:
+def on_the_grid_of(layout: PositionLayout, tensor: TensorId) -> Iterator[TensorId]:
     """A tensor and those above it that its positions come from, as far as their grid says: the nearest first."""
     known = layout.positions(tensor)
     open_ends, seen = ({tensor} if known is not None else set()), set[TensorId]()
@@ -43,7 +43,7 @@ def on_the_grid_of(layout: Layout, tensor: TensorId) -> Iterator[TensorId]:
                 open_ends.add(source)
 
 
-def grid_axes(layout: Layout, tensor: TensorId) -> tuple[int, int] | None:
+def grid_axes(layout: PositionLayout, tensor: TensorId) -> tuple[int, int] | None:
     """The axes of rows and columns, where a tensor has the grid's sizes along both."""
     positions = layout.positions(tensor)
     if positions is None or positions.lattice is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.analysis.grid_maps import grid_axes, on_the_grid_of
-from ovxai_patterns.analysis.layout import Layout, picture_axes
+from ovxai_patterns.analysis.layout import PositionLayout, picture_axes
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class GridSource:
     sizes: tuple[int, int]
 
 
-def grid_source(layout: Layout, target: TensorId) -> GridSource:
+def grid_source(layout: PositionLayout, target: TensorId) -> GridSource:
     """The target itself where it holds the grid on two axes, else the nearest tensor that its positions come from.
 
     Where there is none (patches that were never laid out on two axes), the picture. A tensor of as large a grid that
@@ -40,12 +40,12 @@ def grid_source(layout: Layout, target: TensorId) -> GridSource:
     return picture_source(layout)
 
 
-def _tells_sizes(layout: Layout, tensor: TensorId) -> bool:
+def _tells_sizes(layout: PositionLayout, tensor: TensorId) -> bool:
     """Whether a tensor above the target is a feature map: of floats, and not the picture itself."""
     return tensor not in layout.pictures and bool(layout.graph.output(tensor).get_element_type().is_real())
 
 
-def picture_source(layout: Layout) -> GridSource:
+def picture_source(layout: PositionLayout) -> GridSource:
     """The picture, of whose sizes the grid is only known to be a function."""
     picture = layout.pictures[0]
     axes = picture_axes(layout.graph.ops[picture[0]])

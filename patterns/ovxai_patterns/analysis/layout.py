@@ -37,7 +37,7 @@ from ovxai_patterns.analysis.positions import NOWHERE, Positions, cut_lattice, m
 _PICTURE_CHANNELS = (1, 3, 4)
 
 NO_PICTURE = "no picture input: positions start at a float or 8-bit input of rank 4"
-"""Why nothing of a model is about a place, where `Layout.pictures` is empty."""
+"""Why nothing of a model is about a place, where `PositionLayout.pictures` is empty."""
 
 
 def picture_axes(parameter: ov.Node) -> tuple[int, int] | None:
@@ -62,7 +62,7 @@ def picture_axes(parameter: ov.Node) -> tuple[int, int] | None:
     return (1, 2) if known == [False, True] else (2, 3)
 
 
-class Layout:
+class PositionLayout:
     """Position labels of every tensor of a model whose shapes are static (see `analysis_clone`)."""
 
     def __init__(self, graph: ModelGraph) -> None:
@@ -254,7 +254,7 @@ def assumed_inputs(model: ov.Model, batch: int = 1) -> list[list[int]]:
     return shapes
 
 
-def movement_chain(layout: Layout, tensor: TensorId) -> TensorId:
+def movement_chain(layout: PositionLayout, tensor: TensorId) -> TensorId:
     """The tensor above a chain of layout operations (Transpose, Reshape, ...) that still holds the whole map.
 
     A second reader of a Transpose changes what a plugin fuses; tapping above it leaves the original path alone.

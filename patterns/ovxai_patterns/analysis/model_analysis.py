@@ -11,7 +11,7 @@ import openvino as ov
 
 from ovxai_patterns.analysis.assumed import HOW_TO_STATE, ShapesError
 from ovxai_patterns.analysis.graph import ModelGraph
-from ovxai_patterns.analysis.layout import Layout, analysis_clone
+from ovxai_patterns.analysis.layout import PositionLayout, analysis_clone
 
 _Arguments = ParamSpec("_Arguments")
 _Finding = TypeVar("_Finding")
@@ -33,7 +33,7 @@ class ModelAnalysis:
     def __init__(self, model: ov.Model) -> None:
         self.original = ModelGraph(model)
         self._findings: dict[tuple[object, ...], Any] = {}
-        self._layouts: dict[bool, Layout] = {}
+        self._layouts: dict[bool, PositionLayout] = {}
 
     def get(
         self,
@@ -71,7 +71,7 @@ class ModelAnalysis:
             ) from error
         return ModelGraph(clone)
 
-    def layout(self, other_sizes: bool = True) -> Layout:
+    def layout(self, other_sizes: bool = True) -> PositionLayout:
         """The position labels of a clone with static shapes; `graph` of the result is that clone.
 
         `other_sizes`: see `analysis_clone`; one layout serves both where that makes no difference. Raises ShapesError.
@@ -80,7 +80,7 @@ class ModelAnalysis:
         if wanted not in self._layouts:
             clone = analysis_clone(self.original.model, wanted)
             same = (layout for layout in self._layouts.values() if _shapes(layout.graph.model) == _shapes(clone))
-            self._layouts[wanted] = next(same, None) or Layout(ModelGraph(clone))
+            self._layouts[wanted] = next(same, None) or PositionLayout(ModelGraph(clone))
         return self._layouts[wanted]
 
     @property

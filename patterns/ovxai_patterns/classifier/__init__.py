@@ -1,1 +1,6 @@
-"""Class scores, their read-out, and the target layer of a classifier."""
+"""Where and how a classifier is explained, each module built on those before it.
+
+`scores` (class scores), `readout` and `readout_operations` (how and where positions are read), `blocks` (transformer
+blocks), `facts` (all of these, found once), `site` and `request` (what is found, what is asked), then one module for
+each kind of target: `cnn`, `attention_pooled`, `partial`; `target` searches.
+"""

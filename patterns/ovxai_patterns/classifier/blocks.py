@@ -9,7 +9,7 @@ from openvino.passes import WrapType
 
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.influence import Influence
-from ovxai_patterns.analysis.layout import Layout
+from ovxai_patterns.analysis.layout import PositionLayout
 from ovxai_patterns.analysis.movement import is_movement
 from ovxai_patterns.analysis.op_traits import ATTENTION_OPERATIONS, NORM_REDUCTION_TYPES, NORM_TYPES
 from ovxai_patterns.matchers.finder import Finder
@@ -48,7 +48,7 @@ class Block:
 class Blocks:
     """The transformer blocks among the dominators of the class scores."""
 
-    def __init__(self, layout: Layout, chain: list[TensorId]) -> None:
+    def __init__(self, layout: PositionLayout, chain: list[TensorId]) -> None:
         """`chain`: dominators that hold a whole map, deepest first."""
         graph = layout.graph
         self._layout = layout
@@ -143,7 +143,7 @@ class Blocks:
         return Norm(entered, results.pop())
 
 
-def _signature(graph: ModelGraph, layout: Layout, tensor: TensorId) -> tuple[object, ...]:
+def _signature(graph: ModelGraph, layout: PositionLayout, tensor: TensorId) -> tuple[object, ...]:
     positions = layout.positions(tensor)
     channels = graph.output(tensor).get_shape()
     return (positions.grid, positions.kept, int(np.prod(channels))) if positions is not None else ()

@@ -9,7 +9,7 @@ from openvino.passes import WrapType
 
 from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.analysis.influence import Influence
-from ovxai_patterns.analysis.layout import Layout
+from ovxai_patterns.analysis.layout import PositionLayout
 from ovxai_patterns.analysis.movement import is_movement
 from ovxai_patterns.analysis.op_traits import (
     LEARNED_TYPES,
@@ -45,14 +45,14 @@ class FindPooling(Finder):
         super().__init__(WrapType(list(POOLING_OPERATIONS)), "ovxai_pooling")
 
 
-def reaches(layout: Layout, influence: Influence, source: TensorId, place: int) -> bool:
+def reaches(layout: PositionLayout, influence: Influence, source: TensorId, place: int) -> bool:
     """Whether a position of `source` (which has some) reaches the first result of an operation that reads it."""
     positions = layout.positions(source)
     assert positions is not None, "asked for the positions of a tensor without"
     return bool(influence.spread(source, (positions.ids >= 0).astype(np.int32), (place, 0)).any())
 
 
-def read_out_of(layout: Layout, target: TensorId, scores: TensorId) -> tuple[ReadOut, int | None]:
+def read_out_of(layout: PositionLayout, target: TensorId, scores: TensorId) -> tuple[ReadOut, int | None]:
     """The read-out of a tensor whose positions all matter directly, and the place of the operation that ends them."""
     graph, influence = layout.graph, Influence(layout.graph, layout.folding)
     pooling = {graph.place_of(node) for node in FindPooling().find_in(graph.model)}

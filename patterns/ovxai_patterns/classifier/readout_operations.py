@@ -18,7 +18,7 @@ import numpy as np
 
 from ovxai_patterns.analysis.graph import DominatorTree, ModelGraph, TensorId
 from ovxai_patterns.analysis.influence import Influence
-from ovxai_patterns.analysis.layout import Layout
+from ovxai_patterns.analysis.layout import PositionLayout
 from ovxai_patterns.analysis.movement import Labels, fits, is_movement
 from ovxai_patterns.analysis.op_traits import BESIDE_PRODUCT_TYPES, CHANNEL_MIXING_TYPES, SHAPE_READING_TYPES, attends
 from ovxai_patterns.classifier.readout import reaches
@@ -42,7 +42,7 @@ Suitable = Callable[[TensorId], bool]
 
 
 def find_read_out_operations(
-    layout: Layout, scores: TensorId, suitable: Suitable, crossed: TensorId | None = None
+    layout: PositionLayout, scores: TensorId, suitable: Suitable, crossed: TensorId | None = None
 ) -> list[ReadOutOperation]:
     """The read-out operations on the way to `scores`, the deepest first.
 
@@ -78,7 +78,7 @@ def _needed(graph: ModelGraph, scores: TensorId) -> set[int]:
     return {place for place, _ in nx.ancestors(graph.data_edges, scores)} | {scores[0]}
 
 
-def _changes(layout: Layout, marks: dict[TensorId, Labels], tensor: TensorId) -> bool:
+def _changes(layout: PositionLayout, marks: dict[TensorId, Labels], tensor: TensorId) -> bool:
     """Whether a mark lies on a position of a tensor."""
     positions, marked = layout.positions(tensor), marks.get(tensor)
     if positions is None or marked is None:
@@ -88,7 +88,9 @@ def _changes(layout: Layout, marks: dict[TensorId, Labels], tensor: TensorId) ->
     return bool((np.broadcast_arrays(marked, positions.ids)[0] * (positions.ids >= 0)).any())
 
 
-def _origin(layout: Layout, tree: DominatorTree, tensors: list[TensorId], suitable: Suitable) -> TensorId | None:
+def _origin(
+    layout: PositionLayout, tree: DominatorTree, tensors: list[TensorId], suitable: Suitable
+) -> TensorId | None:
     """The deepest tensor with positions that all positions of `tensors` come from, above its projections."""
     chains = [tree.chain(tensor) for tensor in tensors]
     common = reduce(lambda left, right: [tensor for tensor in left if tensor in set(right)], chains)
@@ -96,7 +98,7 @@ def _origin(layout: Layout, tree: DominatorTree, tensors: list[TensorId], suitab
     return _above_projection(layout, maps[0], suitable) if maps else None
 
 
-def _tree_of_positions(layout: Layout) -> DominatorTree:
+def _tree_of_positions(layout: PositionLayout) -> DominatorTree:
     """For each tensor with positions, those that all its positions come through."""
     graph, edges = layout.graph, nx.DiGraph()
     origins: list[TensorId] = []
@@ -109,7 +111,7 @@ def _tree_of_positions(layout: Layout) -> DominatorTree:
     return DominatorTree(edges, origins)
 
 
-def _above_projection(layout: Layout, tensor: TensorId, suitable: Suitable) -> TensorId:
+def _above_projection(layout: PositionLayout, tensor: TensorId, suitable: Suitable) -> TensorId:
     """What a matrix of constants and the movement after it are applied to, or the tensor itself where there is none."""
     graph, above = layout.graph, tensor
     while is_movement(graph.ops[above[0]]) or graph.ops[above[0]].get_type_name() in BESIDE_PRODUCT_TYPES:

@@ -1,1 +1,6 @@
-"""Dense prediction heads, class heads, feature maps and instances of a detector."""
+"""What a detector predicts, and where, each module built on those before it.
+
+`dense_heads` (dense prediction heads), `head_uses` (what becomes of their elements), `groups` (heads that predict the
+same), `raw_groups` (told by numbers of channels), `class_heads` and `class_head_choice` (which of them score classes),
+`joined` (tokens of several maps), `detector` (class heads and feature maps), `instances` (masks).
+"""

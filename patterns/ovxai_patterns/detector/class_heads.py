@@ -24,7 +24,7 @@ Channels = tuple[tuple[int, ...], ...]
 """For every class, the channels that score it, one an anchor."""
 
 FIRST_CLASS = OBJECTNESS + 1
-"""The first entry of classes, where one head says boxes, objectness and classes."""
+"""The first entry of classes, where one head predicts boxes, objectness and classes."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Level:
 
     `tensor`: [N,C,h,w], [N,h,w,C] or tokens [N,T,C]; `axis`: that of the channels. `first`: the first token of this
     level. `channels`: see Channels. `layer`: the learned layer that makes `tensor`, and the port of its features, where
-    it has to be computed again (`DenseHead.fused`). `objectness`: what says whether there is anything, if that is said.
+    it has to be computed again (`DenseHead.fused`). `objectness`: whether there is anything, where that is predicted.
     `maps`: of tokens, the maps of all grids in the tensor, of which this is the one at `place`; None where not at hand.
     """
 
@@ -108,8 +108,8 @@ def heads_of_group(group: Group, groups: Sequence[Group], lines: tuple[str, ...]
     for member in members:
         first, last = member.scores
         rows = [tuple(np.flatnonzero(row).tolist()) for row in member.rows[first:last]]
-        said = beside.get(member.head.grids)
-        found = None if said is None else _objectness_of(said, tuple(range(said.channels)))
+        apart_from = beside.get(member.head.grids)
+        found = None if apart_from is None else _objectness_of(apart_from, tuple(range(apart_from.channels)))
         if member.has_objectness:
             found = _objectness_of(member.head, rows.pop(0))
         elif found is None and member.uses.computed.any():
@@ -122,7 +122,7 @@ def heads_of_group(group: Group, groups: Sequence[Group], lines: tuple[str, ...]
     background, assumed = (None, False) if has_objectness else _background(group)
     notices: tuple[str, ...] = ()
     if not group.is_used and len(groups) > 1:
-        notices = ("which layers score classes was told by how much they say (--target-layer says it otherwise)",)
+        notices = ("class heads were told by their numbers of channels alone (--target-layer names others)",)
     joined = members[0].occurrence.tensor
     story = _story(levels, lines)
     return ClassHeads(tuple(levels), group.uses.activation, background, joined, story, notices, assumed)
@@ -169,7 +169,7 @@ def _story(levels: Sequence[Level], lines: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _objectness_apart(best: Group, groups: Sequence[Group]) -> Group | None:
-    """The heads that say whether there is anything, on the same grids."""
+    """The heads of objectness alone, on the same grids."""
     for group in groups:
         alike = sorted(group.grids) == sorted(best.grids)
         if group is not best and group.entries == 1 and group.uses.activation and not group.is_boxes and alike:

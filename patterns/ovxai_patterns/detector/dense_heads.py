@@ -1,4 +1,4 @@
-"""The last learned layers of a dense predictor: what a detector says at each place of its grids.
+"""Dense prediction heads: the last learned layers of a detector, which predict at each place of its grids.
 
     feature map ─▶ Convolution or MatMul with constant weights ─▶ Add bias ─▶ (no learned layer any more) ─▶ outputs
 
@@ -18,7 +18,7 @@ import openvino as ov
 from ovxai_patterns.analysis.dequantised import dequantises
 from ovxai_patterns.analysis.graph import Edge, ModelGraph, TensorId
 from ovxai_patterns.analysis.grid_maps import GridMap, map_above
-from ovxai_patterns.analysis.layout import Layout
+from ovxai_patterns.analysis.layout import PositionLayout
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.analysis.movement import DATA_INPUTS
 from ovxai_patterns.analysis.op_traits import (
@@ -40,7 +40,7 @@ _SMALL_MATRIX = 16  # elements: a change of box coordinates is not learned
 
 @dataclass(frozen=True)
 class DenseHead:
-    """What one layer says at every place: `tensor`, after the bias, [N,C,h,w], [N,h,w,C], or tokens [N,T,C].
+    """What one layer predicts at every place: `tensor`, after the bias, [N,C,h,w], [N,h,w,C], or tokens [N,T,C].
 
     `layer`: the learned layer and the input port at which it reads its features. `fused`: whether a plugin may compute
     what follows `tensor` in one kernel with the layer; then `tensor` must not be read, but be computed again. `grids`:
@@ -62,7 +62,7 @@ class DenseHead:
         return sum(height * width for height, width in self.grids)
 
 
-class Values:
+class ValueFlow:
     """Which tensors an operation takes values from, and what is below what, as far as values go."""
 
     def __init__(self, graph: ModelGraph) -> None:
@@ -160,20 +160,20 @@ def _holds_values(output: ov.Output) -> bool:
     return bool(kind.is_real() or kind in (ov.Type.u8, ov.Type.i8))
 
 
-def layout_of(analysis: ModelAnalysis) -> Layout:
+def layout_of(analysis: ModelAnalysis) -> PositionLayout:
     """The position labels that a detector is told from: pictures are of the assumed size, or of their own."""
     return analysis.layout(other_sizes=False)
 
 
-def find_values(analysis: ModelAnalysis) -> Values:
+def find_value_flow(analysis: ModelAnalysis) -> ValueFlow:
     """Which values operations of a detector read."""
-    return Values(layout_of(analysis).graph)
+    return ValueFlow(layout_of(analysis).graph)
 
 
 def find_dense_heads(analysis: ModelAnalysis) -> tuple[DenseHead, ...]:
-    """The last layers that speak of places, in topological order."""
-    layout, values = layout_of(analysis), analysis.get(find_values)
-    found = (_dense_head(layout, place, values) for place in values.last_layers)
+    """The dense prediction heads of a model, in topological order."""
+    layout, flow = layout_of(analysis), analysis.get(find_value_flow)
+    found = (_dense_head(layout, place, flow) for place in flow.last_layers)
     return tuple(head for head in found if head is not None)
 
 
@@ -190,9 +190,9 @@ def is_fused(graph: ModelGraph, tensor: TensorId) -> bool:
     return False
 
 
-def _dense_head(layout: Layout, place: int, values: Values) -> DenseHead | None:
-    tensor = values.after_bias((place, 0))
-    port = 0 if layout.graph.inputs_of(place)[0][0] in values.varying else 1
+def _dense_head(layout: PositionLayout, place: int, flow: ValueFlow) -> DenseHead | None:
+    tensor = flow.after_bias((place, 0))
+    port = 0 if layout.graph.inputs_of(place)[0][0] in flow.varying else 1
     layer, fused = (place, port), is_fused(layout.graph, tensor)
     shape = layout.graph.output(tensor).get_partial_shape()
     if shape.is_dynamic or len(shape) not in (3, 4):
@@ -214,14 +214,14 @@ def _dense_head(layout: Layout, place: int, values: Values) -> DenseHead | None:
     return DenseHead(tensor, 2, sizes[2], grids, layer, fused, maps_above(layout, pieces)) if grids else None
 
 
-def maps_above(layout: Layout, pieces: Sequence[TensorId]) -> tuple[GridMap, ...] | None:
+def maps_above(layout: PositionLayout, pieces: Sequence[TensorId]) -> tuple[GridMap, ...] | None:
     """The maps that pieces of tokens come from, or None where one of them has none."""
     maps = [map_above(layout, piece) for piece in pieces]
     found = tuple(one for one in maps if one is not None)
     return found if len(found) == len(maps) else None
 
 
-def _sees_a_map(layout: Layout, place: int) -> bool:
+def _sees_a_map(layout: PositionLayout, place: int) -> bool:
     """Whether a 1 x 1 map is a level of its own: made of a map by convolutions, not of regions or by global pooling."""
     graph = layout.graph
     while True:
@@ -246,7 +246,7 @@ def _only_readers(graph: ModelGraph, tensor: TensorId) -> Iterator[tuple[ov.Node
         yield graph.ops[tensor[0]], tensor
 
 
-def joined_levels(layout: Layout, tensor: TensorId) -> list[TensorId]:
+def joined_levels(layout: PositionLayout, tensor: TensorId) -> list[TensorId]:
     """The tensors whose tokens, one level after the other, are the rows of a tensor [N,T,C]; none where there are not.
 
     They are those of the nearest Concat above with pieces of as many tokens.
@@ -272,7 +272,7 @@ def joined_levels(layout: Layout, tensor: TensorId) -> list[TensorId]:
     return []
 
 
-def _pieces(layout: Layout, place: int, rows: int) -> list[TensorId]:
+def _pieces(layout: PositionLayout, place: int, rows: int) -> list[TensorId]:
     graph, count = layout.graph, 0
     axis = graph.ops[place].get_attributes()["axis"] % len(graph.ops[place].get_output_partial_shape(0))
     for source in graph.inputs_of(place):

@@ -1,7 +1,7 @@
 """Where to explain a detector: class heads, found or given by name, and feature maps.
 
 One stage: the layers that score classes at the places of grids (`class_heads.py`). Two stages: the maps that regions of
-interest are pooled from. Queries without places (DETR): the last map that what is said of the queries is made from.
+interest are pooled from. Queries without places (DETR): the last map that predictions of the queries are made from.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ovxai_patterns.classifier.scores import Scores
 from ovxai_patterns.detector.class_head_choice import find_class_heads
 from ovxai_patterns.detector.class_heads import ClassHeads, Level, NoHeads
 from ovxai_patterns.detector.dense_heads import DenseHead, find_dense_heads, layout_of
-from ovxai_patterns.detector.joined import Joined, joined_before
+from ovxai_patterns.detector.joined import JoinedTokens, joined_before
 
 _SPLIT = "maps of other sizes are made of this one, and what is made of those together (an encoder) is not explained"
 
@@ -103,8 +103,8 @@ class Detector:
         known = {level.tensor: level for level in found.levels}
         if not all(level.tensor in known for level in levels):
             return given
-        said = tuple(replace(level, objectness=known[level.tensor].objectness) for level in levels)
-        return replace(given, levels=said, background=found.background, activation=found.activation)
+        completed = tuple(replace(level, objectness=known[level.tensor].objectness) for level in levels)
+        return replace(given, levels=completed, background=found.background, activation=found.activation)
 
     def _level_at(self, name: str, anchors: int) -> Level | NoHeads:
         tensor = self.graph.layer_named(name)
@@ -117,7 +117,7 @@ class Detector:
         sizes = tuple(shape.to_shape())
         axis = 3 if positions is not None and positions.ids.shape[3] == 1 and positions.ids.shape[2] > 1 else 1
         if positions is None and sizes[2:] != (1, 1):
-            return NoHeads(f"layer {name!r} does not speak of places of the picture", self.dense_heads)
+            return NoHeads(f"layer {name!r} makes no predictions at places of the picture", self.dense_heads)
         channels, grid = sizes[axis], (sizes[2:] if axis == 1 else sizes[1:3])
         if channels % anchors:
             return NoHeads(
@@ -135,7 +135,7 @@ class Detector:
 
     @property
     def dense_heads(self) -> tuple[str, ...]:
-        """A line for each layer that speaks of places, for those who choose by name."""
+        """A line for each dense prediction head, for those who choose by name."""
         return tuple(self.describe(head.tensor) for head in self.analysis.get(find_dense_heads))
 
     def _head_of(self, tensor: TensorId) -> DenseHead | None:
@@ -166,7 +166,7 @@ class Detector:
     def _below(self, level: Level) -> TensorId | None:
         """The map that a class head is put on: the last one above it that something else is made from as well.
 
-        Where nothing else is (one head says boxes and classes), the features that the head reads.
+        Where nothing else is (one head predicts boxes and classes), the features that the head reads.
         """
         chain = self.graph.dominators(self.layout.pictures, level.tensor)[1:]
         maps = [tensor for tensor in chain if self._is_map(tensor) and self._grid(tensor) == level.grid]
@@ -206,9 +206,9 @@ class Detector:
             alive = facts.alive[:1] if facts.dominators else []
             joined = joined_before(self.layout, tensor, alive[0] if alive else (-1, 0))
             if joined is not None:
-                told = self._told_joined(joined)
-                if told is not None:
-                    return told
+                maps = self._of_joined_tokens(joined)
+                if maps is not None:
+                    return maps
             if alive:
                 story = (f"last map that the output is made from: {facts.describe(alive[0])}",)
                 found = self._maps(alive, story)
@@ -219,7 +219,7 @@ class Detector:
                 )
         return NoHeads("no feature map that an output is made from has a grid of positions")
 
-    def _told_joined(self, joined: Joined) -> FeatureMaps | None:
+    def _of_joined_tokens(self, joined: JoinedTokens) -> FeatureMaps | None:
         if joined.maps is None:
             return None
         cells = [positions.grid[0] * positions.grid[1] for positions in joined.positions]

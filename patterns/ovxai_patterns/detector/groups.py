@@ -1,7 +1,7 @@
-"""Dense heads that say the same of different grids: the levels of class scores, of boxes, of objectness, ...
+"""Dense heads that predict the same on different grids: the levels of class scores, of boxes, of objectness, ...
 
 Heads belong together where one tensor holds the same entries of all of them, apart by their places; those that no
-tensor joins, where they say as much and the same becomes of it. No group holds two heads on one grid.
+tensor joins, where they have as many entries and the same becomes of them. No group holds two heads on one grid.
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.detector.dense_heads import DenseHead, find_dense_heads, layout_of
 from ovxai_patterns.detector.head_uses import HeadOccurrence, HeadUses, uses_of_heads
 
+_Inside = dict[TensorId, list[tuple[int, HeadOccurrence]]]
+"""For each tensor, the heads (by number) that occur in it."""
 OBJECTNESS = 4
-"""The entry behind a box, where one head says boxes, objectness and classes."""
+"""The entry behind a box, where one head predicts boxes, objectness and classes."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """A head in a group: its place among all heads, and the tensor where most others are beside it.
+    """A head in a group.
 
-    `axis`: that of its entries.
+    `number`: its place among all heads. `occurrence`: where most others are beside it. `axis`: that of its entries.
     """
 
     number: int
@@ -62,13 +64,13 @@ class Member:
 
     @property
     def has_objectness(self) -> bool:
-        """Whether the first score is objectness: one head says a box, objectness, and classes, in this order."""
+        """Whether the first score is objectness: one head predicts a box, objectness, and classes, in this order."""
         return bool(self.uses.computed.any() and self.first + self.scores[0] == OBJECTNESS)
 
 
 @dataclass(frozen=True)
 class Group:
-    """Heads that say the same of different grids."""
+    """Heads that predict the same on different grids."""
 
     members: tuple[Member, ...]
 
@@ -95,7 +97,7 @@ class Group:
 
     @property
     def is_boxes(self) -> bool:
-        """Whether nothing that these heads say is a score: all of it is computed with."""
+        """Whether nothing that these heads predict is a score: all of it is computed with."""
         return self.scores == 0
 
     @property
@@ -108,7 +110,7 @@ def find_groups(analysis: ModelAnalysis) -> tuple[Group, ...]:
     """All groups of dense heads, in the order of the first of each."""
     heads, layout = analysis.get(find_dense_heads), layout_of(analysis)
     all_uses = uses_of_heads(layout.graph, layout.folding, heads)
-    inside: dict[TensorId, list[tuple[int, HeadOccurrence]]] = {}
+    inside: _Inside = {}
     for number, uses in enumerate(all_uses):
         for occurrence in uses.occurrences:
             inside.setdefault(occurrence.tensor, []).append((number, occurrence))
@@ -134,7 +136,7 @@ def _put(same: list[list[Member]], member: Member) -> None:
 def _best_occurrence(
     heads: Sequence[DenseHead],
     all_uses: Sequence[HeadUses],
-    inside: dict[TensorId, list[tuple[int, HeadOccurrence]]],
+    inside: _Inside,
     number: int,
 ) -> tuple[tuple[object, ...], Member] | None:
     """A head where most others are beside it, and the name of the group that is there."""

@@ -1,4 +1,4 @@
-"""What dense heads are used for: which entry of a tensor is which channel of which head, at which place.
+"""What dense heads are used for, by dataflow: which entry of a tensor is which channel of which head, at which place.
 
 The elements of all heads are numbered, and the numbers follow the values down to the outputs, as long as it is plain
 which element an entry is: operations of movement are run on them, activations keep them, and of two factors (class

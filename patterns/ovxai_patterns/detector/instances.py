@@ -1,4 +1,4 @@
-"""Where a model says which instances it sees: masks, labels and scores.
+"""Which outputs of a model are instances: masks, labels and scores.
 
 Three ways are known: masks of the whole picture ([D,1,H,W], torchvision's Mask R-CNN, RTMDet-Inst), masks inside boxes
 ([D,28,28], OTX), and coefficients of prototypes ([N,4+K+M,P] and [N,M,h,w] or [N,h,w,M], YOLO-seg), of 8 bits too.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import openvino as ov
 
-from ovxai_patterns.analysis.dequantised import AS_THEY_ARE, Levels, levels_of
+from ovxai_patterns.analysis.dequantised import NOT_QUANTISED, Dequantisation, dequantisation_of
 from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.analysis.layout import NO_PICTURE, picture_axes
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
@@ -47,8 +47,8 @@ class Prototypes:
 
     `detections`: [N,E,P], or [N,P,E] (`axis` is that of the entries), with the middle and size of boxes in pixels of
     the input or in shares of it, class scores from entry `first_class` on, coefficients from `first_coefficient` on.
-    `prototypes`: [N,M,h,w], or [N,h,w,M] (`base_axis` is that of the prototypes). `levels`, `base_levels`: how both
-    read where they are of whole numbers.
+    `prototypes`: [N,M,h,w], or [N,h,w,M] (`base_axis` is that of the prototypes). `dequantisation`,
+    `base_dequantisation`: how both read where they are of whole numbers.
     """
 
     detections: TensorId
@@ -60,8 +60,8 @@ class Prototypes:
     classes: int
     reason: str
     base_axis: int = 1
-    levels: Levels = AS_THEY_ARE
-    base_levels: Levels = AS_THEY_ARE
+    dequantisation: Dequantisation = NOT_QUANTISED
+    base_dequantisation: Dequantisation = NOT_QUANTISED
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _made_of(
 ) -> Prototypes | NoInstances:
     """`bases`: the prototypes, and their axis."""
     tensor, axis = classes.members[0].occurrence.tensor, _axis(classes)
-    levels = [levels_of(detector.graph, detector.layout.folding, one) for one in (tensor, bases[0])]
+    levels = [dequantisation_of(detector.graph, detector.layout.folding, one) for one in (tensor, bases[0])]
     if levels[0] is None or levels[1] is None:
         return NoInstances("there are prototypes of masks, but what their whole numbers stand for was not found")
     return Prototypes(

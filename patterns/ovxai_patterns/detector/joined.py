@@ -8,7 +8,7 @@ import numpy as np
 
 from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.analysis.grid_maps import GridMap
-from ovxai_patterns.analysis.layout import Layout
+from ovxai_patterns.analysis.layout import PositionLayout
 from ovxai_patterns.analysis.positions import NOWHERE, Positions
 from ovxai_patterns.detector.dense_heads import joined_levels, maps_above
 
@@ -16,7 +16,7 @@ _TOKENS = 3  # axes
 
 
 @dataclass(frozen=True)
-class Joined:
+class JoinedTokens:
     """`tensor`: [N,T,C], the tokens of maps one after the other; `positions`: for each map, the others kept.
 
     `maps`: what tells the grids at inference; None where one is not at hand.
@@ -27,7 +27,7 @@ class Joined:
     maps: tuple[GridMap, ...] | None
 
 
-def joined_before(layout: Layout, output: TensorId, above: TensorId) -> Joined | None:
+def joined_before(layout: PositionLayout, output: TensorId, above: TensorId) -> JoinedTokens | None:
     """The deepest tokens of several maps that all of an output is made from, if they are below a tensor `above`."""
     graph = layout.graph
     for tensor in graph.dominators(layout.pictures, output)[1:]:
@@ -40,7 +40,7 @@ def joined_before(layout: Layout, output: TensorId, above: TensorId) -> Joined |
         pieces = joined_levels(layout, tensor)
         grids = [known.grid for known in map(layout.positions, pieces) if known is not None]
         if grids:
-            return Joined(tensor, _positions(grids), maps_above(layout, pieces))
+            return JoinedTokens(tensor, _positions(grids), maps_above(layout, pieces))
     return None
 
 

@@ -1,13 +1,13 @@
-"""What groups of dense heads are, told by how much they say: classes, or boxes.
+"""What groups of dense heads predict, told by their numbers of channels alone: classes, or boxes.
 
-Asked where nothing is done with what the heads say, and to tell a detector from a network that segments.
+Asked where nothing is done with what the heads predict, and to tell a detector from a network that segments.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovxai_patterns.analysis.layout import Layout
+from ovxai_patterns.analysis.layout import PositionLayout
 from ovxai_patterns.detector.groups import Group
 
 BOX = 4
@@ -17,13 +17,13 @@ _TURNED = 5
 _PAIR = 2
 """An offset or a size; one alone may be motion, or where the middle of an object is."""
 _BINS = (8, 16, 17, 18, 32, 33)
-"""Shares that distances to the sides of a box are told by."""
+"""Shares that distances to the sides of a box are predicted by."""
 _DETECTIONS = range(4, 8)
 """Numbers for each detection in an output: a box, and perhaps image, label and score."""
 
 
 def raw_class_group(groups: Sequence[Group]) -> Group | None:
-    """The class heads among groups that nothing is done with, told by how much they say; None where that is not plain.
+    """The class heads among groups that nothing is done with, by numbers of channels; None where that is not plain.
 
     Classes come before centerness, and before boxes of as many numbers.
     """
@@ -35,8 +35,8 @@ def raw_class_group(groups: Sequence[Group]) -> Group | None:
     return (classes or several or list(groups))[0]
 
 
-def says_boxes(layout: Layout, groups: Sequence[Group], best: Group) -> bool:
-    """Whether anything beside the class scores says where objects end."""
+def predicts_boxes(layout: PositionLayout, groups: Sequence[Group], best: Group) -> bool:
+    """Whether anything beside the class scores predicts where objects end."""
     others = [group for group in groups if group is not best]
     member = best.members[0]
     if best.uses.scored_by or member.uses.computed.any() or member.first >= BOX:
@@ -46,7 +46,9 @@ def says_boxes(layout: Layout, groups: Sequence[Group], best: Group) -> bool:
     if any(group.is_boxes and (group.entries % BOX == 0 or group.entries == _TURNED) for group in others):
         return True
     like = [group for group in others if not group.uses.activation and _is_like_box(group, groups)]
-    if sum(group.entries != _PAIR for group in like) == 1:  # boxes are said once; displacements of keypoints are not
+    if (
+        sum(group.entries != _PAIR for group in like) == 1
+    ):  # boxes are predicted once; displacements of keypoints are not
         return True
     if sum(group.entries == _PAIR for group in others) > 1:
         return True
@@ -69,7 +71,7 @@ def anchors_of_raw(group: Group, groups: Sequence[Group]) -> int:
 
 
 def _is_like_box(group: Group, groups: Sequence[Group]) -> bool:
-    """Whether a group says as much as boxes do: 4 distances, for each anchor or by shares, or offset and size."""
+    """Whether a group has as many channels as boxes: 4 distances, for each anchor or by shares, or offset and size."""
     if group.entries % BOX == 0 and group.entries // BOX in _BINS:
         return True
     others = [other for other in groups if other is not group and sorted(other.grids) == sorted(group.grids)]

@@ -9,16 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import ModelGraph
-from ovxai_patterns.analysis.layout import Layout, analysis_clone, movement_chain
+from ovxai_patterns.analysis.layout import PositionLayout, analysis_clone, movement_chain
 from ovxai_patterns.analysis.positions import Positions, merge, on_lattice
 
 from tests.fixtures import graphs
 from tests.fixtures.graphs import Weights, integers, picture, scalar
 
 
-def labelled(node: ov.Node, image: ov.Node) -> tuple[Layout, Positions | None]:
+def labelled(node: ov.Node, image: ov.Node) -> tuple[PositionLayout, Positions | None]:
     model = ov.Model([node], [image])
-    layout = Layout(ModelGraph(analysis_clone(model)))
+    layout = PositionLayout(ModelGraph(analysis_clone(model)))
     return layout, layout.positions(layout.graph.id_of(layout.graph.model.get_results()[0].input_value(0)))
 
 
@@ -153,7 +153,7 @@ def test_merge_declines_sets_that_are_no_blocks() -> None:
 def test_integer_and_token_inputs_are_no_pictures() -> None:
     text = ops.parameter([1, 16], np.int64)
     table = ops.constant(np.ones((9, 4), np.float32))
-    layout = Layout(ModelGraph(ov.Model([ops.gather(table, text, scalar(0))], [text])))
+    layout = PositionLayout(ModelGraph(ov.Model([ops.gather(table, text, scalar(0))], [text])))
     assert layout.pictures == []
 
 

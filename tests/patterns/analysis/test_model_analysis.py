@@ -11,7 +11,7 @@ from openvino import opset13 as ops
 from ovxai_patterns.analysis import model_analysis
 from ovxai_patterns.analysis.assumed import ShapesError
 from ovxai_patterns.analysis.graph import NoLayer
-from ovxai_patterns.analysis.layout import Layout
+from ovxai_patterns.analysis.layout import PositionLayout
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.request import TargetRequest
 from ovxai_patterns.classifier.site import Site
@@ -91,14 +91,14 @@ def test_settings_that_differ_have_layouts_of_their_own() -> None:
 
 @pytest.mark.parametrize("build", [graphs.cnn, graphs.vit, lambda: detector_graphs.yolov8().model])
 def test_task_classifier_and_detector_share_one_layout(build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Layout] = []
+    made: list[PositionLayout] = []
 
-    class Counted(Layout):
+    class Counted(PositionLayout):
         def __init__(self, *args: Any) -> None:
             super().__init__(*args)
             made.append(self)
 
-    monkeypatch.setattr(model_analysis, "Layout", Counted)
+    monkeypatch.setattr(model_analysis, "PositionLayout", Counted)
     analysis = ModelAnalysis(build())
     find_task(analysis)
     find_instances(analysis)

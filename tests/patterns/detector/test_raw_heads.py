@@ -29,7 +29,7 @@ def test_raw_outputs_are_told_by_how_much_they_say(outputs: dict[str, int], head
     assert [level.name for level in found.report.levels] == [f"{heads}0", f"{heads}1"]
     assert {level.anchors for level in found.report.levels} == {anchors}
     assert found.report.classes == outputs[heads] // anchors
-    assert any("told by how much they say" in notice for notice in found.report.notices)
+    assert any("told by their numbers of channels alone" in notice for notice in found.report.notices)
 
 
 def test_raw_outputs_that_could_be_either_are_listed() -> None:
