@@ -103,6 +103,16 @@ def test_rooms_of_the_tools_import_what_is_below_them(room: str) -> None:
         assert not above, f"{file.relative_to(ROOT)} imports {sorted(above)}"
 
 
+@pytest.mark.parametrize("folder", ["tools/ovxai_tools", "tests/tools"])
+def test_rooms_and_files_of_the_tools_are_small(folder: str) -> None:
+    for room in (ROOT / folder).iterdir():
+        files = list(room.glob("*.py")) if room.is_dir() else []
+        assert len(files) <= 14, f"{room.relative_to(ROOT)} holds {len(files)} modules"
+        for file in files:
+            count = len(file.read_text().splitlines())
+            assert count <= 300, f"{file.relative_to(ROOT)} has {count} lines"
+
+
 def test_there_are_no_other_rooms() -> None:
     assert {file.parent.name for file in TOOLS.glob("*/__init__.py")} == set(ROOMS)
 
