@@ -80,7 +80,7 @@ class _Heads:
             if part.layer is None:
                 self._made[part.tensor] = self.input(part.tensor).output(0)
             else:
-                self._made[part.tensor] = self._again(part.tensor, part.layer)
+                self._made[part.tensor] = self._recomputed(part.tensor, part.layer)
         return self._made[part.tensor]
 
     def input(self, source: TensorId) -> ov.Node:
@@ -98,7 +98,7 @@ class _Heads:
             return ops.slice(value, *(ops.constant([number]) for number in ends)), ops.constant(list(level.grid))
         return tokens_of(value, axis, grids_of(level.maps, self.input), level.place)
 
-    def _again(self, tensor: TensorId, layer: Edge) -> ov.Output:
+    def _recomputed(self, tensor: TensorId, layer: Edge) -> ov.Output:
         """The fence keeps a plugin from finding that the layer is there already."""
         place, port = layer
         features = _fenced_features(self.input(self._graph.inputs_of(place)[port]), self._graph.ops[place], port)

@@ -14,6 +14,8 @@ from ovxai_patterns.analysis.op_traits import (
     types_with,
 )
 
+from ovxai_passes.ops.nodes import is_constant, sizes_known
+
 _PRODUCTS_AN_ELEMENT = 16
 _NOT_COMPUTED = types_with(Trait.NOT_COMPUTED)
 _LOOPS = types_with(Trait.LOOP)
@@ -42,7 +44,7 @@ def cost_of(model: ov.Model) -> Cost:
     products, largest, elements = 0, 0, 0
     for node in model.get_ops():
         kind = node.get_type_name()
-        if kind in _NOT_COMPUTED or _is_constant(node):
+        if kind in _NOT_COMPUTED or _is_computed_once(node):
             continue
         if kind in _LOOPS:
             body, times = cost_of(node.get_function()), max(node.get_num_iterations(), 1)
@@ -56,16 +58,13 @@ def cost_of(model: ov.Model) -> Cost:
     return Cost(products, largest, elements)
 
 
-def _is_constant(node: ov.Node) -> bool:
+def _is_computed_once(node: ov.Node) -> bool:
     """Whether a node only converts or dequantises weights, which is done once."""
-    return all(value.get_node().get_type_name() == "Constant" for value in node.input_values())
+    return all(is_constant(value) for value in node.input_values())
 
 
 def _sizes(output: ov.Output) -> list[int]:
-    shape = output.get_partial_shape()
-    if shape.rank.is_dynamic:
-        return [0]
-    return [dim.get_length() if dim.is_static else 1 for dim in shape]
+    return [0] if output.get_partial_shape().rank.is_dynamic else sizes_known(output, 1)
 
 
 def _bytes(output: ov.Output) -> int:

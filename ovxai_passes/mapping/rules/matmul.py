@@ -111,7 +111,7 @@ def _by_position(context: Context, product: Product, left: Spread, right: Same) 
     """A flattened map [N,C*P] or [N,P*C] times a matrix: the matrix's rows of each position apart."""
     context.one_grid("a matrix over all positions")
     shape = right.output.get_partial_shape()
-    if left.ids.ndim != 2 or product.flip_left or len(shape) != 2 or context.levels != (0.0, 1.0):
+    if left.ids.ndim != 2 or product.flip_left or len(shape) != 2 or not context.one_hot:
         raise NoRuleError("a product over positions that is no flattened map times a matrix")
     ids = left.ids.reshape(-1)
     order = np.argsort(ids, kind="stable")
