@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Any, TypeVar
+
+from ovxai_patterns.analysis.near_names import did_you_mean
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.kinds import check_kind, is_whole, plain
@@ -196,8 +197,7 @@ class Options:
         known = sorted(field.name for field in fields(cls))
         for name in values:
             if name not in known:
-                close = difflib.get_close_matches(str(name), known, 1)
-                hint = f"; did you mean {close[0]!r}?" if close else f"; options: {', '.join(known)}"
+                hint = did_you_mean(name, known, 1) or f"; options: {', '.join(known)}"
                 raise OptionError(f"there is no option {name!r}{hint}")
         return cls(**values)  # type: ignore[arg-type]  # the kinds are checked by the class
 

@@ -9,6 +9,7 @@ import openvino as ov
 from ovxai_patterns.analysis.op_traits import (
     ATTENTION_TYPES,
     CONVOLUTION_TYPES,
+    LOOP_TYPES,
     RESHAPING_TYPES,
     Trait,
     types_with,
@@ -18,7 +19,6 @@ from ovxai_passes.ops.nodes import is_constant, sizes_known
 
 _PRODUCTS_AN_ELEMENT = 16
 _NOT_COMPUTED = types_with(Trait.NOT_COMPUTED)
-_LOOPS = types_with(Trait.LOOP)
 _MADE_IN_PLACE = RESHAPING_TYPES
 
 
@@ -46,7 +46,7 @@ def cost_of(model: ov.Model) -> Cost:
         kind = node.get_type_name()
         if kind in _NOT_COMPUTED or _is_computed_once(node):
             continue
-        if kind in _LOOPS:
+        if kind in LOOP_TYPES:
             body, times = cost_of(node.get_function()), max(node.get_num_iterations(), 1)
             products += body.products * times
             elements += body.elements * times
