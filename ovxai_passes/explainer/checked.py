@@ -100,9 +100,8 @@ def check_options(function: Callable[..., Any], options: Mapping[str, Any], whos
     known = [name for name in inspect.signature(function).parameters if name not in _NOT_OPTIONS]
     for name in options:
         if name not in known:
-            raise OptionError(
-                f"{whose} takes no option {name!r}{did_you_mean(name, known)}; there is {', '.join(known)}"
-            )
+            there = f"there is {', '.join(known)}{did_you_mean(name, known)}"
+            raise OptionError(f"{whose} takes no option {name!r}; {there}")
 
 
 def checked_flag(name: str, value: Any) -> bool:

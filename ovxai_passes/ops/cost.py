@@ -19,7 +19,6 @@ from ovxai_passes.ops.nodes import is_constant, sizes_known
 
 _PRODUCTS_AN_ELEMENT = 16
 _NOT_COMPUTED = types_with(Trait.NOT_COMPUTED)
-_MADE_IN_PLACE = RESHAPING_TYPES
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def cost_of(model: ov.Model) -> Cost:
             largest = max(largest, body.largest)
         products += _products(node)
         largest = max(largest, *(_bytes(output) for output in node.outputs()))
-        if kind not in _MADE_IN_PLACE:
+        if kind not in RESHAPING_TYPES:  # made in place
             elements += sum(prod(_sizes(output)) for output in node.outputs())
     return Cost(products, largest, elements)
 
