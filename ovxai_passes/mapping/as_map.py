@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, RESHAPING_TYPES
+from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, RESHAPING_TYPES, SAME_VALUES_TYPES
 
 from ovxai_passes.mapping.context import Context, ImageProduct
 from ovxai_passes.mapping.values import NoRuleError
 from ovxai_passes.ops.nodes import clone_with_inputs, is_constant, sizes_known
+
+_LAID_OUT = SAME_VALUES_TYPES - {"Unsqueeze"}
 
 
 def as_map(context: Context, scores: ov.Output) -> ov.Output:
@@ -156,7 +158,7 @@ def _is_stored(output: ov.Output) -> bool:
 
     Not 8-bit weights with scales: a plugin multiplies by these with care in a matrix product, in f16 elsewhere.
     """
-    while output.get_node().get_type_name() in ("Convert", "Reshape", "Squeeze", "Transpose"):
+    while output.get_node().get_type_name() in _LAID_OUT:
         output = output.get_node().input_value(0)
     return is_constant(output)
 

@@ -97,6 +97,6 @@ def operation_count(model: ov.Model) -> int:
     count = 0
     for node in model.get_ops():
         count += 1
-        if node.get_type_name() in ("TensorIterator", "Loop"):
+        if node.get_type_name() in LOOP_TYPES:
             count += operation_count(node.get_function())
     return count
