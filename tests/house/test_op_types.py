@@ -26,7 +26,7 @@ def _families(source: str) -> list[list[str]]:
     found = []
     for node in ast.walk(ast.parse(source)):
         entries = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
-        names = [entry.value for entry in entries if isinstance(entry, ast.Constant)]
+        names = [str(entry.value) for entry in entries if isinstance(entry, ast.Constant)]
         if names and len(names) == len(entries) and all(name in KNOWN for name in names):
             found.append(names)
     return found
