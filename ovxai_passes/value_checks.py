@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
 import numpy as np
+from ovxai_patterns.analysis.near_names import did_you_mean
 
 from ovxai_passes.errors import OptionError
 
@@ -35,8 +35,7 @@ def check_names(names: Iterable[object], known: Sequence[str]) -> None:
     """Raises OptionError for the first name that is none of the known ones, with the one that is meant, perhaps."""
     for name in names:
         if name not in known:
-            close = difflib.get_close_matches(str(name), known, 1)
-            hint = f"; did you mean {close[0]!r}?" if close else f"; options: {', '.join(known)}"
+            hint = did_you_mean(str(name), known, 1) or f"; options: {', '.join(known)}"
             raise OptionError(f"there is no option {name!r}{hint}")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
+from ovxai_patterns.analysis.near_names import did_you_mean
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.labels import names_of
@@ -99,7 +100,8 @@ def check_options(function: Callable[..., Any], options: Mapping[str, Any], whos
     known = [name for name in inspect.signature(function).parameters if name not in _NOT_OPTIONS]
     for name in options:
         if name not in known:
-            raise OptionError(f"{whose} takes no option {name!r}; there is {', '.join(known)}")
+            there = f"there is {', '.join(known)}{did_you_mean(name, known)}"
+            raise OptionError(f"{whose} takes no option {name!r}; {there}")
 
 
 def checked_flag(name: str, value: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from ovxai_patterns.analysis.near_names import did_you_mean
 
 from ovxai_passes.errors import OptionError
 
@@ -43,5 +44,6 @@ def target_indices(targets: Targets, label_names: Sequence[str] | None) -> list[
     label_names = [str(name) for name in label_names]
     missing = [str(name) for name in found if name not in label_names]
     if missing:
-        raise OptionError(f"{', '.join(map(repr, missing))} not in label_names: check the spelling")
+        hint = did_you_mean(missing[0], label_names) or ": check the spelling"
+        raise OptionError(f"{', '.join(map(repr, missing))} not in label_names{hint}")
     return [list(label_names).index(name) for name in found]

@@ -23,7 +23,8 @@ from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, POOLING_TYPES, 
 
 from ovxai_passes.head.cut import Head
 from ovxai_passes.ops.gathering import chosen_by_image
-from ovxai_passes.rewrites.sinking import DeclinedError, again
+from ovxai_passes.ops.nodes import axis_left_whole, clone_with_inputs
+from ovxai_passes.rewrites.sinking import DeclinedError
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class _Choice:
                 inputs.append(self._of_constant(wide.output(0), axis))
             else:
                 inputs.append(self.of(value, axis - missing))
-        return again(node, inputs).output(0)
+        return clone_with_inputs(node, inputs).output(0)
 
     def _matmul(self, output: ov.Output, axis: int) -> ov.Output:
         """(x W)[c] = x W[:,c]."""
@@ -157,7 +158,7 @@ class _Choice:
             raise DeclinedError("the class scores are no convolution with a constant kernel")
         rows = ops.gather(kernel, self.indices, ops.constant(0))
         if not self.by_image:
-            return again(node, [left, rows.output(0)]).output(0)
+            return clone_with_inputs(node, [left, rows.output(0)]).output(0)
         channels = sizes_of_one_image(kernel)[1]
         if any(size != 1 for size in sizes_of_one_image(kernel)[2:] + sizes_of_one_image(left)[2:]):
             raise DeclinedError("a classifier that is a convolution over several positions")
@@ -172,13 +173,12 @@ class _Choice:
         """A Reshape that leaves the classes one axis: of the chosen ones, to the same shape with k for K."""
         data = output.get_node().input_value(0)
         before, after = sizes_of_one_image(data), sizes_of_one_image(output)
-        ahead = int(np.prod(after[:axis]))
-        axes = [a for a, size in enumerate(before) if size == after[axis] and int(np.prod(before[:a])) == ahead]
+        kept = axis_left_whole(before, after, axis)
         pattern = [dim.get_length() if dim.is_static else -1 for dim in output.get_partial_shape()]
         pattern[axis] = self.count
-        if not axes or pattern.count(-1) > 1 or (self.by_image and before[0] != after[0]):
+        if kept is None or pattern.count(-1) > 1 or (self.by_image and before[0] != after[0]):
             raise DeclinedError("a Reshape that breaks up the classes, or moves the batch")
-        return ops.reshape(self.of(data, axes[-1]), ops.constant(pattern), False).output(0)
+        return ops.reshape(self.of(data, kept), ops.constant(pattern), False).output(0)
 
     def _channel_by_channel(self, output: ov.Output, axis: int) -> ov.Output:
         """pool(x)[c] = pool(x[c])."""
@@ -186,7 +186,7 @@ class _Choice:
         first, *others = node.input_values()
         if axis != 1 or output.get_index():
             raise DeclinedError(f"{node.get_type_name()} along another axis than the classes'")
-        return again(node, [self.of(first, 1), *others]).output(0)
+        return clone_with_inputs(node, [self.of(first, 1), *others]).output(0)
 
     def _reduced(self, output: ov.Output, axis: int) -> ov.Output:
         """mean(x)[c] = mean(x[c]), over other axes."""
@@ -203,7 +203,7 @@ class _Choice:
         if self.by_image and left[0] != 0:
             raise DeclinedError(f"{node.get_type_name()} of tensors whose first axis is not the batch")
         over = ops.constant(np.array(sorted(gone)))
-        return again(node, [self.of(data, left[axis]), over.output(0)]).output(0)
+        return clone_with_inputs(node, [self.of(data, left[axis]), over.output(0)]).output(0)
 
 
 def sizes_of_one_image(output: ov.Output) -> list[int]:

@@ -12,6 +12,7 @@ from ovxai_patterns.analysis.layout import analysis_clone
 from ovxai_patterns.classifier.site import Site
 
 from ovxai_passes.ops.fusions import fused_above
+from ovxai_passes.ops.nodes import is_constant
 from ovxai_passes.ops.quantisation import spell_out
 
 
@@ -162,8 +163,9 @@ def _parameter(output: ov.Output, name: str) -> ov.Node:
 
 def _is_computed(graph: ModelGraph, folding: Folding, source: TensorId) -> bool:
     """Whether a tensor is a known result of operations on integers: a shape or axes, said by a chain of operations."""
-    computed = graph.ops[source[0]].get_type_name() != "Constant"
-    return computed and graph.output(source).get_element_type().is_integral() and folding.value(source) is not None
+    output = graph.output(source)
+    computed = not is_constant(output) and output.get_element_type().is_integral()
+    return bool(computed and folding.value(source) is not None)
 
 
 def _outside(original: ModelGraph, folding: Folding, source: TensorId, sides: dict[TensorId, ov.Node]) -> ov.Output:

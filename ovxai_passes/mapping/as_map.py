@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, RESHAPING_TYPES
+from ovxai_patterns.analysis.op_traits import ELEMENTWISE_TYPES, RESHAPING_TYPES, SAME_VALUES_TYPES
 
 from ovxai_passes.mapping.context import Context, ImageProduct
 from ovxai_passes.mapping.values import NoRuleError
-from ovxai_passes.rewrites.sinking import again
+from ovxai_passes.ops.nodes import clone_with_inputs, is_constant, sizes_known
+
+_LAID_OUT = SAME_VALUES_TYPES - {"Unsqueeze"}
 
 
 def as_map(context: Context, scores: ov.Output) -> ov.Output:
@@ -52,11 +54,11 @@ class _Layout:
         if kind in ELEMENTWISE_TYPES and kind != "PRelu":
             operands = [self._operand(value, output) for value in node.input_values()]
             if all(operand is not None for operand in operands):
-                return again(node, operands).output(0)
+                return clone_with_inputs(node, operands).output(0)
         if kind == "MatMul" and _is_layer(node) and _channels(node.input_value(0)) is not None:
             return self._convolved(node)
         product = self.context.products_by_image.get(node.get_name())
-        if product is not None and _channels(product.rows) is not None and len(_sizes(product.matrices)) == 3:
+        if product is not None and _channels(product.rows) is not None and len(sizes_known(product.matrices, 0)) == 3:
             return self._multiplied(product)
         if kind in RESHAPING_TYPES and _channels(node.input_value(0)) == _channels(output) is not None:
             return self.of(node.input_value(0))
@@ -64,14 +66,14 @@ class _Layout:
 
     def _fits(self, source: ov.Output, order: Sequence[int]) -> bool:
         """Whether the last two axes of a map are the grid's, the first one its batch."""
-        sizes = _sizes(source)
+        sizes = sizes_known(source, 0)
         wanted = [0, 0] if self.context.any_grid else list(self.context.grid)
         return order[0] == 0 and [sizes[axis] for axis in order[2:]] == wanted
 
     def _operand(self, value: ov.Output, result: ov.Output) -> ov.Output | None:
         """An operand of an element-wise operation: laid out as well, or what is alike for all masks."""
-        sizes, wanted = _sizes(value), _sizes(result)
-        if len(sizes) == len(wanted) and sizes[0] == wanted[0] and not _is_constant(value):
+        sizes, wanted = sizes_known(value, 0), sizes_known(result, 0)
+        if len(sizes) == len(wanted) and sizes[0] == wanted[0] and not _comes_from_constants(value):
             return self.of(value) if sizes == wanted and _channels(value) is not None else None
         if all(size == 1 for size in sizes):
             return value if not sizes else ops.reshape(value, ops.constant([1, 1, 1, 1]), False).output(0)
@@ -81,7 +83,12 @@ class _Layout:
             return None
         if all(size == 1 for axis, size in enumerate(aligned) if axis != channel):
             return ops.reshape(value, ops.constant([1, -1, 1, 1]), False).output(0)
-        if not _is_constant(value) and sizes[1:] and aligned[1] == wanted[1] and aligned[channel] == wanted[channel]:
+        if (
+            not _comes_from_constants(value)
+            and sizes[1:]
+            and aligned[1] == wanted[1]
+            and aligned[channel] == wanted[channel]
+        ):
             count = ops.constant([aligned[channel], 1, 1])  # of each image
             return ops.reshape(value, ops.concat([ops.constant([-1]), count], 0), False).output(0)
         return None
@@ -90,7 +97,7 @@ class _Layout:
         rows, weights = node.input_values()
         if not node.get_attributes()["transpose_b"]:
             weights = ops.transpose(weights, ops.constant([1, 0])).output(0)
-        kernel = ops.reshape(weights, ops.constant([*_sizes(weights), 1, 1]), False)
+        kernel = ops.reshape(weights, ops.constant([*sizes_known(weights, 0), 1, 1]), False)
         return ops.convolution(self.of(rows), kernel, [1, 1], [0, 0], [0, 0], [1, 1]).output(0)
 
     def _multiplied(self, product: ImageProduct) -> ov.Output:
@@ -115,11 +122,6 @@ def _three_axes(output: ov.Output, channels: int) -> ov.Output:
     return ops.reshape(output, ops.constant([0, 0, channels]), special_zero=True).output(0)
 
 
-def _sizes(output: ov.Output) -> list[int]:
-    """The shape, 0 where it is dynamic."""
-    return [dim.get_length() if dim.is_static else 0 for dim in output.get_partial_shape()]
-
-
 def _channel_axis(sizes: Sequence[int]) -> int | None:
     """The one axis besides the first two that is not of size 1 (the last one if all are), or None for more.
 
@@ -133,7 +135,7 @@ def _channel_axis(sizes: Sequence[int]) -> int | None:
 
 def _channels(output: ov.Output) -> int | None:
     """C of a tensor [M,N,1..,C,1..]."""
-    sizes = _sizes(output)
+    sizes = sizes_known(output, 0)
     axis = _channel_axis(sizes)
     return None if axis is None else sizes[axis]
 
@@ -142,8 +144,13 @@ def _is_layer(node: ov.Node) -> bool:
     """Whether a product is one of rows [M,N,1..,C] with a constant matrix."""
     rows, weights = node.input_values()
     flipped = node.get_attributes()["transpose_a"]
-    shape = _sizes(rows)
-    return not flipped and _channel_axis(shape) == len(shape) - 1 and len(_sizes(weights)) == 2 and _is_stored(weights)
+    shape = sizes_known(rows, 0)
+    return (
+        not flipped
+        and _channel_axis(shape) == len(shape) - 1
+        and len(sizes_known(weights, 0)) == 2
+        and _is_stored(weights)
+    )
 
 
 def _is_stored(output: ov.Output) -> bool:
@@ -151,15 +158,14 @@ def _is_stored(output: ov.Output) -> bool:
 
     Not 8-bit weights with scales: a plugin multiplies by these with care in a matrix product, in f16 elsewhere.
     """
-    node = output.get_node()
-    while node.get_type_name() in ("Convert", "Reshape", "Squeeze", "Transpose"):
-        node = node.input_value(0).get_node()
-    return bool(node.get_type_name() == "Constant")
+    while output.get_node().get_type_name() in _LAID_OUT:
+        output = output.get_node().input_value(0)
+    return is_constant(output)
 
 
-def _is_constant(output: ov.Output) -> bool:
+def _comes_from_constants(output: ov.Output) -> bool:
     """Whether a tensor comes from constants alone."""
     node = output.get_node()
-    if node.get_type_name() in ("Constant", "Parameter"):
-        return bool(node.get_type_name() == "Constant")
-    return all(_is_constant(value) for value in node.input_values())
+    if is_constant(output) or node.get_type_name() == "Parameter":
+        return is_constant(output)
+    return all(_comes_from_constants(value) for value in node.input_values())

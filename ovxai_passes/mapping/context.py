@@ -9,15 +9,20 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as ops
-from openvino.utils.node_factory import NodeFactory
 from ovxai_patterns.analysis.folding import Folding
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.op_traits import Trait, types_with
 
-from ovxai_passes.mapping.bell import bell_weights
 from ovxai_passes.mapping.values import AnyGridError, Mapped, NoRuleError, Same, Spread, Value
-from ovxai_passes.mapping.weights import kept_in_front, shaped_like, weights_of_any_grid
+from ovxai_passes.mapping.weights import (
+    bell_weights,
+    kept_before_raster,
+    kept_in_front,
+    shaped_like,
+    weights_of_any_grid,
+)
 from ovxai_passes.ops.constants import constant_like
+from ovxai_passes.ops.nodes import clone_with_inputs, is_constant, sizes_known
 
 LARGEST_MAPPED = 1 << 29
 """Elements of one mapped tensor that is still made: 2 GiB of f32."""
@@ -51,7 +56,6 @@ class Context:
     settled: ModelGraph
     settled_folding: Folding
     sizes: ov.Node | None = None
-    factories: dict[str, NodeFactory] = field(default_factory=dict)
     rows_of_maps: dict[str, tuple[ov.Output, tuple[int, ...]]] = field(default_factory=dict)
     """Unique name of a node that makes rows [M,N,C] → the map that they are rows of, its axes in the order N,C,h,w."""
     products_by_image: dict[str, ImageProduct] = field(default_factory=dict)
@@ -66,6 +70,11 @@ class Context:
     def levels(self) -> tuple[float, ...]:
         """All weights that a mask takes, kept tokens' 1 included, ascending."""
         return tuple(sorted({0.0, 1.0, *np.unique(self.cells).tolist()}))
+
+    @property
+    def one_hot(self) -> bool:
+        """Whether a mask keeps one position alone."""
+        return self.levels == (0.0, 1.0)
 
     @property
     def any_grid(self) -> bool:
@@ -102,15 +111,13 @@ class Context:
         shape = self.graph.output(tensor).get_partial_shape()
         if shape.rank.is_dynamic:
             raise NoRuleError("a tensor of dynamic rank")
-        return [dim.get_length() if dim.is_static else 1 for dim in shape]
+        return sizes_known(self.graph.output(tensor), 1)
 
-    def again(self, node: ov.Node, inputs: list[ov.Output], **changed: object) -> ov.Node:
+    def clone_with_inputs(self, node: ov.Node, inputs: list[ov.Output], **changed: object) -> ov.Node:
         """A node of the same type and attributes (but for `changed`) on other inputs. Raises NoRuleError."""
         if node.get_type_name() in _WITH_BODIES:
             raise NoRuleError(f"{node.get_type_name()} cannot be made again on other inputs")
-        version = node.get_type_info().version_id
-        factory = self.factories.setdefault(version, NodeFactory(version))
-        return factory.create(node.get_type_name(), inputs, node.get_attributes() | changed)
+        return clone_with_inputs(node, inputs, **changed)
 
     def weights(self, spread: Spread, like: ov.Output, dims: Sequence[int] | None = None) -> list[ov.Node]:
         """w_i of each value but the first, of the element type of `like`; kept tokens weigh 1 at weight 1.
@@ -118,23 +125,24 @@ class Context:
         [M, *dims], where -1 of `dims` stands for the entries along the axes of positions; None: [M, *ids.shape]. Raises
         NoRuleError.
         """
-        linear = spread.weights == (0.0, 1.0)
+        levels = [None] if spread.weights == (0.0, 1.0) else spread.weights[1:]
         if self.sizes is not None:
-            kept, one_hot = kept_in_front(spread.ids), self.levels == (0.0, 1.0)
-            levels = [None] if linear else spread.weights[1:]
-            made = [weights_of_any_grid(self.sizes, one_hot, kept, level) for level in levels]
-            if like.get_element_type() != ov.Type.f32:
-                made = [ops.convert(node, like.get_element_type()) for node in made]
+            made = [weights_of_any_grid(self.sizes, self.one_hot, kept_in_front(spread.ids), level) for level in levels]
+            made = [_of_type(node, like) for node in made]
             if dims is None:
                 return [shaped_like(node, spread.values[-1], spread.axes) for node in made]
             return [ops.unsqueeze(node, ops.constant(np.arange(1, len(dims)))) if dims[1:] else node for node in made]
         ids = spread.ids
         if self.masks * ids.size > LARGEST_MAPPED:
             raise NoRuleError(f"{self.masks} masks would each weigh {ids.size} elements")
+        shape = ids.shape if dims is None else tuple(ids.size if size < 0 else size for size in dims)
+        kept = kept_before_raster(ids)
+        if self.masks * ids.size > _LARGE and kept == ids.size - self.masks and not self.one_hot:
+            bells = [bell_weights(self.grid, kept, level) for level in levels]
+            return [_of_type(ops.reshape(one, ops.constant([self.masks, *shape]), False), like) for one in bells]
         cells = np.where(ids >= 0, self.cells[:, np.maximum(ids, 0)], np.float32(1))
-        found = [cells] if linear else [(cells == np.float32(one)).astype(np.float32) for one in spread.weights[1:]]
-        shape = ids.shape if dims is None else tuple(dims)
-        return [self.constant(value.reshape(self.masks, *shape), like) for value in found]
+        found = [cells if level is None else (cells == np.float32(level)).astype(np.float32) for level in levels]
+        return [_constant(value.reshape(self.masks, *shape), like) for value in found]
 
     def levelled(self, spread: Spread) -> Spread:
         """The same tensor with a value for every weight that the mask takes."""
@@ -182,17 +190,20 @@ class Context:
         shape = ops.concat([self.count, ops.shape_of(output)], 0)
         return ops.broadcast(output, shape).output(0)
 
-    def constant(self, value: npt.NDArray[np.float32], like: ov.Output) -> ov.Node:
-        """A constant of the element type of `like`; large ones are made of small ones, or stored in 8 bits."""
-        if value.size > _LARGE:
-            made = bell_weights(value, self.cells, self.grid, self.levels)
-            if made is not None:
-                return ops.convert(made, like.get_element_type()) if like.get_element_type() != ov.Type.f32 else made
-        scaled = value * 16
-        if value.size > 1 << 10 and (scaled == np.rint(scaled)).all() and 0 <= scaled.min() <= scaled.max() <= 255:
-            small = ops.convert(ops.constant(np.array(scaled, np.uint8, order="C")), like.get_element_type())
-            return ops.multiply(small, constant_like(np.array(1 / 16), like.get_element_type()))
-        return constant_like(value, like.get_element_type())
+
+def _of_type(weights: ov.Node, like: ov.Output) -> ov.Node:
+    """Weights f32 as the element type of `like`."""
+    kind = like.get_element_type()
+    return weights if kind == ov.Type.f32 else ops.convert(weights, kind)
+
+
+def _constant(value: npt.NDArray[np.float32], like: ov.Output) -> ov.Node:
+    """A constant of the element type of `like`; large ones are stored in 8 bits where that is exact."""
+    scaled = value * 16
+    if value.size > 1 << 10 and (scaled == np.rint(scaled)).all() and 0 <= scaled.min() <= scaled.max() <= 255:
+        small = ops.convert(ops.constant(np.array(scaled, np.uint8, order="C")), like.get_element_type())
+        return ops.multiply(small, constant_like(np.array(1 / 16), like.get_element_type()))
+    return constant_like(value, like.get_element_type())
 
 
 def filled(row: ov.Output, like: ov.Output, axes: tuple[int, ...]) -> ov.Output:
@@ -213,8 +224,7 @@ def zero_like(output: ov.Output, rank: int) -> ov.Output:
 
 def is_zero(output: ov.Output) -> bool:
     """Whether a tensor is a constant 0."""
-    node = output.get_node()
-    return bool(node.get_type_name() == "Constant" and not np.any(node.get_data()))
+    return bool(is_constant(output) and not np.any(output.get_node().get_data()))
 
 
 def pad_rank(output: ov.Output, rank: int) -> ov.Output:

@@ -207,7 +207,7 @@ class _Walk:
                 inputs = [self._one(source) for source in self._graph.inputs_of(place)]
                 if origin in self._attention and node.get_type_name() == "MatMul":
                     inputs[0] = fenced(inputs[0])  # or a plugin finds that there is such a product already
-                made = self._context.again(node, inputs)
+                made = self._context.clone_with_inputs(node, inputs)
                 for number, output in enumerate(made.outputs()):
                     self._ones[place, number] = output
         return self._ones[tensor]

@@ -29,8 +29,7 @@ from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads, re
 from ovxai_passes.methods.target import ScoredGrids
 from ovxai_passes.methods.tokens import grids_of, tokens_of
 from ovxai_passes.ops.branch import Branch
-from ovxai_passes.ops.constants import constant_like
-from ovxai_passes.ops.fence import fenced
+from ovxai_passes.ops.fence import by_channel, fenced
 from ovxai_passes.ops.sizes import guarded, sizes_of
 from ovxai_passes.vocabulary import Method, Task
 
@@ -45,10 +44,7 @@ def class_probability_map(graph: ModelGraph, grids: ScoredGrids) -> Branch:
     levels, picture = grids.levels, grids.picture
     heads = _Heads(graph)
     best = [_best_anchor(heads, level, grids.objectness) for level in levels]
-    if grids.sized_by is not None:
-        size = ops.gather(ops.shape_of(best[grids.sized_by], "i64"), ops.constant([2, 3]), ops.constant(0))
-    else:
-        size = ops.constant(list(grids.size))
+    size = ops.constant(list(grids.size)) if grids.sized_by is None else sizes_of(best[grids.sized_by], [2, 3])
     maps = [_resized(one, size) for one in best]
     mean: ov.Node = ops.multiply(reduce(ops.add, maps), ops.constant(np.float32(1 / len(levels))))
     if len(levels[0].channels) > 1:
@@ -80,7 +76,7 @@ class _Heads:
             if part.layer is None:
                 self._made[part.tensor] = self.input(part.tensor).output(0)
             else:
-                self._made[part.tensor] = self._again(part.tensor, part.layer)
+                self._made[part.tensor] = self._recomputed(part.tensor, part.layer)
         return self._made[part.tensor]
 
     def input(self, source: TensorId) -> ov.Node:
@@ -98,7 +94,7 @@ class _Heads:
             return ops.slice(value, *(ops.constant([number]) for number in ends)), ops.constant(list(level.grid))
         return tokens_of(value, axis, grids_of(level.maps, self.input), level.place)
 
-    def _again(self, tensor: TensorId, layer: Edge) -> ov.Output:
+    def _recomputed(self, tensor: TensorId, layer: Edge) -> ov.Output:
         """The fence keeps a plugin from finding that the layer is there already."""
         place, port = layer
         features = _fenced_features(self.input(self._graph.inputs_of(place)[port]), self._graph.ops[place], port)
@@ -116,7 +112,7 @@ def _fenced_features(features: ov.Node, layer: ov.Node, port: int) -> ov.Output:
     flags = layer.get_attributes()
     if layer.get_type_name() == "MatMul" and flags["transpose_b" if port else "transpose_a"] == bool(port):
         return fenced(features.output(0))  # channels are last
-    return _kept(features).output(0)
+    return by_channel(features).output(0)
 
 
 def _best_anchor(heads: _Heads, level: Level, objectness: bool) -> ov.Node:
@@ -135,7 +131,7 @@ def _best_anchor(heads: _Heads, level: Level, objectness: bool) -> ov.Node:
         return value
     rows = ops.reshape(value, ops.constant([0, count, classes, -1]), special_zero=True)
     best = ops.reduce_max(rows, ops.constant([1]), keep_dims=False)
-    grid = ops.gather(ops.shape_of(value, "i64"), ops.constant([2, 3]), ops.constant(0))
+    grid = sizes_of(value, [2, 3])
     return ops.reshape(best, ops.concat([ops.constant([0, classes]), grid], 0), special_zero=True)
 
 
@@ -143,21 +139,11 @@ def _channels_first(heads: _Heads, head: ov.Output, level: Level, axis: int) -> 
     """The values of a level as [N,C,h,w] f32."""
     value = head if head.get_element_type() == ov.Type.f32 else ops.convert(head, "f32")
     if len(head.get_partial_shape()) > _TOKENS:
-        return _kept(value) if axis == 1 else _kept(ops.transpose(value, ops.constant([0, 3, 1, 2])))
+        return by_channel(value) if axis == 1 else by_channel(ops.transpose(value, ops.constant([0, 3, 1, 2])))
     part, grid = heads.tokens_of(value, level, _TOKENS - axis)
     if axis > 1:
         part = ops.transpose(part, ops.constant([0, 2, 1]))
-    return _kept(ops.reshape(part, ops.concat([ops.constant([0, 0]), grid], 0), special_zero=True))
-
-
-def _kept(value: ov.Node | ov.Output) -> ov.Node:
-    """The same values behind a convolution by 1; channels are on axis 1."""
-    output = value if isinstance(value, ov.Output) else value.output(0)
-    shape = output.get_partial_shape()
-    weights = np.ones((shape[1].get_length(), 1, 1, *([1] * (len(shape) - 2))), np.float32)
-    same, free = [1] * (len(shape) - 2), [0] * (len(shape) - 2)
-    ones = constant_like(weights, output.get_element_type())
-    return ops.group_convolution(value, ones, same, free, free, same)
+    return by_channel(ops.reshape(part, ops.concat([ops.constant([0, 0]), grid], 0), special_zero=True))
 
 
 def _taken(value: ov.Node, channels: Sequence[int]) -> ov.Node:

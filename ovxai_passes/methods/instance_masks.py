@@ -31,9 +31,9 @@ from ovxai_patterns.detector.instances import Masks, Prototypes
 from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads, required
 from ovxai_passes.methods.target import PredictedMasks
 from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.fence import by_matrix, by_one_channel
 from ovxai_passes.ops.gathering import chosen_by_image
-from ovxai_passes.ops.picture import entry
-from ovxai_passes.ops.sizes import guarded
+from ovxai_passes.ops.sizes import guarded, sizes_of
 from ovxai_passes.vocabulary import Method, Task
 
 MOST_DETECTIONS = 100
@@ -77,9 +77,8 @@ def instance_masks(graph: ModelGraph, canvas: PredictedMasks) -> Branch:
         ops.parameter(graph.output(tensor).get_partial_shape(), graph.output(tensor).get_element_type())
         for tensor in tensors
     ]
-    sizes = ops.shape_of(inputs[-1], "i64")
-    height, width = (ops.convert(entry(sizes, axis), "f32") for axis in picture.axes)
-    seen = _Seen(entry(sizes, 0), (height, width))
+    height, width = (ops.convert(sizes_of(inputs[-1], [axis]), "f32") for axis in picture.axes)
+    seen = _Seen(sizes_of(inputs[-1], [0]), (height, width))
     if isinstance(found, Masks):
         made = _of_masks(found, inputs, seen, canvas)
     else:
@@ -94,7 +93,7 @@ def _by_class(found: _Instances, classes: int, canvas: PredictedMasks) -> ov.Nod
     known = ops.clamp(given, 0, classes - 1)  # a label beyond would be written past the end
     scores = ops.multiply(found.scores, ops.convert(ops.equal(known, given), "f32"))
     weighted = ops.multiply(found.masks, scores)
-    batch = ops.gather(ops.shape_of(found.masks, "i64"), ops.constant([0]), ops.constant(0))
+    batch = sizes_of(found.masks, [0])
     zeros = ops.broadcast(ops.constant(_F32(0)), ops.concat([batch, ops.constant([classes, height * width])], 0))
     labels = ops.broadcast(ops.convert(known, "i32"), ops.shape_of(weighted, "i64"))
     best: ov.Node = ops.scatter_elements_update(zeros, labels, weighted, ops.constant(1), "max", True)
@@ -105,19 +104,19 @@ def _by_class(found: _Instances, classes: int, canvas: PredictedMasks) -> ov.Nod
 def _of_masks(found: Masks, inputs: Sequence[ov.Node], seen: _Seen, canvas: PredictedMasks) -> _Instances:
     height, width = canvas.size
     masks, labels, boxes = inputs[:3]
-    boxes = _kept(_as_f32(boxes), boxes.get_output_partial_shape(0)[-1].get_length())
-    scores = _kept(_as_f32(inputs[3]), 1) if found.scores else _columns(boxes, 4, 5)
+    boxes = by_matrix(_rows(boxes, boxes.get_output_partial_shape(0)[-1].get_length()))
+    scores = by_matrix(_rows(inputs[3], 1)) if found.scores else _columns(boxes, 4, 5)
     pixels = ops.shape_of(masks, "i64")
     sizes = ops.gather(pixels, ops.constant([-2, -1]), ops.constant(0))
     flat = ops.reshape(_as_f32(masks), ops.concat([ops.constant([-1, 1]), sizes], 0), special_zero=False)
-    flat = _fence(flat)
+    flat = by_one_channel(flat)
     if found.in_boxes:
         laid = ops.grid_sample(flat, _places_in_boxes(boxes, seen, canvas), _SAMPLING)
     else:
         laid = ops.adaptive_avg_pool(flat, ops.constant([height, width]))
     rows = ops.reshape(laid, ops.constant([1, -1, height * width]), special_zero=False)
     # All of them, by numbers: the masks of a loop claim to be one at least, and a plugin then refuses an empty list.
-    count = ops.gather(ops.shape_of(rows, "i64"), ops.constant([1]), ops.constant(0))
+    count = sizes_of(rows, [1])
     numbers = ops.squeeze(ops.non_zero(ops.broadcast(ops.constant(1), count)), ops.constant([0]))
     rows = ops.gather(rows, numbers, ops.constant(1))
     empty = ops.constant(np.zeros((1, 1, height * width), _F32))
@@ -161,13 +160,12 @@ def _places_in_boxes(boxes: ov.Node, seen: _Seen, canvas: PredictedMasks) -> ov.
 def _of_prototypes(found: Prototypes, inputs: Sequence[ov.Node], seen: _Seen, canvas: PredictedMasks) -> _Instances:
     height, width = canvas.size
     detections, prototypes = inputs[:2]
-    entries = detections.get_output_partial_shape(0)[found.axis].get_length()
     rows = _values(detections, found.dequantisation)
     rows = ops.transpose(rows, ops.constant([0, 2, 1])) if found.axis == 1 else rows  # [N,P,E]
-    rows = _kept(rows, entries)
+    rows = by_matrix(rows)
     scores = _columns(rows, found.first_class, found.first_class + found.classes)
     best = ops.topk(scores, ops.constant(1), 2, "max", "value", "i32")
-    places = entry(ops.shape_of(detections, "i64"), 3 - found.axis)
+    places = sizes_of(detections, [3 - found.axis])
     count = ops.squeeze(ops.minimum(places, ops.constant([MOST_DETECTIONS])), ops.constant([0]))
     chosen = ops.topk(ops.squeeze(best.output(0), ops.constant([2])), count, 1, "max", "value", "i32")
     picked = chosen_by_image(rows, chosen.output(1), 1)  # [N,D,E]
@@ -228,16 +226,12 @@ def _column(value: ov.Node) -> ov.Node:
     return ops.reshape(value, ops.constant([1, -1, 1]), special_zero=False)
 
 
-def _kept(value: ov.Node, last: int) -> ov.Node:
-    """The same values [-1,last], or [N,P,last], behind a product with an identity matrix."""
-    if len(value.get_output_partial_shape(0)) < 3:
-        value = ops.reshape(value, ops.constant([-1, last]), special_zero=False)
-    return ops.matmul(value, ops.constant(np.eye(last, dtype=_F32)), False, False)
-
-
-def _fence(masks: ov.Node) -> ov.Node:
-    """The same masks [D,1,H,W] behind a convolution by 1."""
-    return ops.convolution(masks, ops.constant(np.ones((1, 1, 1, 1), _F32)), [1, 1], [0, 0], [0, 0], [1, 1])
+def _rows(value: ov.Node, last: int) -> ov.Node:
+    """A list of numbers or of rows as [-1,last] f32; one such list an image as it is."""
+    value = _as_f32(value)
+    if len(value.get_output_partial_shape(0)) > 2:
+        return value
+    return ops.reshape(value, ops.constant([-1, last]), special_zero=False)
 
 
 INSTANCE_MASKS = MethodSpec(Method.INSTANCEMASKS, (Task.INSTANCE_SEGMENTATION,), Reads.INSTANCES, True, build)

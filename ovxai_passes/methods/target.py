@@ -12,7 +12,7 @@ from ovxai_patterns.classifier.site import Site
 from ovxai_patterns.detector.class_heads import ClassHeads, Level
 from ovxai_patterns.detector.instances import Masks, Prototypes
 
-from ovxai_passes.ops.picture import Picture
+from ovxai_passes.ops.sizes import Picture
 from ovxai_passes.vocabulary import Mask
 
 

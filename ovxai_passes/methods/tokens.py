@@ -16,6 +16,7 @@ from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.grid_maps import GridMap
 
 from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.sizes import sizes_of
 
 
 def tokens_of(value: ov.Node | ov.Output, axis: int, grids: Sequence[ov.Node], place: int) -> tuple[ov.Output, ov.Node]:
@@ -26,9 +27,7 @@ def tokens_of(value: ov.Node | ov.Output, axis: int, grids: Sequence[ov.Node], p
 
 def grids_of(maps: Sequence[GridMap], read: Callable[[TensorId], ov.Node]) -> list[ov.Node]:
     """(h, w) of maps, [2] i64 each; `read`: the branch's input for a tensor."""
-    return [
-        ops.gather(ops.shape_of(read(one.tensor), "i64"), ops.constant(list(one.axes)), ops.constant(0)) for one in maps
-    ]
+    return [sizes_of(read(one.tensor), one.axes) for one in maps]
 
 
 def token_map(graph: ModelGraph, source: TensorId, maps: Sequence[GridMap], place: int) -> Branch:

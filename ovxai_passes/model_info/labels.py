@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 import openvino as ov
+from ovxai_patterns.analysis.near_names import did_you_mean
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.rt_info import said_in
@@ -78,9 +78,7 @@ def _by_name(name: str, labels: Sequence[str], count: int) -> int:
         numbers = ", ".join(str(number) for number in found)
         raise OptionError(f"class name {name!r} stands for several classes ({numbers}): give the one by number")
     if not found:
-        close = difflib.get_close_matches(wanted, sorted(set().union(*names)), 3, 0.5)
-        hint = f"; did you mean {' or '.join(repr(other) for other in close)}?" if close else ""
-        raise OptionError(f"there is no class named {name!r}{hint}")
+        raise OptionError(f"there is no class named {name!r}{did_you_mean(wanted, sorted(set().union(*names)))}")
     return found[0]
 
 

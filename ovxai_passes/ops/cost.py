@@ -9,15 +9,16 @@ import openvino as ov
 from ovxai_patterns.analysis.op_traits import (
     ATTENTION_TYPES,
     CONVOLUTION_TYPES,
+    LOOP_TYPES,
     RESHAPING_TYPES,
     Trait,
     types_with,
 )
 
+from ovxai_passes.ops.nodes import is_constant, sizes_known
+
 _PRODUCTS_AN_ELEMENT = 16
 _NOT_COMPUTED = types_with(Trait.NOT_COMPUTED)
-_LOOPS = types_with(Trait.LOOP)
-_MADE_IN_PLACE = RESHAPING_TYPES
 
 
 @dataclass(frozen=True)
@@ -42,30 +43,27 @@ def cost_of(model: ov.Model) -> Cost:
     products, largest, elements = 0, 0, 0
     for node in model.get_ops():
         kind = node.get_type_name()
-        if kind in _NOT_COMPUTED or _is_constant(node):
+        if kind in _NOT_COMPUTED or _is_computed_once(node):
             continue
-        if kind in _LOOPS:
+        if kind in LOOP_TYPES:
             body, times = cost_of(node.get_function()), max(node.get_num_iterations(), 1)
             products += body.products * times
             elements += body.elements * times
             largest = max(largest, body.largest)
         products += _products(node)
         largest = max(largest, *(_bytes(output) for output in node.outputs()))
-        if kind not in _MADE_IN_PLACE:
+        if kind not in RESHAPING_TYPES:  # made in place
             elements += sum(prod(_sizes(output)) for output in node.outputs())
     return Cost(products, largest, elements)
 
 
-def _is_constant(node: ov.Node) -> bool:
+def _is_computed_once(node: ov.Node) -> bool:
     """Whether a node only converts or dequantises weights, which is done once."""
-    return all(value.get_node().get_type_name() == "Constant" for value in node.input_values())
+    return all(is_constant(value) for value in node.input_values())
 
 
 def _sizes(output: ov.Output) -> list[int]:
-    shape = output.get_partial_shape()
-    if shape.rank.is_dynamic:
-        return [0]
-    return [dim.get_length() if dim.is_static else 1 for dim in shape]
+    return [0] if output.get_partial_shape().rank.is_dynamic else sizes_known(output, 1)
 
 
 def _bytes(output: ov.Output) -> int:
@@ -99,6 +97,6 @@ def operation_count(model: ov.Model) -> int:
     count = 0
     for node in model.get_ops():
         count += 1
-        if node.get_type_name() in ("TensorIterator", "Loop"):
+        if node.get_type_name() in LOOP_TYPES:
             count += operation_count(node.get_function())
     return count

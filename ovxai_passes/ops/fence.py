@@ -58,7 +58,7 @@ def fenced(output: ov.Output) -> ov.Output:
         product = _product(ops.reshape(output, ops.constant([1, 1]), special_zero=False), 1, output)
         return ops.squeeze(product, ops.constant([0, 1])).output(0)
     if len(shape) == _MAP and shape[1].is_static:
-        return _by_one(output)
+        return by_channel(output).output(0)
     if shape[len(shape) - 1].is_dynamic:
         return _over_last_axis(output)
     size = shape[len(shape) - 1].get_length()
@@ -74,17 +74,29 @@ def fenced(output: ov.Output) -> ov.Output:
 
 def _as_one_channel(output: ov.Output, size: int) -> ov.Output:
     """A tensor [...,C] laid out as one row of one channel through a convolution by 1."""
-    row = ops.reshape(output, ops.constant([-1, 1, 1, size]), special_zero=False)
-    weight = constant_like(np.ones((1, 1, 1, 1)), output.get_element_type())
-    same = ops.convolution(row, weight, [1, 1], [0, 0], [0, 0], [1, 1])
-    return ops.reshape(same, ops.shape_of(output, "i64"), special_zero=False).output(0)
+    row = by_one_channel(ops.reshape(output, ops.constant([-1, 1, 1, size]), special_zero=False))
+    return ops.reshape(row, ops.shape_of(output, "i64"), special_zero=False).output(0)
 
 
-def _by_one(output: ov.Output) -> ov.Output:
-    """A map [N,C,h,w] through a convolution by 1, channel by channel."""
-    channels = output.get_partial_shape()[1].get_length()
-    weights = constant_like(np.ones((channels, 1, 1, 1, 1)), output.get_element_type())
-    return ops.group_convolution(output, weights, [1, 1], [0, 0], [0, 0], [1, 1]).output(0)
+def by_channel(value: ov.Node | ov.Output) -> ov.Node:
+    """Values [N,C,...] through a convolution by 1, channel by channel; channels are static."""
+    output = value if isinstance(value, ov.Output) else value.output(0)
+    shape = output.get_partial_shape()
+    places = len(shape) - 2
+    weights = constant_like(np.ones((shape[1].get_length(), 1, 1, *([1] * places))), output.get_element_type())
+    same, free = [1] * places, [0] * places
+    return ops.group_convolution(output, weights, same, free, free, same)
+
+
+def by_one_channel(value: ov.Node) -> ov.Node:
+    """Values [N,1,h,w] through a convolution by 1."""
+    weight = constant_like(np.ones((1, 1, 1, 1)), value.get_output_element_type(0))
+    return ops.convolution(value, weight, [1, 1], [0, 0], [0, 0], [1, 1])
+
+
+def by_matrix(rows: ov.Node) -> ov.Node:
+    """Rows [...,C] through a product with an identity matrix; C is static, and small."""
+    return _product(rows, rows.get_output_partial_shape(0)[-1].get_length(), rows.output(0))
 
 
 def _product(rows: ov.Node, width: int, like: ov.Output) -> ov.Node:

@@ -34,6 +34,7 @@ from ovxai_patterns.analysis.op_traits import (
     PRODUCT_TYPES,
     REDUCE_TYPES,
     SHAPE_KEEPING_TYPES,
+    VARYING_TYPES,
     WINDOW_TYPES,
     Trait,
     types_with,
@@ -46,7 +47,6 @@ _FUSED = ELEMENTWISE_TYPES | {"BatchNormInference"}
 _FUSING = _FUSED | _MOVES | REDUCE_TYPES | WINDOW_TYPES | SHAPE_KEEPING_TYPES | PRODUCT_TYPES
 _NEVER_FUSING = frozenset({"LogSoftmax", "Softmax"})
 _SCALINGS = types_with(Trait.SCALING)
-_VARYING = types_with(Trait.VARYING_SOURCE)
 _IN_ATTENTION = _FUSED | _MOVES | {"Softmax"}
 _BETWEEN_PRODUCTS = frozenset({"Add", "Divide", "Multiply", "Reshape", "Softmax", "Transpose"})
 _AFTER_PROJECTION = frozenset({"Add", "MatMul", "Multiply", "Reshape", "Transpose"})
@@ -139,7 +139,7 @@ class FirmTensors:
         for place, node in enumerate(self._graph.ops):
             kind = node.get_type_name()
             made = kind != "ShapeOf" and any(source[0] in found for source in self._graph.inputs_of(place))
-            if made or kind in _VARYING:
+            if made or kind in VARYING_TYPES:
                 found.add(place)
         return found
 

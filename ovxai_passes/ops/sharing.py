@@ -14,6 +14,8 @@ from __future__ import annotations
 import numpy as np
 import openvino as ov
 
+from ovxai_passes.ops.nodes import is_constant
+
 
 def shares_transpose(parameter: ov.Node, output: ov.Output) -> bool:
     """Whether what a branch and the network do to a tensor is merged or laid out anew (rules 1 and 2).
@@ -53,8 +55,6 @@ def _is_same(mine: ov.Input, its: ov.Input) -> bool:
 
 
 def _may_be_equal(first: ov.Output, second: ov.Output) -> bool:
-    nodes = first.get_node(), second.get_node()
-    constant = [node.get_type_name() == "Constant" for node in nodes]
-    if all(constant):
-        return bool(np.array_equal(nodes[0].get_data(), nodes[1].get_data()))
-    return not any(constant)
+    if is_constant(first) and is_constant(second):
+        return bool(np.array_equal(first.get_node().get_data(), second.get_node().get_data()))
+    return not (is_constant(first) or is_constant(second))

@@ -1,4 +1,4 @@
-"""Sizes that are read at inference, and what refuses others.
+"""Sizes that are read at inference, of the picture or of any tensor, and what refuses others.
 
 A branch is built to follow the sizes that a model is given later (`model.reshape`): it reads the grid from a tensor's
 shape. Constants fold away where shapes are static, so nothing of this is left at inference then.
@@ -17,11 +17,21 @@ does shape inference where it copies axes; and it drops an Abs of integers, henc
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
+from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.analysis.layout import picture_axes
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The input that is the picture, and its axes of height and width."""
+
+    tensor: TensorId
+    axes: tuple[int, int]
 
 
 def opened(model: ov.Model, grid: bool) -> ov.Model | None:

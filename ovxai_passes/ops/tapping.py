@@ -33,11 +33,11 @@ def firmly_fed(graph: ModelGraph, branch: Branch) -> Branch:
     firm = FirmTensors(graph)
     model = branch.model.clone()
     inputs = dict(zip(branch.sources, model.get_parameters(), strict=True))
-    again = _Again(graph, firm)
+    recomputed = _Recomputed(graph, firm)
     for source in soft:
         parameter = inputs.pop(source)
-        parameter.output(0).replace(again.made(source))
-    for source, parameter in again.inputs.items():
+        parameter.output(0).replace(recomputed.made(source))
+    for source, parameter in recomputed.inputs.items():
         if source in inputs:
             parameter.output(0).replace(inputs[source].output(0))
         else:
@@ -59,7 +59,7 @@ def _is_measured_only(parameter: ov.Node) -> bool:
     return all(reader.get_node().get_type_name() == "ShapeOf" for reader in readers)
 
 
-class _Again:
+class _Recomputed:
     """Tensors of a network computed again, on a clone of it; `inputs`: parameters in the place of firm tensors."""
 
     def __init__(self, graph: ModelGraph, firm: FirmTensors) -> None:

@@ -17,7 +17,7 @@ from ovxai_passes.methods.registry import methods_of, spec_of
 from ovxai_passes.methods.spec import MethodSpec, Reads
 from ovxai_passes.methods.target import FeatureMap, PredictedMasks, ScoredGrids, Target
 from ovxai_passes.model_info.labels import names_of, numbers_of
-from ovxai_passes.ops.picture import Picture
+from ovxai_passes.ops.sizes import Picture
 from ovxai_passes.options import Options
 from ovxai_passes.vocabulary import LARGEST, MIDDLE, Method, Task
 

@@ -10,6 +10,7 @@ from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import Edge, ModelGraph, TensorId
 from ovxai_patterns.analysis.movement import Labels
 
+from ovxai_passes.ops.nodes import is_constant
 from ovxai_passes.rewrites.sinking import Rows
 
 Reading = tuple[int, int, int]
@@ -71,10 +72,10 @@ def _reading(graph: ModelGraph, place: int, port: int) -> Reading | None:
     kind = node.get_type_name()
     if port != 0 or kind not in ("Gather", "Slice"):
         return None
-    constants = [value.get_node() for value in node.input_values()[1:]]
-    if any(constant.get_type_name() != "Constant" for constant in constants):
+    sources = node.input_values()[1:]
+    if not all(is_constant(source) for source in sources):
         return None
-    numbers = [np.atleast_1d(constant.get_data()) for constant in constants]
+    numbers = [np.atleast_1d(source.get_node().get_data()) for source in sources]
     if any(number.size != 1 for number in numbers):
         return None
     rank = len(node.get_input_partial_shape(0))

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
-from openvino.utils.node_factory import NodeFactory
 from ovxai_patterns.analysis.op_traits import ALONG_AXES_TYPES, ATTENTION_TYPES, ELEMENTWISE_TYPES, REDUCE_TYPES
 
-Dims = list[int]
+from ovxai_passes.ops.nodes import axis_left_whole, clone_with_inputs, is_constant, sizes_known
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Rows:
         wanted = [self.start, self.stop, 1, along]
         for reader in output.get_target_inputs():  # one Slice serves all that read these rows
             node = reader.get_node()
-            if node.get_type_name() == "Slice" and reader.get_index() == 0 and _constants(node) == wanted:
+            if node.get_type_name() == "Slice" and reader.get_index() == 0 and _bounds(node) == wanted:
                 return node
         return self.anew(output, along)
 
@@ -45,12 +44,12 @@ class Rows:
         return ops.slice(output, *(np.array([value]) for value in (self.start, self.stop, 1, axis)))
 
 
-def _constants(node: ov.Node) -> list[int] | None:
+def _bounds(node: ov.Node) -> list[int] | None:
     """Start, stop, step and axis of a Slice along one axis, where they are constants."""
-    sources = [value.get_node() for value in node.input_values()[1:]]
-    if len(sources) < 4 or any(source.get_type_name() != "Constant" for source in sources):
+    sources = node.input_values()[1:]
+    if len(sources) < 4 or not all(is_constant(source) for source in sources):
         return None
-    values = [np.atleast_1d(source.get_data()) for source in sources]
+    values = [np.atleast_1d(source.get_node().get_data()) for source in sources]
     return [int(value[0]) for value in values] if all(value.size == 1 for value in values) else None
 
 
@@ -69,17 +68,6 @@ class DeclinedError(Exception):
 Rule = Callable[[ov.Output, Rows], Sunk]
 
 
-def dims_of(output: ov.Output) -> Dims:
-    """The shape, 1 where it is dynamic (a batch)."""
-    return [dim.get_length() if dim.is_static else 1 for dim in output.get_partial_shape()]
-
-
-def again(node: ov.Node, inputs: list[ov.Output]) -> ov.Node:
-    """A node of the same type and attributes on other inputs."""
-    factory = NodeFactory(node.get_type_info().version_id)
-    return factory.create(node.get_type_name(), inputs, node.get_attributes())
-
-
 def elementwise(output: ov.Output, rows: Rows) -> Sunk:
     """Slice(a + b) → Slice(a) + Slice(b); operands that broadcast along the axis stay."""
     node, rank = output.get_node(), len(output.get_partial_shape())
@@ -87,21 +75,21 @@ def elementwise(output: ov.Output, rows: Rows) -> Sunk:
     slices: list[ov.Node] = []
     for value in node.input_values():
         axis = rows.axis - (rank - len(value.get_partial_shape()))
-        if axis < 0 or dims_of(value)[axis] == 1:
+        if axis < 0 or sizes_known(value, 1)[axis] == 1:
             inputs.append(value)
         else:
             piece = rows.of(value, axis)
             inputs.append(piece.output(0))
-            if value.get_node().get_type_name() != "Constant":  # rows of a constant fold away
+            if not is_constant(value):  # rows of a constant fold away
                 slices.append(piece)
-    return Sunk(again(node, inputs).output(0), tuple(slices))
+    return Sunk(clone_with_inputs(node, inputs).output(0), tuple(slices))
 
 
 def along_other_axes(output: ov.Output, rows: Rows) -> Sunk:
     """Slice(MVN(x)) → MVN(Slice(x)), where the operation runs along other axes and keeps them."""
     node = output.get_node()
     first, *others = node.input_values()
-    if others and others[0].get_node().get_type_name() != "Constant":
+    if others and not is_constant(others[0]):
         raise DeclinedError("axes that are not constant")
     said = others[0].get_node().get_data() if others else node.get_attributes()["axis"]
     rank = len(first.get_partial_shape())
@@ -110,7 +98,7 @@ def along_other_axes(output: ov.Output, rows: Rows) -> Sunk:
     if rows.axis in {int(axis) % rank for axis in np.atleast_1d(said)}:
         raise DeclinedError(f"{node.get_type_name()} runs along the sliced axis")
     sliced = rows.of(first)
-    return Sunk(again(node, [sliced.output(0), *others]).output(0), (sliced,))
+    return Sunk(clone_with_inputs(node, [sliced.output(0), *others]).output(0), (sliced,))
 
 
 def matmul(output: ov.Output, rows: Rows) -> Sunk:
@@ -120,7 +108,7 @@ def matmul(output: ov.Output, rows: Rows) -> Sunk:
     if rows.axis != rank - 2 or node.get_attributes()["transpose_a"] or len(left.get_partial_shape()) != rank:
         raise DeclinedError("the sliced axis is not the rows of the left matrix")
     sliced = rows.of(left)
-    return Sunk(again(node, [sliced.output(0), right]).output(0), (sliced,))
+    return Sunk(clone_with_inputs(node, [sliced.output(0), right]).output(0), (sliced,))
 
 
 def attention(output: ov.Output, rows: Rows) -> Sunk:
@@ -133,33 +121,31 @@ def attention(output: ov.Output, rows: Rows) -> Sunk:
     inputs[0], slices = query.output(0), [query]
     if len(inputs) > 3:
         axis = len(inputs[3].get_partial_shape()) - 2
-        if axis >= 0 and dims_of(inputs[3])[axis] > 1:
+        if axis >= 0 and sizes_known(inputs[3], 1)[axis] > 1:
             slices.append(rows.of(inputs[3], axis))
             inputs[3] = slices[-1].output(0)
-    return Sunk(again(node, inputs).output(0), tuple(slices))
+    return Sunk(clone_with_inputs(node, inputs).output(0), tuple(slices))
 
 
 def transpose(output: ov.Output, rows: Rows) -> Sunk:
     """Slice along the axis where the rows come from."""
     node = output.get_node()
     data, order = node.input_values()
-    if order.get_node().get_type_name() != "Constant" or not order.get_node().get_data().size:
+    if not is_constant(order) or not order.get_node().get_data().size:
         raise DeclinedError("a Transpose by an order that is not constant")
     sliced = rows.of(data, int(order.get_node().get_data()[rows.axis]))
-    return Sunk(again(node, [sliced.output(0), order]).output(0), (sliced,))
+    return Sunk(clone_with_inputs(node, [sliced.output(0), order]).output(0), (sliced,))
 
 
 def reshape(output: ov.Output, rows: Rows) -> Sunk:
     """A Reshape that leaves the sliced axis whole: slice it before, and say its new size."""
     node = output.get_node()
     data, pattern = node.input_values()
-    before, after = dims_of(data), dims_of(output)
-    ahead = int(np.prod(after[: rows.axis]))
-    axes = [a for a, size in enumerate(before) if size == after[rows.axis] and int(np.prod(before[:a])) == ahead]
-    if not axes:
+    axis = axis_left_whole(sizes_known(data, 1), sizes_known(output, 1), rows.axis)
+    if axis is None:
         raise DeclinedError("a Reshape that breaks up the sliced axis")
-    sliced = rows.of(data, axes[-1])
-    if pattern.get_node().get_type_name() == "Constant":
+    sliced = rows.of(data, axis)
+    if is_constant(pattern):
         known = np.array(pattern.get_node().get_data(), np.int64)
         known[rows.axis] = rows.count
         changed = ops.constant(known)
@@ -167,14 +153,14 @@ def reshape(output: ov.Output, rows: Rows) -> Sunk:
         changed = ops.scatter_update(
             ops.convert(pattern, "i64"), ops.constant([rows.axis]), ops.constant([rows.count]), ops.constant(0)
         )
-    return Sunk(again(node, [sliced.output(0), changed.output(0)]).output(0), (sliced,))
+    return Sunk(clone_with_inputs(node, [sliced.output(0), changed.output(0)]).output(0), (sliced,))
 
 
 def squeeze(output: ov.Output, rows: Rows) -> Sunk:
     """Squeeze and Unsqueeze: count the axes in front."""
     node = output.get_node()
     data, *others = node.input_values()
-    if not others or others[0].get_node().get_type_name() != "Constant":
+    if not others or not is_constant(others[0]):
         raise DeclinedError("axes that are not constant")
     said = np.atleast_1d(others[0].get_node().get_data())
     if node.get_type_name() == "Unsqueeze":
@@ -186,14 +172,14 @@ def squeeze(output: ov.Output, rows: Rows) -> Sunk:
         gone = {int(axis) % len(data.get_partial_shape()) for axis in said}
         axis = [a for a in range(len(data.get_partial_shape())) if a not in gone][rows.axis]
     sliced = rows.of(data, axis)
-    return Sunk(again(node, [sliced.output(0), *others]).output(0), (sliced,))
+    return Sunk(clone_with_inputs(node, [sliced.output(0), *others]).output(0), (sliced,))
 
 
 def split(output: ov.Output, rows: Rows) -> Sunk:
     """Slice(Split(x)[i]) → Slice(Slice(x)), the second one along the axis of the Split."""
     node = output.get_node()
     data, axis = node.input_value(0), node.input_value(1)
-    if axis.get_node().get_type_name() != "Constant":
+    if not is_constant(axis):
         raise DeclinedError("an axis that is not constant")
     along = int(np.atleast_1d(axis.get_node().get_data())[0]) % len(output.get_partial_shape())
     sizes = [port.get_partial_shape()[along] for port in node.outputs()]
@@ -211,7 +197,7 @@ def concat(output: ov.Output, rows: Rows) -> Sunk:
     axis = int(node.get_attributes()["axis"]) % len(output.get_partial_shape())
     if axis != rows.axis:
         slices = [rows.of(value) for value in node.input_values()]
-        return Sunk(again(node, [piece.output(0) for piece in slices]).output(0), tuple(slices))
+        return Sunk(clone_with_inputs(node, [piece.output(0) for piece in slices]).output(0), tuple(slices))
     start = 0
     for value in node.input_values():
         size = value.get_partial_shape()[axis]
@@ -231,7 +217,7 @@ def pad(output: ov.Output, rows: Rows) -> Sunk:
     """Slice(Pad(x)) → the rows of x, or rows of the padding alone."""
     node = output.get_node()
     data, *others = node.input_values()
-    if node.get_attributes()["pad_mode"] != "constant" or any(not _is_constant(value) for value in others[:2]):
+    if node.get_attributes()["pad_mode"] != "constant" or any(not is_constant(value) for value in others[:2]):
         raise DeclinedError("padding by what the tensor holds, or of a size that is not constant")
     begin, end = (np.array(value.get_node().get_data(), np.int64) for value in others[:2])
     first = int(begin[rows.axis])
@@ -241,7 +227,7 @@ def pad(output: ov.Output, rows: Rows) -> Sunk:
     if first <= rows.start and rows.stop <= first + size.get_length():
         piece = Rows(rows.axis, rows.start - first, rows.stop - first).of(data)
         begin[rows.axis] = end[rows.axis] = 0
-        padded = again(
+        padded = clone_with_inputs(
             node, [piece.output(0), *(ops.constant(widths).output(0) for widths in (begin, end)), *others[2:]]
         )
         return Sunk(padded.output(0), (piece,))
@@ -257,10 +243,6 @@ def pad(output: ov.Output, rows: Rows) -> Sunk:
     changed = [ops.constant([number]) for number in (rows.axis, rows.count)]
     shape = ops.scatter_update(ops.shape_of(data), *changed, ops.constant(0))
     return Sunk(ops.broadcast(value, shape).output(0))
-
-
-def _is_constant(output: ov.Output) -> bool:
-    return bool(output.get_node().get_type_name() == "Constant")
 
 
 RULES: tuple[tuple[frozenset[str], Rule], ...] = (

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ovxai_passes.explainer.black_box.base import BlackBox
-from ovxai_passes.explainer.black_box.kernels import Floats, Search
-from ovxai_passes.explainer.black_box.running import Masking, Preset, class_scores, input_size, progress
-from ovxai_passes.explainer.checked import checked_flag, checked_numbers
+from ovxai_passes.explainer.black_box.base import BlackBox, say_how_many
+from ovxai_passes.explainer.black_box.kernels import Floats, Loss, SearchSpace, WindowSearch
+from ovxai_passes.explainer.black_box.running import Masking, Preset, class_scores, input_size
+from ovxai_passes.explainer.checked import checked_numbers
 from ovxai_passes.explainer.lettering import Prediction
-from ovxai_passes.explainer.visualizer import scaling
 from ovxai_passes.value_checks import member
-
-_log = logging.getLogger(__name__)
 
 Array = npt.NDArray[Any]
 
@@ -27,8 +23,6 @@ PRESETS = {
     Preset.QUALITY: (50, np.linspace(0.075, 0.25, 5)),
 }
 """Windows tried for each width, and widths as fractions of the picture."""
-
-_MANY = 10
 
 
 class AISEClassification(BlackBox):
@@ -48,29 +42,20 @@ class AISEClassification(BlackBox):
         """Maps [H,W] of the size of the model's input, by target: u8, or f32 0..1 without `scale_output`."""
         picture = self.prepared(data)
         said = class_scores(self.run_one(picture))
-        targets = list(range(len(said))) if target_indices is None else self.checked(target_indices, len(said))
-        if len(targets) > _MANY:
-            _log.info("%s targets are explained one after the other, which takes a while", len(targets))
-        iterations, widths = PRESETS[member("preset", Preset, preset)]
-        search = Search(
-            input_size(picture),
-            ((0.0, 1.0), (0.0, 1.0)),
-            checked_numbers("kernel_widths", widths if kernel_widths is None else kernel_widths),
-            iterations if num_iterations_per_kernel is None else num_iterations_per_kernel,
-            solver_epsilon,
-            locally_biased,
-        )
+        targets = self.chosen(target_indices, len(said))
+        say_how_many(targets, "targets")
+        iterations, standard = PRESETS[member("preset", Preset, preset)]
+        widths = checked_numbers("kernel_widths", standard if kernel_widths is None else kernel_widths)
+        count = iterations if num_iterations_per_kernel is None else num_iterations_per_kernel
+        search = WindowSearch(input_size(picture), count, solver_epsilon, locally_biased)
         are_shares = bool(said.min() >= 0 and said.max() <= 1)  # told once: masked pictures may score otherwise
-        maps: dict[int, Array] = {}
-        with progress(len(targets), "AISE") as done:
-            for target in targets:
-                found = search.run(self._loss(picture, target, are_shares))
-                maps[target] = scaling(found) if checked_flag("scale_output", scale_output) else found
-                done(1)
+        everywhere = ((0.0, 1.0), (0.0, 1.0))
+        spaces = {one: SearchSpace(everywhere, widths, self._loss(picture, one, are_shares)) for one in targets}
+        maps = search.maps(spaces, scale_output)
         self.predictions = {target: Prediction(target, float(said[target])) for target in targets}
         return maps
 
-    def _loss(self, picture: Array, target: int, are_shares: bool) -> Any:
+    def _loss(self, picture: Array, target: int, are_shares: bool) -> Loss:
         mask_out = Masking(picture)
 
         def loss(window: Floats) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -16,6 +17,10 @@ from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.targets import target_indices
 
 Array = npt.NDArray[Any]
+
+_log = logging.getLogger(__name__)
+
+_MANY = 10
 
 
 def identity(x: Any) -> Any:
@@ -98,10 +103,18 @@ class BlackBox:
         return found
 
     @staticmethod
-    def checked(targets: Sequence[int], count: int) -> list[int]:
-        """Targets as whole numbers below `count`. Raises OptionError."""
+    def chosen(targets: Sequence[int] | None, count: int) -> list[int]:
+        """Targets as whole numbers below `count`, all of them for None. Raises OptionError."""
+        if targets is None:
+            return list(range(count))
         found = target_indices(targets, None)
         for target in found:
             if not 0 <= target < count:
                 raise OptionError(f"there is no target {target}: the model says something of {count}, from 0 on")
         return found
+
+
+def say_how_many(targets: Sequence[Any], what: str) -> None:
+    """Log that many targets are explained one after the other."""
+    if len(targets) > _MANY:
+        _log.info("%s %s are explained one after the other, which takes a while", len(targets), what)

@@ -8,7 +8,6 @@ labels for class vectors. AISE as in openvino_xai 1.1.0: windows in and around t
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,17 +15,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ovxai_passes.explainer.black_box.base import BlackBox
-from ovxai_passes.explainer.black_box.kernels import Bounds, Floats, Search
+from ovxai_passes.explainer.black_box.base import BlackBox, say_how_many
+from ovxai_passes.explainer.black_box.kernels import Bounds, Floats, SearchSpace, WindowSearch
 from ovxai_passes.explainer.black_box.rise import masks_of, weighed
-from ovxai_passes.explainer.black_box.running import Masking, Preset, found_boxes, input_size, progress
+from ovxai_passes.explainer.black_box.running import Masking, Preset, found_boxes, input_size
 from ovxai_passes.explainer.checked import checked_flag, checked_numbers
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.pictures import size_of
 from ovxai_passes.explainer.visualizer import scaling
 from ovxai_passes.value_checks import member
-
-_log = logging.getLogger(__name__)
 
 Array = npt.NDArray[Any]
 
@@ -37,7 +34,6 @@ PRESETS = {
 }
 """Windows tried for each width, and what the shorter side of a box is divided by to give widths."""
 
-_MANY = 10
 _AROUND = 0.5  # of a box's side: how far windows reach beyond it
 
 
@@ -62,9 +58,8 @@ class _Detections(BlackBox):
         """The model's input, and the boxes to explain; `predictions` are set, in pixels of `data`."""
         picture = self.prepared(data)
         boxes, scores, labels = found_boxes(self.run_one(picture))
-        numbers = list(range(len(boxes))) if target_indices is None else self.checked(target_indices, len(boxes))
-        if len(numbers) > _MANY:
-            _log.info("%s boxes are explained, which takes a while", len(numbers))
+        numbers = self.chosen(target_indices, len(boxes))
+        say_how_many(numbers, "boxes")
         (rows, columns), (height, width) = size_of(np.asarray(data)), input_size(picture)
         scale = np.array([columns / width, rows / height] * 2, np.float32)
         self.predictions = {
@@ -102,27 +97,18 @@ class AISEDetection(_Detections):
         picture, targets = self._found(data, target_indices)
         iterations, standard = PRESETS[member("preset", Preset, preset)]
         parts = checked_numbers("divisors", standard if divisors is None else divisors)
-        maps: dict[int, Array] = {}
-        with progress(len(targets), "AISE") as done:
-            for target in targets:
-                bounds, side = _surroundings(target.box, input_size(picture))
-                widths = [side / divisor for divisor in parts]
-                search = Search(
-                    input_size(picture),
-                    bounds,
-                    widths,
-                    iterations if num_iterations_per_kernel is None else num_iterations_per_kernel,
-                    solver_epsilon,
-                    locally_biased,
-                )
-                found = search.run(self._loss(picture, target))
-                maps[target.number] = scaling(found) if checked_flag("scale_output", scale_output) else found
-                done(1)
-        return maps
+        count = iterations if num_iterations_per_kernel is None else num_iterations_per_kernel
+        search = WindowSearch(input_size(picture), count, solver_epsilon, locally_biased)
+        return search.maps({target.number: self._space(picture, target, parts) for target in targets}, scale_output)
 
-    def _loss(self, picture: Array, target: _Target) -> Any:
+    def _space(self, picture: Array, target: _Target, divisors: Sequence[float]) -> SearchSpace:
+        bounds, side = _surroundings(target.box, input_size(picture))
         mask_out = Masking(picture)
-        return lambda window: target.similarity(self.run_one(mask_out(window)))
+        return SearchSpace(
+            bounds,
+            [side / divisor for divisor in divisors],
+            lambda window: target.similarity(self.run_one(mask_out(window))),
+        )
 
 
 class DRISE(_Detections):

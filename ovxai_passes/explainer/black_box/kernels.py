@@ -10,7 +10,7 @@ not take off the least loss: where most windows lose the score, the sum then mar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.black_box.running import progress
 from ovxai_passes.explainer.checked import checked_flag
+from ovxai_passes.explainer.visualizer import scaling
 from ovxai_passes.value_checks import number, whole_number
 
+Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
 Loss = Callable[[Floats], float]
 Bounds = tuple[tuple[float, float], tuple[float, float]]
@@ -28,15 +31,25 @@ Bounds = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True)
-class Search:
-    """How windows are searched for: `bounds` of their middles, `iterations` for each of `widths`.
+class SearchSpace:
+    """Which windows are tried for a target: `bounds` of their middles, and `widths`. `loss`: what says how good one is.
+
+    `loss` takes a window [H,W], and is larger where it holds more of what is explained.
+    """
+
+    bounds: Bounds
+    widths: Sequence[float]
+    loss: Loss
+
+
+@dataclass(frozen=True)
+class WindowSearch:
+    """How windows are searched for in a picture of a `size`: so many `iterations` for each width.
 
     Raises OptionError.
     """
 
     size: tuple[int, int]
-    bounds: Bounds
-    widths: Sequence[float]
     iterations: int
     epsilon: float
     locally_biased: bool
@@ -46,15 +59,26 @@ class Search:
         number("solver_epsilon", self.epsilon, 0)
         checked_flag("locally_biased", self.locally_biased)
 
-    def run(self, loss: Loss) -> Floats:
-        """The map [H,W] f32. `loss`: of a window [H,W], larger where it holds more of what is explained."""
+    def maps(self, spaces: Mapping[int, SearchSpace], scale_output: bool) -> dict[int, Array]:
+        """Maps [H,W] by target, one after the other: u8, or f32 0..1 without `scale_output`."""
+        scales = checked_flag("scale_output", scale_output)
+        found: dict[int, Array] = {}
+        with progress(len(spaces), "AISE") as done:
+            for target, space in spaces.items():
+                saliency = self.run(space)
+                found[target] = scaling(saliency) if scales else saliency
+                done(1)
+        return found
+
+    def run(self, space: SearchSpace) -> Floats:
+        """The map [H,W] f32 of one target, 0..1."""
         total = np.zeros(self.size, np.float32)
-        for width in self.widths:
-            kernel = self._of_width(loss, float(width))
+        for width in space.widths:
+            kernel = self._of_width(space, float(width))
             total += kernel / kernel.max() if kernel.max() > 0 else kernel
         return total / total.max() if total.max() > 0 else total
 
-    def _of_width(self, loss: Loss, width: float) -> Floats:
+    def _of_width(self, space: SearchSpace, width: float) -> Floats:
         rows: list[Floats] = []
         columns: list[Floats] = []
         losses: list[float] = []
@@ -63,12 +87,12 @@ class Search:
             row, column = (
                 self._window(size, place, width) for size, place in zip(self.size, middle[::-1], strict=True)
             )
-            losses.append(loss(np.outer(row, column)))
+            losses.append(space.loss(np.outer(row, column)))
             rows.append(row)
             columns.append(column)
             return -losses[-1]
 
-        bounds = [(low, max(high, low + 1e-6)) for low, high in self.bounds]
+        bounds = [(low, max(high, low + 1e-6)) for low, high in space.bounds]
         _direct()(tried, bounds, eps=self.epsilon, maxfun=self.iterations, locally_biased=self.locally_biased)
         weights = np.array(losses[: self.iterations], np.float32)
         weighted = np.stack(rows[: self.iterations]) * (weights - weights.min())[:, None]

@@ -10,7 +10,7 @@ from openvino import opset13 as ops
 Floats = npt.NDArray[np.float32]
 
 
-class Product:
+class TransposedProduct:
     """a^T b for a [m,k] and b [m,n], both f32, at full precision."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.black_box.base import BlackBox
 from ovxai_passes.explainer.black_box.masks import RandomMasks
-from ovxai_passes.explainer.black_box.product import Product
+from ovxai_passes.explainer.black_box.product import TransposedProduct
 from ovxai_passes.explainer.black_box.running import Masking, Preset, class_scores, input_size, progress
 from ovxai_passes.explainer.checked import checked_flag
 from ovxai_passes.explainer.lettering import Prediction
@@ -60,7 +60,7 @@ def weighed(  # noqa: PLR0913, PLR0917  # a sum, and what it is made of
 ) -> Floats:
     """Masks, summed with the `count` scores [count] of what the model says of what each leaves: [count,H,W]."""
     sums = np.zeros((count, masks.size[0] * masks.size[1]), np.float32)
-    mask_out, product = Masking(picture), Product()
+    mask_out, product = Masking(picture), TransposedProduct()
     with progress(masks.count, label) as done:
         for block in masks.blocks(_at_once(masks.size)):
             found = np.stack([scores(output) for output in box.run_many(map(mask_out, block))])
@@ -91,7 +91,7 @@ class RISE(BlackBox):
         picture = self.prepared(data)
         masks = masks_of(input_size(picture), preset, num_masks, num_cells, prob, seed)
         said = class_scores(self.run_one(picture))
-        targets = list(range(len(said))) if target_indices is None else self.checked(target_indices, len(said))
+        targets = self.chosen(target_indices, len(said))
         maps = weighed(self, picture, masks, lambda output: class_scores(output)[targets], len(targets), "RISE")
         maps = scaling(maps) if checked_flag("scale_output", scale_output) else maps
         self.predictions = {target: Prediction(target, float(said[target])) for target in targets}

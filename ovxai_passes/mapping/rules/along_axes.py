@@ -68,7 +68,7 @@ def _axes(context: Context, node: ov.Node, rank: int) -> tuple[int, ...]:
 def _inside(context: Context, node: ov.Node, data: ov.Output, axes: tuple[int, ...]) -> ov.Output:
     further = [ops.constant(list(axes)).output(0)] if node.get_input_size() > 1 else []
     changed = {} if further else {"axis": axes[0]}
-    return context.again(node, [data, *further], **changed).output(0)
+    return context.clone_with_inputs(node, [data, *further], **changed).output(0)
 
 
 def _over(context: Context, node: ov.Node, data: ov.Output, axes: tuple[int, ...]) -> ov.Output:
@@ -77,15 +77,14 @@ def _over(context: Context, node: ov.Node, data: ov.Output, axes: tuple[int, ...
 
 def pool(context: Context, value: Spread, axes: tuple[int, ...], kind: str) -> ov.Output:
     """A reduction over `axes`, of which the positions' are some: [M, ...] with size 1 on them."""
-    one_hot = context.levels == (0.0, 1.0)
     if kind == "ReduceMax":
-        if not one_hot:
+        if not context.one_hot:
             raise NoRuleError("a maximum over positions under a mask that is not one-hot")
         return _maximum(context, value, axes)
     (low, *_), others = value.values, [axis for axis in axes if axis not in value.axes]
     total: ov.Output | None = None
     for place, difference in enumerate(context.differences(value)):
-        if one_hot:
+        if context.one_hot:
             term = _rows(context, value, difference)
             kept = np.flatnonzero(value.ids.reshape(-1) < 0)
             if kept.size:

@@ -26,7 +26,7 @@ def in_the_batch(context: Context, node: ov.Node, inputs: list[Value], ones: lis
     if not isinstance(first, Mapped) or any(not isinstance(value, Same) for value in others):
         raise NoRuleError(f"{kind} with weights that depend on the mask")
     weights = [value.output for value in others if isinstance(value, Same)]
-    made = context.again(node, [_folded(first.output), *weights])
+    made = context.clone_with_inputs(node, [_folded(first.output), *weights])
     return [Mapped(_unfolded(context, output, one)) for output, one in zip(made.outputs(), ones, strict=True)]
 
 

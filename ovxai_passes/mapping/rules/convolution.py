@@ -31,7 +31,7 @@ def convolution(context: Context, node: ov.Node, inputs: list[Value], ones: list
             return [_as_matmul(context, value.output, kernel.output, list(ones[0].get_partial_shape()))]
         if isinstance(value, Spread) and list(attributes["strides"]) == [1, 1] and not padded:
             rows = [filled(row, value.values[-1], (1,)) for row in value.values[:-1]]
-            values = [context.again(node, [row, kernel.output]).output(0) for row in rows]
+            values = [context.clone_with_inputs(node, [row, kernel.output]).output(0) for row in rows]
             return [Spread(value.ids, value.weights, (*values, ones[0]))]
     if isinstance(value, Spread) and value.ids.shape[2:] == tuple(size[2:]) and not padded:
         return [_by_position(context, node, value, kernel.output)]
@@ -51,7 +51,7 @@ def _as_matmul(context: Context, data: ov.Output, kernel: ov.Output, result: lis
 def _by_position(context: Context, node: ov.Node, value: Spread, kernel: ov.Output) -> Mapped:
     """A kernel as large as the grid: [N,C,h,w] as [P,N,C] times the kernel as [P,C,O]."""
     context.one_grid("a kernel as large as the grid")
-    if context.levels != (0.0, 1.0) or not np.array_equal(value.ids.reshape(-1), np.arange(context.masks)):
+    if not context.one_hot or not np.array_equal(value.ids.reshape(-1), np.arange(context.masks)):
         raise NoRuleError("a kernel as large as the grid under a mask that is not one-hot in raster order")
     outputs, channels, height, width = kernel.get_shape()
     (difference,) = context.differences(value)
@@ -63,7 +63,7 @@ def _by_position(context: Context, node: ov.Node, value: Spread, kernel: ov.Outp
     low = value.values[0]
     if not is_zero(low):
         full = ops.broadcast(low, ops.constant([1, channels, height, width]))
-        result = ops.add(result, context.again(node, [full.output(0), kernel]))
+        result = ops.add(result, context.clone_with_inputs(node, [full.output(0), kernel]))
     return Mapped(result.output(0))
 
 

@@ -25,7 +25,7 @@ def elementwise(context: Context, node: ov.Node, inputs: list[Value], ones: list
     rank = len(ones[0].get_partial_shape())
     if any(isinstance(value, Mapped) for value in inputs):
         operands = [v.output if isinstance(v, Same) else context.mapped(v, rank).output for v in inputs]
-        return [Mapped(context.again(node, operands).output(0))]
+        return [Mapped(context.clone_with_inputs(node, operands).output(0))]
     spreads = [value for value in inputs if isinstance(value, Spread)]
     ids = common_ids([value.ids for value in spreads], rank)
     if not _is_affine(node, inputs) or len({value.weights for value in spreads}) > 1:
@@ -37,7 +37,7 @@ def elementwise(context: Context, node: ov.Node, inputs: list[Value], ones: list
         if node.get_type_name() == "Multiply" and any(is_zero(operand) for operand in operands):
             values.append(zero_like(ones[0], rank))
         else:
-            values.append(context.again(node, operands).output(0))
+            values.append(context.clone_with_inputs(node, operands).output(0))
     return [Spread(ids, spreads[0].weights, (*values, ones[0]))]
 
 

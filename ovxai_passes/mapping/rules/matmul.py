@@ -29,8 +29,8 @@ _FEW_ROWS = 8
 
 
 @dataclass(frozen=True)
-class Product:
-    """`left` · `right`, transposed where the flags say so; `rank` of the result; `one`: it where the mask is 1."""
+class Factors:
+    """`left` · `right`, transposed where the flags say so; `rank` of the product; `one`: it where the mask is 1."""
 
     left: Value
     right: Value
@@ -44,10 +44,10 @@ def matmul(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.O
     """See the module."""
     attributes = node.get_attributes()
     flips = bool(attributes["transpose_a"]), bool(attributes["transpose_b"])
-    return [multiplied(context, Product(inputs[0], inputs[1], *flips, len(ones[0].get_partial_shape()), ones[0]))]
+    return [multiplied(context, Factors(inputs[0], inputs[1], *flips, len(ones[0].get_partial_shape()), ones[0]))]
 
 
-def multiplied(context: Context, product: Product) -> Value:
+def multiplied(context: Context, product: Factors) -> Value:
     """The value of a product. Raises NoRuleError."""
     left, right = product.left, product.right
     if isinstance(left, Same) and isinstance(right, Same):
@@ -68,7 +68,7 @@ def multiplied(context: Context, product: Product) -> Value:
     return Mapped(_plain(product, first, second))
 
 
-def _plain(product: Product, left: ov.Output, right: ov.Output) -> ov.Output:
+def _plain(product: Factors, left: ov.Output, right: ov.Output) -> ov.Output:
     return ops.matmul(left, right, product.flip_left, product.flip_right).output(0)
 
 
@@ -83,7 +83,7 @@ def _of_each_image(value: Same) -> bool:
     return len(shape) > 2 and (shape[0].is_dynamic or shape[0].get_length() > 1)
 
 
-def _spread_left(context: Context, product: Product, left: Spread, right: Same) -> Value:
+def _spread_left(context: Context, product: Factors, left: Spread, right: Same) -> Value:
     axis = _contracted(left.ids.ndim, product.flip_left, True)
     if axis in left.axes:
         return _by_position(context, product, left, right)
@@ -95,7 +95,7 @@ def _spread_left(context: Context, product: Product, left: Spread, right: Same) 
     return Spread(ids, left.weights, (*values, last))
 
 
-def _spread_right(product: Product, left: Same, right: Spread) -> Value:
+def _spread_right(product: Factors, left: Same, right: Spread) -> Value:
     axis = _contracted(right.ids.ndim, product.flip_right, False)
     if axis in right.axes:
         raise NoRuleError("a product that sums over positions with weights that the mask leaves alone")
@@ -107,11 +107,11 @@ def _spread_right(product: Product, left: Same, right: Spread) -> Value:
     return Spread(ids, right.weights, (*values, last))
 
 
-def _by_position(context: Context, product: Product, left: Spread, right: Same) -> Value:
+def _by_position(context: Context, product: Factors, left: Spread, right: Same) -> Value:
     """A flattened map [N,C*P] or [N,P*C] times a matrix: the matrix's rows of each position apart."""
     context.one_grid("a matrix over all positions")
     shape = right.output.get_partial_shape()
-    if left.ids.ndim != 2 or product.flip_left or len(shape) != 2 or context.levels != (0.0, 1.0):
+    if left.ids.ndim != 2 or product.flip_left or len(shape) != 2 or not context.one_hot:
         raise NoRuleError("a product over positions that is no flattened map times a matrix")
     ids = left.ids.reshape(-1)
     order = np.argsort(ids, kind="stable")
@@ -143,7 +143,7 @@ def _full_row(low: ov.Output, size: int) -> ov.Output:
     return ops.broadcast(low, ops.constant([1, size]), broadcast_spec="BIDIRECTIONAL").output(0)
 
 
-def _columns(context: Context, product: Product, left: Mapped, right: Spread) -> Value:
+def _columns(context: Context, product: Factors, left: Mapped, right: Spread) -> Value:
     """[M, batch, r, C] · [batch, C, T], weighed column by column."""
     rows, rank, flip = pad_rank(left.output, product.rank + 1), product.rank, product.flip_right
     low = right.values[0]
@@ -161,7 +161,7 @@ def _columns(context: Context, product: Product, left: Mapped, right: Spread) ->
     return Mapped(total)
 
 
-def _weighed(context: Context, product: Product, left: Mapped, right: Spread) -> Value:
+def _weighed(context: Context, product: Factors, left: Mapped, right: Spread) -> Value:
     axis = _contracted(right.ids.ndim, product.flip_right, False)
     if len(right.axes) == 1 and right.axes[0] >= right.ids.ndim - 2 and right.axes != (axis,) and not product.flip_left:
         return _columns(context, product, left, right)
@@ -223,7 +223,7 @@ def attention(context: Context, node: ov.Node, inputs: list[Value], ones: list[o
         raise NoRuleError("attention of rows that the mask weighs")
     rank = len(ones[0].get_partial_shape())
     scaled = type(query)(ops.multiply(query.output, _scale(context, node, inputs, query.output)).output(0))
-    logits = multiplied(context, Product(scaled, key, False, True, rank))
+    logits = multiplied(context, Factors(scaled, key, False, True, rank))
     mapped = logits if isinstance(logits, Same) else context.mapped(logits, rank)
     scores = mapped.output
     if len(inputs) > 3:
@@ -236,7 +236,7 @@ def attention(context: Context, node: ov.Node, inputs: list[Value], ones: list[o
     left: Value = Mapped(weights, True) if isinstance(mapped, Mapped) else Same(weights)
     if isinstance(left, Same) and isinstance(value, Spread):
         raise NoRuleError("attention whose values alone are weighed")
-    return [multiplied(context, Product(left, value, False, False, rank))]
+    return [multiplied(context, Factors(left, value, False, False, rank))]
 
 
 def _scale(context: Context, node: ov.Node, inputs: list[Value], query: ov.Output) -> ov.Node | ov.Output:

@@ -20,7 +20,7 @@ from ovxai_passes.mapping.context import Context, is_zero, zero_like
 from ovxai_passes.mapping.rules.joining import joined
 from ovxai_passes.mapping.values import AnyGridError, Mapped, NoRuleError, Same, Spread, Value
 from ovxai_passes.ops.gathering import chosen_by_image
-from ovxai_passes.rewrites.sinking import dims_of
+from ovxai_passes.ops.nodes import sizes_known
 
 TYPES = frozenset(DATA_INPUTS)
 
@@ -53,13 +53,15 @@ def _spread(
     if context.any_grid:
         _check_for_any_grid(node, value.ids, moved)
     columns = [
-        context.again(node, [row, *further]).outputs() if number else _low_outputs(context, node, value, further)
+        context.clone_with_inputs(node, [row, *further]).outputs()
+        if number
+        else _low_outputs(context, node, value, further)
         for number, row in enumerate(value.values[:-1])
     ]
     low = value.values[0]
     if not context.any_grid and any(_merges_batch(output, one) for output, one in zip(columns[0], ones, strict=True)):
         everywhere = ops.broadcast(low, ops.shape_of(value.values[-1]), broadcast_spec="BIDIRECTIONAL")
-        columns[0] = context.again(node, [everywhere.output(0), *further]).outputs()
+        columns[0] = context.clone_with_inputs(node, [everywhere.output(0), *further]).outputs()
     if not is_zero(low) and any(dim.is_dynamic for dim in list(low.get_partial_shape())[1:]):
         context.one_grid("what differs by position where the mask is 0")
     alike = [] if is_zero(low) else _moved(context, place, _places(low, value.ids.ndim))
@@ -103,7 +105,7 @@ def _moved(context: Context, place: int, labels: Labels) -> list[Labels]:
 
 def _places(row: ov.Output, rank: int) -> Labels:
     """A number for every element of a tensor, batch aside."""
-    shape = dims_of(row)
+    shape = sizes_known(row, 1)
     shape = [1] * (rank - len(shape)) + shape
     return np.arange(int(np.prod(shape)), dtype=np.int32).reshape(shape)
 
@@ -114,7 +116,7 @@ def _low_outputs(context: Context, node: ov.Node, value: Spread, further: list[o
     if context.any_grid:
         sizes = ops.shape_of(value.values[-1])
         wide = ops.broadcast(row, sizes, broadcast_spec="BIDIRECTIONAL").output(0)
-        return list(context.again(node, [wide, *further]).outputs())
+        return list(context.clone_with_inputs(node, [wide, *further]).outputs())
     source = context.graph.inputs_of(context.graph.place_of(node))[0]
     full, batch = context.shape_of(source), row.get_partial_shape()[0]
     if batch.is_static and batch.get_length() == 1:
@@ -122,7 +124,7 @@ def _low_outputs(context: Context, node: ov.Node, value: Spread, further: list[o
         full = list(context.settled.output(source).get_shape())
         further = _constants(context, node, of_one_image)
     wide = ops.broadcast(row, ops.constant(full), broadcast_spec="BIDIRECTIONAL").output(0)
-    return list(context.again(node, [wide, *further]).outputs())
+    return list(context.clone_with_inputs(node, [wide, *further]).outputs())
 
 
 def _merges_batch(of_one_image: ov.Output, of_all: ov.Output) -> bool:
@@ -214,7 +216,7 @@ def _one_axis_further(context: Context, node: ov.Node, data: ov.Output, further:
         constants[0] = _in_front(known[0], 1)
     else:
         raise NoRuleError(f"{kind} of a tensor with a mask axis")
-    return list(context.again(node, [data, *(constant.output(0) for constant in constants)]).outputs())
+    return list(context.clone_with_inputs(node, [data, *(constant.output(0) for constant in constants)]).outputs())
 
 
 def _strided_further(context: Context, node: ov.Node, data: ov.Output, known: Sequence[object]) -> ov.Output:
@@ -223,7 +225,7 @@ def _strided_further(context: Context, node: ov.Node, data: ov.Output, known: Se
     said = node.get_attributes()
     changed = {name: [1, *said[name]] for name in ("begin_mask", "end_mask")}  # 1: from one end to the other
     changed |= {name: [0, *said[name]] for name in _OTHER_MASKS if said[name]}
-    return context.again(node, [data, *ends], **changed).output(0)
+    return context.clone_with_inputs(node, [data, *ends], **changed).output(0)
 
 
 def _in_front(values: object, value: int) -> ov.Node:

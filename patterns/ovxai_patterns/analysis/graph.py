@@ -6,7 +6,6 @@ The numbering of a model and of its clones is the same, so a finding made on one
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from functools import cached_property
 import networkx as nx
 import openvino as ov
 
+from ovxai_patterns.analysis.near_names import did_you_mean
 from ovxai_patterns.analysis.op_traits import SHAPE_READING_TYPES, VARYING_TYPES
 
 TensorId = tuple[int, int]
@@ -84,9 +84,7 @@ class ModelGraph:
             if node.get_friendly_name() == name:
                 return place, 0
         names = [node.get_friendly_name() for node in self.ops if node.get_type_name() != "Constant"]
-        close = difflib.get_close_matches(name, names, 3, 0.5)
-        hint = f"; did you mean {' or '.join(repr(one) for one in close)}?" if close else ""
-        return NoLayer(f"there is no layer {name!r}{hint}")
+        return NoLayer(f"there is no layer {name!r}{did_you_mean(name, names)}")
 
     @cached_property
     def data_edges(self) -> nx.DiGraph:

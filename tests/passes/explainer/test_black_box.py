@@ -26,7 +26,7 @@ from ovxai_passes.explainer import (
     get_postprocess_fn,
 )
 from ovxai_passes.explainer.black_box.detectors import overlaps
-from ovxai_passes.explainer.black_box.kernels import Search
+from ovxai_passes.explainer.black_box.kernels import SearchSpace, WindowSearch
 from ovxai_passes.explainer.black_box.masks import RandomMasks
 from ovxai_passes.explainer.visualizer import scaling
 
@@ -164,8 +164,8 @@ def _fails_later() -> Any:
 def test_the_search_finds_a_peak() -> None:
     pytest.importorskip("scipy", reason="AISE searches by scipy: pip install 'ovxai-passes[blackbox]'")
     place = (12, 27)
-    search = Search((32, 40), ((0.0, 1.0), (0.0, 1.0)), [0.1, 0.2], 60, 0.1, False)
-    saliency = search.run(lambda window: float(window[place]))
+    space = SearchSpace(((0.0, 1.0), (0.0, 1.0)), [0.1, 0.2], lambda window: float(window[place]))
+    saliency = WindowSearch((32, 40), 60, 0.1, False).run(space)
     assert saliency.shape == (32, 40)
     assert saliency.max() == 1
     row, column = np.unravel_index(saliency.argmax(), saliency.shape)

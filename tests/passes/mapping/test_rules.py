@@ -5,143 +5,17 @@ A head of one operation: feature ⊙ mask ─▶ operation ─▶ Reshape [N,-1]
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-
 import numpy as np
 import openvino as ov
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openvino import opset13 as ops
-from ovxai_patterns.analysis.grid_source import GridSource
-from ovxai_patterns.analysis.positions import Positions
-from ovxai_patterns.classifier.readout import ReadOut
-from ovxai_patterns.classifier.scores import Scores
-from ovxai_patterns.classifier.site import Site
 
-from ovxai_passes.head.cut import Head
-from ovxai_passes.mapping.values import AnyGridError, NoRuleError
-from ovxai_passes.mapping.walk import mapped_head
-from ovxai_passes.methods.repeat import repeated_head
-from ovxai_passes.ops.branch import MultipliedOut
-from ovxai_passes.reference.comparing import worst_difference
+from ovxai_passes.mapping.values import NoRuleError
 from ovxai_passes.vocabulary import Mask
 from tests.fixtures.graphs import Weights, integers, scalar
-from tests.support.running import run
-
-
-@dataclass(frozen=True)
-class Case:
-    """A feature [N,C,h,w], [N,h,w,C] or [N,kept+h*w,C] under masks of a kind."""
-
-    seed: int
-    layout: str
-    batch: int
-    channels: int
-    height: int
-    width: int
-    kept: int
-    mask: Mask
-
-    @property
-    def positions(self) -> Positions:
-        cells = np.arange(self.height * self.width, dtype=np.int32)
-        grid = (self.height, self.width)
-        if self.layout == "NCHW":
-            return Positions(cells.reshape(1, 1, *grid), grid)
-        if self.layout == "NHWC":
-            return Positions(cells.reshape(1, *grid, 1), grid)
-        return Positions(np.concatenate([np.full(self.kept, -1, np.int32), cells]).reshape(1, -1, 1), grid)
-
-    @property
-    def shape(self) -> list[int]:
-        """Without the batch."""
-        ids = self.positions.ids
-        axis = 1 if self.layout == "NCHW" else ids.ndim - 1
-        return [self.channels if place == axis else size for place, size in enumerate(ids.shape)][1:]
-
-    @property
-    def last(self) -> int:
-        return self.shape[-1]
-
-    @property
-    def rank(self) -> int:
-        return len(self.shape) + 1
-
-    @property
-    def rows(self) -> tuple[int, ...]:
-        """The axes of positions."""
-        return tuple(place for place, size in enumerate(self.positions.ids.shape) if size > 1)
-
-    @property
-    def channel(self) -> int:
-        return 1 if self.layout == "NCHW" else self.rank - 1
-
-
-def cases(*layouts: str, masks: tuple[Mask, ...] = tuple(Mask)) -> st.SearchStrategy[Case]:
-    return st.builds(
-        Case,
-        seed=st.integers(0, 1000),
-        layout=st.sampled_from(layouts),
-        batch=st.sampled_from([1, 2, -1]),
-        channels=st.sampled_from([2, 4, 6]),
-        height=st.integers(2, 4),
-        width=st.integers(2, 4),
-        kept=st.integers(0, 2),
-        mask=st.sampled_from(masks),
-    )
-
-
-Build = Callable[[Case, ov.Node, Weights], ov.Node]
-
-
-def _head(case: Case, build: Build, any_grid: bool = False) -> Head:
-    """A head of one operation; `any_grid`: of any batch, and of any grid where positions lie on two axes."""
-    ids, lattice = case.positions.ids, case.positions.lattice
-    free = {0, *(lattice or ())} if any_grid else set[int]()
-    dims = [ov.Dimension() if axis in free else size for axis, size in enumerate([case.batch, *case.shape])]
-    feature = ops.parameter(ov.PartialShape(dims), np.float32, name="feature")
-    seen = [ov.Dimension() if axis in free and axis else size for axis, size in enumerate(ids.shape)]
-    mask = ops.parameter(ov.PartialShape(seen), np.float32, name="mask")
-    w = Weights(case.seed)
-    shifted = ops.add(feature, _by_channel(case, w))
-    result = build(case, ops.multiply(shifted, mask), w)
-    scores = ops.reshape(result, integers(0, -1), True)
-    model = ov.Model([ops.result(scores)], [feature, mask], "head")
-    shapes = ((1, *case.shape), ids.shape)
-    return Head(model, (), {}, shapes=shapes, grid_shape=(feature.get_partial_shape(), ov.Type.f32))
-
-
-def _compare(case: Case, build: Build) -> tuple[MultipliedOut, ...]:
-    """Hold the exact branch to the loop; returns what was multiplied out."""
-    source = GridSource((0, 0), case.positions.lattice or (0, 0), case.positions.lattice is not None, (0, 0))
-    site = Site(ReadOut.OTHER, (0, 0), case.positions, (), 0, Scores((0, 0), 0, 0), (), source)
-    head = _head(case, build)
-    exact, naive = mapped_head(site, head, case.mask), repeated_head(site, head, case.mask)
-    value = np.random.default_rng(case.seed).standard_normal([abs(case.batch) + (case.batch < 0), *case.shape])
-    inputs = [value.astype(np.float32)]
-    assert worst_difference(run(exact.model, *inputs), run(naive.model, *inputs)) <= 1
-    if case.positions.lattice is not None:
-        _compare_any_grid(case, build, site)
-    return exact.multiplied_out
-
-
-def _compare_any_grid(case: Case, build: Build, site: Site) -> None:
-    """A branch that takes any grid is that of the loop on another grid and batch, or it does not run there at all."""
-    try:
-        branch = mapped_head(site, _head(case, build, True), case.mask)
-    except (AnyGridError, NoRuleError):
-        return
-    other = replace(case, batch=3, height=case.height + 1, width=case.width + 2)
-    head = _head(other, build)
-    wanted = repeated_head(replace(site, positions=other.positions), head, case.mask)
-    value = np.random.default_rng(case.seed).standard_normal([3, *other.shape]).astype(np.float32)
-    assert worst_difference(run(branch.model, value), run(wanted.model, value)) <= 1
-
-
-def _by_channel(case: Case, w: Weights, shift: float = 0.0) -> ov.Node:
-    return w(*(case.channels if place == case.channel else 1 for place in range(case.rank)), shift=shift)
+from tests.passes.mapping.one_operation import Build, Case, by_channel, cases, compared
 
 
 def _by_element(case: Case, w: Weights) -> ov.Node:
@@ -165,7 +39,7 @@ def _softmax(over: str) -> Build:
 
 
 def _mvn(case: Case, x: ov.Node, w: Weights) -> ov.Node:
-    return ops.multiply(ops.mvn(x, integers(case.channel), True, 1e-2, "inside_sqrt"), _by_channel(case, w, 1.0))
+    return ops.multiply(ops.mvn(x, integers(case.channel), True, 1e-2, "inside_sqrt"), by_channel(case, w, 1.0))
 
 
 def _split(case: Case, x: ov.Node, w: Weights) -> ov.Node:
@@ -284,18 +158,18 @@ ALL = ("NCHW", "NHWC", "tokens")
 HOT = (Mask.ONE_HOT,)
 
 FREE: dict[str, tuple[Build, tuple[str, ...], tuple[Mask, ...]]] = {
-    "add by channel": (lambda c, x, w: ops.add(x, _by_channel(c, w)), ALL, tuple(Mask)),
+    "add by channel": (lambda c, x, w: ops.add(x, by_channel(c, w)), ALL, tuple(Mask)),
     "add by element": (lambda c, x, w: ops.add(x, _by_element(c, w)), ALL, tuple(Mask)),
-    "constant minus": (lambda c, x, w: ops.subtract(_by_channel(c, w), x), ALL, tuple(Mask)),
+    "constant minus": (lambda c, x, w: ops.subtract(by_channel(c, w), x), ALL, tuple(Mask)),
     "multiply": (lambda c, x, w: ops.multiply(x, _by_element(c, w)), ALL, tuple(Mask)),
-    "divide": (lambda c, x, w: ops.divide(x, _by_channel(c, w, 3.0)), ALL, tuple(Mask)),
-    "constant over": (lambda c, x, w: ops.divide(_by_channel(c, w), ops.exp(x)), ALL, tuple(Mask)),
+    "divide": (lambda c, x, w: ops.divide(x, by_channel(c, w, 3.0)), ALL, tuple(Mask)),
+    "constant over": (lambda c, x, w: ops.divide(by_channel(c, w), ops.exp(x)), ALL, tuple(Mask)),
     "gelu": (lambda c, x, w: ops.gelu(x, "erf"), ALL, tuple(Mask)),
     "square": (lambda c, x, w: ops.power(x, ops.constant(np.float32(2))), ALL, tuple(Mask)),
     "times itself": (lambda c, x, w: ops.multiply(x, ops.sigmoid(x)), ALL, tuple(Mask)),
-    "maximum": (lambda c, x, w: ops.maximum(x, _by_channel(c, w)), ALL, tuple(Mask)),
+    "maximum": (lambda c, x, w: ops.maximum(x, by_channel(c, w)), ALL, tuple(Mask)),
     "clamp": (lambda c, x, w: ops.clamp(x, -0.5, 0.7), ALL, tuple(Mask)),
-    "select": (lambda c, x, w: ops.select(ops.greater(x, _by_channel(c, w)), x, ops.negative(x)), ALL, tuple(Mask)),
+    "select": (lambda c, x, w: ops.select(ops.greater(x, by_channel(c, w)), x, ops.negative(x)), ALL, tuple(Mask)),
     "residual": (lambda c, x, w: ops.add(x, ops.gelu(x, "erf")), ALL, tuple(Mask)),
     "norm over channels": (_mvn, ALL, tuple(Mask)),
     "softmax over channels": (_softmax("channel"), ALL, tuple(Mask)),
@@ -345,7 +219,7 @@ MULTIPLIED: dict[str, tuple[Build, tuple[str, ...]]] = {
 @given(data=st.data())
 def test_rule(name: str, data: st.DataObject) -> None:
     build, layouts, masks = FREE[name]
-    assert _compare(data.draw(cases(*layouts, masks=masks)), build) == ()
+    assert compared(data.draw(cases(*layouts, masks=masks)), build) == ()
 
 
 @pytest.mark.parametrize("name", MULTIPLIED)
@@ -355,7 +229,7 @@ def test_what_is_multiplied_out(name: str, data: st.DataObject) -> None:
     """Right all the same; softmax over positions only makes the mask axis and is not counted."""
     build, layouts = MULTIPLIED[name]
     case = data.draw(cases(*layouts))
-    reasons = _compare(case, build)
+    reasons = compared(case, build)
     small = (case.height, case.width) != (2, 2) or not name.startswith("small")
     assert bool(reasons) is (name != "softmax over positions" and small)
 
@@ -363,4 +237,4 @@ def test_what_is_multiplied_out(name: str, data: st.DataObject) -> None:
 def test_an_operation_that_mixes_the_batch_is_not_multiplied_out() -> None:
     case = Case(0, "tokens", 2, 4, 2, 2, 0, Mask.ONE_HOT)
     with pytest.raises(NoRuleError, match="no rule for CumSum"):
-        _compare(case, lambda c, x, w: ops.cum_sum(x, scalar(0)))
+        compared(case, lambda c, x, w: ops.cum_sum(x, scalar(0)))

@@ -1,0 +1,81 @@
+"""The rooms: folders and files of a size to be read, tests that mirror them, imports that go one way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.house.imports import ROOT, SOURCES, Package, circles
+
+TOPS = ("patterns", "ovxai_passes", "tools", "tests")
+MOST_MODULES, MOST_LINES = 14, 300
+
+FULL_FOLDERS = frozenset({"ovxai_passes/passes"})
+"""Folders of more modules; each has to go, none may come."""
+
+LONG_FILES = frozenset({"tests/tools/cli/test_transform.py", "tools/ovxai_tools/cli/transform.py"})
+"""Files of more lines; each has to go, none may come."""
+
+MIRRORED = {
+    "tests/patterns": "patterns/ovxai_patterns",
+    "tests/passes": "ovxai_passes",
+    "tests/tools": "tools/ovxai_tools",
+}
+
+CIRCLES = {"ovxai_tools": [["common", "demo", "evaluation", "pictures"]]}
+"""Rooms that import each other; each circle has to go, none may come."""
+
+ORDERS = {
+    "ovxai_patterns": ("analysis", "matchers", "classifier", "detector", "task"),
+    "ovxai_passes": (
+        *("version", "errors", "vocabulary", "kinds"),
+        *("ops", "rewrites", "head", "mapping", "methods"),
+        *("options", "model_info", "report", "finish", "passes", "insert"),
+        *("explainer", "metrics"),
+    ),
+}
+"""The rooms of a package, each importing those before it alone. `reference` holds definitions: nothing imports it."""
+
+
+def _modules(folder: Path) -> list[Path]:
+    return [file for file in folder.iterdir() if file.suffix == ".py"]
+
+
+def test_folders_hold_few_modules() -> None:
+    folders = [folder for top in TOPS for folder in [ROOT / top, *(ROOT / top).rglob("*")] if folder.is_dir()]
+    full = {str(one.relative_to(ROOT)) for one in folders if len(_modules(one)) > MOST_MODULES}
+    assert full == FULL_FOLDERS
+
+
+def test_files_are_short() -> None:
+    files = [file for top in TOPS for file in (ROOT / top).rglob("*.py")]
+    lines = {str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines()) for file in files}
+    assert {name for name, count in lines.items() if count > MOST_LINES} == LONG_FILES
+
+
+@pytest.mark.parametrize("tests", MIRRORED)
+def test_tests_mirror_the_rooms(tests: str) -> None:
+    for folder in (ROOT / tests).rglob("*"):
+        if folder.is_dir() and _modules(folder):
+            package = ROOT / MIRRORED[tests] / folder.relative_to(ROOT / tests)
+            assert (package / "__init__.py").exists(), f"{folder.relative_to(ROOT)} tests no package"
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_imports_in_circles(name: str) -> None:
+    package = Package(name)
+    assert not circles(package.arrows)
+    assert circles(package.rooms) == CIRCLES.get(name, [])
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_rooms_import_those_before_them(name: str) -> None:
+    order, rooms = ORDERS[name], Package(name).rooms
+    assert set(rooms) - {"reference"} <= set(order)
+    wrong = [
+        said
+        for importing, imported, said in rooms.edges(data="by")
+        if importing != "reference" and (imported == "reference" or order.index(importing) < order.index(imported))
+    ]
+    assert not wrong
