@@ -27,7 +27,7 @@ from ovxai_passes.explainer.visualizer import Visualizer, checked_size
 from ovxai_passes.explainer.white_box import WhiteBox
 from ovxai_passes.model_info.read import model_given
 from ovxai_passes.options import Options
-from ovxai_passes.passes.find_task import task_of
+from ovxai_passes.passes.targets.task import task_of
 from ovxai_passes.value_checks import member, number
 from ovxai_passes.vocabulary import Method, Task
 

@@ -13,7 +13,6 @@ from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
 from ovxai_passes.options import Options
 from ovxai_passes.passes.build_branch import BuildBranch
 from ovxai_passes.passes.cut import Cut
-from ovxai_passes.passes.find_task import task_of, with_task
 from ovxai_passes.passes.graft import Graft
 from ovxai_passes.passes.keep_map import KeepMap
 from ovxai_passes.passes.locate import Locate
@@ -21,6 +20,7 @@ from ovxai_passes.passes.pool import Pool
 from ovxai_passes.passes.record import Record
 from ovxai_passes.passes.scale import Scale
 from ovxai_passes.passes.state import InsertionState, left, run_stages
+from ovxai_passes.passes.targets.task import task_of, with_task
 from ovxai_passes.passes.trim import Trim
 from ovxai_passes.vocabulary import Task
 

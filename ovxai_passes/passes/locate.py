@@ -8,11 +8,11 @@ import openvino as ov
 from openvino.passes import ModelPass
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 
-from ovxai_passes.passes.find_task import task_of
 from ovxai_passes.passes.layers import layers_of
-from ovxai_passes.passes.locate_classifier import locate_classifier
-from ovxai_passes.passes.locate_detector import locate_detector
 from ovxai_passes.passes.state import InsertionState, left
+from ovxai_passes.passes.targets.classifier import locate_classifier
+from ovxai_passes.passes.targets.detector import locate_detector
+from ovxai_passes.passes.targets.task import task_of
 from ovxai_passes.vocabulary import Task
 
 _log = logging.getLogger(__name__)

@@ -11,27 +11,19 @@ from tests.house.imports import ROOT, SOURCES, Package, circles
 TOPS = ("patterns", "ovxai_passes", "tools", "tests")
 MOST_MODULES, MOST_LINES = 14, 300
 
-FULL_FOLDERS = frozenset({"ovxai_passes/passes"})
-"""Folders of more modules; each has to go, none may come."""
-
-LONG_FILES = frozenset({"tests/tools/cli/test_transform.py", "tools/ovxai_tools/cli/transform.py"})
-"""Files of more lines; each has to go, none may come."""
-
 MIRRORED = {
     "tests/patterns": "patterns/ovxai_patterns",
     "tests/passes": "ovxai_passes",
     "tests/tools": "tools/ovxai_tools",
 }
 
-CIRCLES = {"ovxai_tools": [["common", "demo", "evaluation", "pictures"]]}
-"""Rooms that import each other; each circle has to go, none may come."""
-
 ORDERS = {
     "ovxai_patterns": ("analysis", "matchers", "classifier", "detector", "task"),
+    "ovxai_tools": ("demo", "common", "pictures", "checks", "evaluation", "cli", "__main__"),
     "ovxai_passes": (
-        *("version", "errors", "vocabulary", "kinds"),
+        *("version", "errors", "vocabulary", "value_checks", "option_checks", "option_spec"),
         *("ops", "rewrites", "head", "mapping", "methods"),
-        *("options", "model_info", "report", "finish", "passes", "insert"),
+        *("options", "insert_options", "model_info", "report", "finish", "passes", "insert"),
         *("explainer", "metrics"),
     ),
 }
@@ -45,13 +37,13 @@ def _modules(folder: Path) -> list[Path]:
 def test_folders_hold_few_modules() -> None:
     folders = [folder for top in TOPS for folder in [ROOT / top, *(ROOT / top).rglob("*")] if folder.is_dir()]
     full = {str(one.relative_to(ROOT)) for one in folders if len(_modules(one)) > MOST_MODULES}
-    assert full == FULL_FOLDERS
+    assert not full
 
 
 def test_files_are_short() -> None:
     files = [file for top in TOPS for file in (ROOT / top).rglob("*.py")]
     lines = {str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines()) for file in files}
-    assert {name for name, count in lines.items() if count > MOST_LINES} == LONG_FILES
+    assert not {name: count for name, count in lines.items() if count > MOST_LINES}
 
 
 @pytest.mark.parametrize("tests", MIRRORED)
@@ -66,7 +58,7 @@ def test_tests_mirror_the_rooms(tests: str) -> None:
 def test_no_imports_in_circles(name: str) -> None:
     package = Package(name)
     assert not circles(package.arrows)
-    assert circles(package.rooms) == CIRCLES.get(name, [])
+    assert not circles(package.rooms)
 
 
 @pytest.mark.parametrize("name", ORDERS)

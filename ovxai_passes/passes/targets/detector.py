@@ -13,8 +13,8 @@ from ovxai_passes.methods.instance_masks import MOST_DETECTIONS
 from ovxai_passes.methods.target import Target
 from ovxai_passes.model_info.labels import labels_of
 from ovxai_passes.ops.cost import beyond
-from ovxai_passes.passes.detector_search import DetectorSearch
 from ovxai_passes.passes.state import InsertionState, left
+from ovxai_passes.passes.targets.detector_search import DetectorSearch
 
 _FLOAT = 4  # bytes
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
-from ovxai_patterns.task import find_task
+from ovxai_patterns.classifier.scores import Scores, find_scores
+from ovxai_patterns.task import CLASSIFICATION, find_task
 
 from ovxai_passes.errors import TargetNotFoundError
 from ovxai_passes.options import Options
 from ovxai_passes.passes.state import ChosenTask
-from ovxai_passes.passes.task_given import check_task_given
 from ovxai_passes.vocabulary import Task
 
 
@@ -29,3 +29,20 @@ def with_task(error: TargetNotFoundError, task: ChosenTask) -> TargetNotFoundErr
     """The error, of its own type, that also says what the model was taken for."""
     taken = f"taken for task {task.name.value} (--task): {task.reason}"
     return type(error)(error.reason, (*error.near_misses, taken), error.candidates)
+
+
+def check_task_given(analysis: ModelAnalysis, options: Options) -> None:
+    """Raises TargetNotFoundError where a model is said to detect, and is a classifier.
+
+    That is one that gives scores [N,K] and where nothing predicts boxes, neither grids nor regions nor queries. Its
+    activation map would pass for a detector's. Class heads that are named (`target_layer`) are taken as they are.
+    """
+    if options.task in (Task.AUTO, Task.CLASSIFICATION) or options.target_layer is not None:
+        return
+    scores = analysis.get(find_scores)
+    if not isinstance(scores, Scores) or analysis.get(find_task).name != CLASSIFICATION:
+        return
+    raise TargetNotFoundError(
+        f"task {options.task.value!r} was given, but the model is a classifier: output {scores.output} holds a "
+        f"score for each of {scores.classes} classes, and nothing in it predicts boxes; leave the task (--task) out"
+    )

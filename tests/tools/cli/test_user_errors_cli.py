@@ -131,7 +131,7 @@ def test_counts_are_looked_at_before_the_work(folder: Path, monkeypatch: pytest.
     def late(*_: object, **__: object) -> None:
         raise AssertionError("the network is analysed already")
 
-    monkeypatch.setattr("ovxai_passes.passes.locate_classifier.TargetSearch", late)
+    monkeypatch.setattr("ovxai_passes.passes.targets.classifier.TargetSearch", late)
     for options in ({"top_k": 6}, {"labels": ["a"]}, {"classes": [5]}):
         with pytest.raises(xai.OptionError):
             xai.insert_xai(graphs.cnn(), **options)

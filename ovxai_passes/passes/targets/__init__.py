@@ -1,0 +1,4 @@
+"""What Locate finds, a file each: the task (`task`), the target of a classifier, that of a detector.
+
+In order: task, classifier, detector_search, detector. Each leaves what it finds in the InsertionState.
+"""
