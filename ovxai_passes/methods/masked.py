@@ -21,7 +21,7 @@ from ovxai_passes.methods.spec import Budget, BuildRequest, Built, required
 from ovxai_passes.methods.target import Target
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.cost import Cost, beyond, cost_of
-from ovxai_passes.ops.tapping import firmly_fed
+from ovxai_passes.ops.tapping import fed_from_safe_taps
 
 _log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def _made(model: ov.Model, target: Target, heads: Iterable[Opened], reference: b
     if best is None:
         raise refusal
     branch, taken = best
-    return taken.guard(firmly_fed(ModelGraph(taken.model), branch), model), taken.chosen.reasons
+    return taken.guard(fed_from_safe_taps(ModelGraph(taken.model), branch), model), taken.chosen.reasons
 
 
 def at_sizes(branch: Branch, settled: ModelGraph) -> ov.Model:

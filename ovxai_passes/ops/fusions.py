@@ -53,8 +53,8 @@ _AFTER_PROJECTION = frozenset({"Add", "MatMul", "Multiply", "Reshape", "Transpos
 _IN_SUM = frozenset({"Add", "MatMul", "Multiply"})
 
 
-class FirmTensors:
-    """`tensor in firm`: whether a plugin computes the network as it did when that tensor gets a further reader."""
+class SafeTaps:
+    """`tensor in taps`: whether a plugin computes the network as it did when that tensor gets a further reader."""
 
     def __init__(self, graph: ModelGraph) -> None:
         self._graph = graph
