@@ -13,7 +13,7 @@ from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.cost import operation_count
 from ovxai_passes.ops.fence import put_fence, unfenced
 from ovxai_passes.ops.sharing import repeats_reader, shares_transpose
-from ovxai_passes.ops.sizes import opened
+from ovxai_passes.ops.sizes import with_dynamic_shapes
 from ovxai_passes.ops.tapping import fed_from_safe_taps, unsafe_sources
 from ovxai_passes.passes.state import InsertionState, Original, left
 
@@ -70,5 +70,5 @@ def _fed_from_safe_taps(graph: ModelGraph, branch: Branch) -> Branch:
     """See `fed_from_safe_taps`; with dimensions as dynamic as the model takes them, so that the branch follows a reshape."""
     if not unsafe_sources(graph, branch):
         return branch
-    model = opened(graph.model, True) or opened(graph.model, False) or graph.model
+    model = with_dynamic_shapes(graph.model, True) or with_dynamic_shapes(graph.model, False) or graph.model
     return fed_from_safe_taps(ModelGraph(model), branch)
