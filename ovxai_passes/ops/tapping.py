@@ -48,7 +48,7 @@ def fed_from_safe_taps(graph: ModelGraph, branch: Branch) -> Branch:
 
 
 def unsafe_sources(graph: ModelGraph, branch: Branch) -> list[TensorId]:
-    """The tensors that a branch reads although they are no safe taps, but for those of which it reads the sizes alone."""
+    """What a branch reads that is no safe tap, but for tensors of which it reads the sizes alone."""
     safe = SafeTaps(graph)
     fed = zip(branch.sources, branch.model.get_parameters(), strict=True)
     return [source for source, parameter in fed if source not in safe and not _is_measured_only(parameter)]

@@ -67,7 +67,7 @@ class Graft(ModelPass):
 
 
 def _fed_from_safe_taps(graph: ModelGraph, branch: Branch) -> Branch:
-    """See `fed_from_safe_taps`; with dimensions as dynamic as the model takes them, so that the branch follows a reshape."""
+    """See `fed_from_safe_taps`; dimensions are as dynamic as the model takes them: the branch follows a reshape."""
     if not unsafe_sources(graph, branch):
         return branch
     model = with_dynamic_shapes(graph.model, True) or with_dynamic_shapes(graph.model, False) or graph.model
