@@ -71,7 +71,7 @@ BLACK_BOX: dict[tuple[Task, Method | None], Callable[..., ExplanationMethod]] = 
 
 
 class Explainer:
-    """ExplanationMethod what a model says of pictures.
+    """Explains what a model says of pictures.
 
         explainer = Explainer("model.xml", Task.CLASSIFICATION, preprocess_fn)
         explanation = explainer(image, targets=[3, 7], overlay=True)
