@@ -22,7 +22,7 @@ from ovxai_passes.explainer.checked import check_options, checked_function, chec
 from ovxai_passes.explainer.explanation import Explanation
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.pictures import size_of
-from ovxai_passes.explainer.targets import Targets, explains_all, target_indices
+from ovxai_passes.explainer.targets import Targets, asks_for_all, target_indices
 from ovxai_passes.explainer.visualizer import Visualizer, checked_size
 from ovxai_passes.explainer.white_box import WhiteBox
 from ovxai_passes.model_info.read import model_given
@@ -44,7 +44,7 @@ class ExplainMode(Enum):
     AUTO = "auto"
 
 
-class Explains(Protocol):
+class ExplanationMethod(Protocol):
     """A method: white-box or black-box."""
 
     predictions: dict[int, Prediction]
@@ -59,7 +59,7 @@ class Explains(Protocol):
         ...
 
 
-BLACK_BOX: dict[tuple[Task, Method | None], Callable[..., Explains]] = {
+BLACK_BOX: dict[tuple[Task, Method | None], Callable[..., ExplanationMethod]] = {
     (Task.CLASSIFICATION, None): AISEClassification,
     (Task.CLASSIFICATION, Method.AISE): AISEClassification,
     (Task.CLASSIFICATION, Method.RISE): RISE,
@@ -127,7 +127,7 @@ class Explainer:
         self.visualizer = Visualizer()
         if preprocess_fn is identity:
             _log.info("no preprocess_fn: pictures are taken to be prepared for the model")
-        self.method: Explains = self._method()
+        self.method: ExplanationMethod = self._method()
 
     def __call__(self, data: Array, *args: Any, **kwargs: Any) -> Explanation:
         """The same as `explain`."""
@@ -164,7 +164,7 @@ class Explainer:
         self._check_method_options(method_options)
         names = None if label_names is None else checked_names(label_names, *self._classes(data))
         indices = None
-        if isinstance(self.method, BlackBox) and not explains_all(targets):
+        if isinstance(self.method, BlackBox) and not asks_for_all(targets):
             indices = target_indices(targets, None if self.task is Task.DETECTION else names)
         saliency = self.method.generate_saliency_map(data, indices, **method_options)
         explanation = Explanation(saliency, targets, self.task, names, self.method.predictions)
@@ -199,7 +199,7 @@ class Explainer:
             return self.method.class_count(data), None
         return None, None
 
-    def _method(self) -> Explains:
+    def _method(self) -> ExplanationMethod:
         asks_for_black_box = self.explain_method in (Method.RISE, Method.AISE)
         if self.explain_mode is ExplainMode.BLACKBOX or asks_for_black_box:
             if self.explain_mode is ExplainMode.WHITEBOX:
@@ -223,7 +223,7 @@ class Explainer:
             _log.warning("no white-box explanation, so a black-box one: %s", error)
             return self._black_box()
 
-    def _white_box(self) -> Explains:
+    def _white_box(self) -> ExplanationMethod:
         found = WhiteBox(
             self.model,
             self.task,
@@ -237,7 +237,7 @@ class Explainer:
         _log.info("explaining in white-box mode")
         return found
 
-    def _black_box(self) -> Explains:
+    def _black_box(self) -> ExplanationMethod:
         if self.postprocess_fn is None:
             raise OptionError(
                 "black-box methods need postprocess_fn: from the model's outputs to scores [1,K], or of a detector to "

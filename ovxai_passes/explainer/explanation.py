@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.lettering import Prediction
-from ovxai_passes.explainer.targets import Targets, explains_all, target_indices
+from ovxai_passes.explainer.targets import Targets, asks_for_all, target_indices
 from ovxai_passes.value_checks import whole_number
 from ovxai_passes.vocabulary import Task
 
@@ -77,7 +77,7 @@ class Explanation:
         self.predicted_on: tuple[int, int] | None = None
         self.predictions = predictions
         self._are_boxes = any(said.bounding_box is not None for said in (predictions or {}).values())
-        if not explains_all(targets) and PER_IMAGE not in self._saliency_map:
+        if not asks_for_all(targets) and PER_IMAGE not in self._saliency_map:
             chosen = target_indices(targets, None if self._are_boxes else self.label_names)
             missing = [index for index in chosen if index not in self._saliency_map]
             if missing:
@@ -193,7 +193,7 @@ class Explanation:
         whole_number("max_num_plots", max_num_plots, 1)
         whole_number("num_columns", num_columns, 1)
         shown = self.targets
-        if targets is not None and not explains_all(targets):
+        if targets is not None and not asks_for_all(targets):
             asked = target_indices(targets, self.label_names)
             shown = [target for target in asked if target in self._saliency_map]
             for target in sorted(set(asked) - set(shown), key=str):

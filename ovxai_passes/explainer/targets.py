@@ -24,7 +24,7 @@ def _as_array(targets: Targets) -> npt.NDArray[Any]:
         raise OptionError(f"targets are an index, a name, or a list of these, not {targets!r}") from None
 
 
-def explains_all(targets: Targets) -> bool:
+def asks_for_all(targets: Targets) -> bool:
     """Whether everything is to be explained."""
     found = _as_array(targets)
     return found.shape == (1,) and str(found[0]) == str(ALL)

@@ -52,7 +52,7 @@ def with_best(head: Head, count: int, ranked: TensorId) -> ChosenHead:
 def _chosen(head: Head, indices: ov.Node, inputs: tuple[ov.Node, ...], by_image: bool) -> ChosenHead:
     clone = head.clone()
     graph = ModelGraph(clone.model)
-    choice = _Choice(graph, indices.output(0), by_image)
+    choice = _ClassSelection(graph, indices.output(0), by_image)
     scores = choice.of(graph.model.get_results()[0].input_value(0), 1)
     model = ov.Model([ops.result(scores)], [*graph.model.get_parameters(), *inputs], "head")
     model.validate_nodes_and_infer_types()
@@ -60,7 +60,7 @@ def _chosen(head: Head, indices: ov.Node, inputs: tuple[ov.Node, ...], by_image:
 
 
 @dataclass
-class _Choice:
+class _ClassSelection:
     """A choice on its way up; `indices`: [k], or [N,k] if `by_image`. One method a family of operations."""
 
     graph: ModelGraph

@@ -27,11 +27,11 @@ _LAID_OUT = SAME_VALUES_TYPES - {"Unsqueeze"}
 
 def as_map(context: Context, scores: ov.Output) -> ov.Output:
     """Scores [M,N,K] of the masks of all positions of a grid in raster order → [N,K,h,w]."""
-    return _Layout(context).of(scores)
+    return _ScoresAsMap(context).of(scores)
 
 
 @dataclass
-class _Layout:
+class _ScoresAsMap:
     """Tensors [M,N,1..,C,1..] as [N,C,h,w], each laid out once."""
 
     context: Context

@@ -13,7 +13,7 @@ from ovxai_patterns.analysis.folding import Folding
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.op_traits import Trait, types_with
 
-from ovxai_passes.mapping.values import AnyGridError, Mapped, NoRuleError, Same, Spread, Value
+from ovxai_passes.mapping.values import AnyGridError, Batched, Invariant, NoRuleError, Positionwise, Value
 from ovxai_passes.mapping.weights import (
     bell_weights,
     kept_before_raster,
@@ -24,8 +24,8 @@ from ovxai_passes.mapping.weights import (
 from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.ops.nodes import clone_with_inputs, is_constant, sizes_known
 
-LARGEST_MAPPED = 1 << 29
-"""Elements of one mapped tensor that is still made: 2 GiB of f32."""
+LARGEST_BATCHED = 1 << 29
+"""Elements of one batched tensor that is still made: 2 GiB of f32."""
 
 _WITH_BODIES = types_with(Trait.WITH_BODY)
 _LARGE = 1 << 14
@@ -119,21 +119,21 @@ class Context:
             raise NoRuleError(f"{node.get_type_name()} cannot be made again on other inputs")
         return clone_with_inputs(node, inputs, **changed)
 
-    def weights(self, spread: Spread, like: ov.Output, dims: Sequence[int] | None = None) -> list[ov.Node]:
+    def weights(self, tensor: Positionwise, like: ov.Output, dims: Sequence[int] | None = None) -> list[ov.Node]:
         """w_i of each value but the first, of the element type of `like`; kept tokens weigh 1 at weight 1.
 
         [M, *dims], where -1 of `dims` stands for the entries along the axes of positions; None: [M, *ids.shape]. Raises
         NoRuleError.
         """
-        levels = [None] if spread.weights == (0.0, 1.0) else spread.weights[1:]
+        levels = [None] if tensor.weights == (0.0, 1.0) else tensor.weights[1:]
         if self.sizes is not None:
-            made = [weights_of_any_grid(self.sizes, self.one_hot, kept_in_front(spread.ids), level) for level in levels]
+            made = [weights_of_any_grid(self.sizes, self.one_hot, kept_in_front(tensor.ids), level) for level in levels]
             made = [_of_type(node, like) for node in made]
             if dims is None:
-                return [shaped_like(node, spread.values[-1], spread.axes) for node in made]
+                return [shaped_like(node, tensor.values[-1], tensor.axes) for node in made]
             return [ops.unsqueeze(node, ops.constant(np.arange(1, len(dims)))) if dims[1:] else node for node in made]
-        ids = spread.ids
-        if self.masks * ids.size > LARGEST_MAPPED:
+        ids = tensor.ids
+        if self.masks * ids.size > LARGEST_BATCHED:
             raise NoRuleError(f"{self.masks} masks would each weigh {ids.size} elements")
         shape = ids.shape if dims is None else tuple(ids.size if size < 0 else size for size in dims)
         kept = kept_before_raster(ids)
@@ -144,34 +144,34 @@ class Context:
         found = [cells if level is None else (cells == np.float32(level)).astype(np.float32) for level in levels]
         return [_constant(value.reshape(self.masks, *shape), like) for value in found]
 
-    def levelled(self, spread: Spread) -> Spread:
+    def levelled(self, tensor: Positionwise) -> Positionwise:
         """The same tensor with a value for every weight that the mask takes."""
-        if spread.weights == self.levels:
-            return spread
-        low, high = spread.values
+        if tensor.weights == self.levels:
+            return tensor
+        low, high = tensor.values
         element = high.get_element_type()
         values = [low]
         for level in self.levels[1:-1]:
             step = ops.multiply(ops.subtract(high, low), constant_like(np.array(level), element))
             values.append(ops.add(low, step).output(0))
-        return Spread(spread.ids, self.levels, (*values, high))
+        return Positionwise(tensor.ids, self.levels, (*values, high))
 
-    def differences(self, spread: Spread) -> list[ov.Output]:
+    def differences(self, tensor: Positionwise) -> list[ov.Output]:
         """x_i - x_0 for each value but the first."""
-        low = spread.values[0]
+        low = tensor.values[0]
         if is_zero(low):
-            return list(spread.values[1:])
-        return [ops.subtract(value, low).output(0) for value in spread.values[1:]]
+            return list(tensor.values[1:])
+        return [ops.subtract(value, low).output(0) for value in tensor.values[1:]]
 
-    def mapped(self, value: Value, rank: int) -> Mapped:
+    def batched(self, value: Value, rank: int) -> Batched:
         """The value with an explicit mask axis in front of `rank` others. Raises NoRuleError where it is too large."""
-        if isinstance(value, Mapped):
-            return Mapped(pad_rank(value.output, rank + 1))
-        if isinstance(value, Same):
-            raise AssertionError("a Same needs no mask axis")
+        if isinstance(value, Batched):
+            return Batched(pad_rank(value.output, rank + 1))
+        if isinstance(value, Invariant):
+            raise AssertionError("an Invariant needs no mask axis")
         shape = value.values[-1].get_partial_shape()
         size = self.masks * int(np.prod([dim.get_length() if dim.is_static else 1 for dim in shape], dtype=np.int64))
-        if size > LARGEST_MAPPED:
+        if size > LARGEST_BATCHED:
             raise NoRuleError(f"a tensor {shape} would be made for each of {self.masks} masks")
         total = value.values[0]
         weights = self.weights(value, value.values[-1])
@@ -179,11 +179,11 @@ class Context:
             wide = pad_rank(difference, value.ids.ndim)
             term = ops.multiply(wide, weight)
             total = term.output(0) if is_zero(total) else ops.add(term, total).output(0)
-        return Mapped(pad_rank(total, rank + 1))
+        return Batched(pad_rank(total, rank + 1))
 
     def explicit(self, value: Value, like: ov.Output) -> Value:
-        """A Spread with an explicit mask axis, anything else as it is; `like`: the tensor in the head."""
-        return self.mapped(value, len(like.get_partial_shape())) if isinstance(value, Spread) else value
+        """A Positionwise with an explicit mask axis, anything else as it is; `like`: the tensor in the head."""
+        return self.batched(value, len(like.get_partial_shape())) if isinstance(value, Positionwise) else value
 
     def repeated(self, output: ov.Output) -> ov.Output:
         """A tensor that does not depend on the mask, with a mask axis in front all the same."""

@@ -1,12 +1,13 @@
 """What a tensor is, seen as a function of the mask.
 
-    Same     v_m = x                                     does not depend on the mask: computed once
-    Spread   v_m[t] = x_0[t] + sum_i w_i[m,id(t)] · (x_i[t] - x_0[t])
-                                                         rows weighed by the mask, values computed once per weight
-    Mapped   v_m, with m as an explicit leading axis     computed once per mask
+    Invariant      v_m = x                                    does not depend on the mask: computed once
+    Positionwise   v_m[t] = x_0[t] + sum_i w_i[m,id(t)] · (x_i[t] - x_0[t])
+                                                              rows weighed by the mask: computed once per weight
+    Batched        v_m, with m as an explicit leading axis    computed once per mask
 
-A Spread's `ids` number the position of every element (-1: kept token, which the mask always weighs 1), with size 1 on
-axes along which they do not vary. Its `values` belong to the mask weights `weights`, ascending from 0 to 1:
+The `ids` of a Positionwise tensor number the position of every element (-1: kept token, which the mask always weighs
+1), with size 1 on axes along which they do not vary. Its `values` belong to the mask weights `weights`, ascending from
+0 to 1:
 
 * linear: weights (0, 1); in between, the tensor is a straight line in the mask, which every affine operation keeps;
 * otherwise all weights that the mask takes: every operation that keeps positions apart keeps it.
@@ -31,14 +32,14 @@ class AnyGridError(Exception):
 
 
 @dataclass(frozen=True)
-class Same:
+class Invariant:
     """A tensor that does not depend on the mask."""
 
     output: ov.Output
 
 
 @dataclass(frozen=True)
-class Spread:
+class Positionwise:
     """A tensor whose rows are weighed by the mask, position by position."""
 
     ids: Labels
@@ -52,7 +53,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Mapped:
+class Batched:
     """A tensor with an explicit leading mask axis: [M, ...].
 
     `normalised`: its last axis sums to 1, as after a Softmax.
@@ -62,4 +63,4 @@ class Mapped:
     normalised: bool = False
 
 
-Value = Same | Spread | Mapped
+Value = Invariant | Positionwise | Batched

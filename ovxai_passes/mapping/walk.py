@@ -29,7 +29,7 @@ from ovxai_passes.mapping.context import Context
 from ovxai_passes.mapping.narrow import narrowed
 from ovxai_passes.mapping.rules import along_axes, convolution, elementwise, matmul, movement
 from ovxai_passes.mapping.rules.batch import in_the_batch
-from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+from ovxai_passes.mapping.values import Batched, Invariant, NoRuleError, Positionwise, Value
 from ovxai_passes.mapping.weights import telling_input
 from ovxai_passes.ops.branch import Branch, MultipliedOut
 from ovxai_passes.ops.fence import fenced
@@ -94,14 +94,14 @@ class _Walk:
                 self._values[place, 0] = self._mask_value(node)
             elif node.get_name() in inputs:
                 source = inputs[node.get_name()]
-                self._values[place, 0] = Same(self._original(source, node.output(0)))
+                self._values[place, 0] = Invariant(self._original(source, node.output(0)))
                 self._ones[place, 0] = self._original(source, node.output(0))
             elif node.get_type_name() != "Result":
                 self._visit(place, node)
         scores = self._values[self._graph.id_of(self._head.model.get_results()[0].input_value(0))]
-        if isinstance(scores, Spread):
-            scores = self._context.mapped(scores, 2)
-        if not isinstance(scores, Mapped):
+        if isinstance(scores, Positionwise):
+            scores = self._context.batched(scores, 2)
+        if not isinstance(scores, Batched):
             raise NoRuleError("class scores that do not depend on the mask")
         result = ops.result(as_map(self._context, scores.output))
         needed = _ancestors(result)
@@ -128,7 +128,7 @@ class _Walk:
             sizes = ops.scatter_update(ops.shape_of(target, "i64"), ops.constant(others), ones, ops.constant(0))
         full = ops.broadcast(one, sizes)  # its rows may be sliced
         self._ones[self._graph.id_of(node.output(0))] = full.output(0)
-        return Spread(ids, (0.0, 1.0), (zero, one))
+        return Positionwise(ids, (0.0, 1.0), (zero, one))
 
     def _original(self, source: TensorId, like: ov.Output) -> ov.Output:
         """A tensor of the original model, as an input of the branch."""
@@ -140,19 +140,19 @@ class _Walk:
         tensors = self._graph.inputs_of(place)
         if place not in self._graph.from_parameters:
             for port, output in enumerate(node.outputs()):
-                self._values[place, port] = Same(output)
+                self._values[place, port] = Invariant(output)
             return
         folded = [self._context.folding.value((place, port)) for port in range(node.get_output_size())]
         if all(value is not None for value in folded):
             for port, value in enumerate(folded):
-                self._values[place, port] = Same(ops.constant(value).output(0))
+                self._values[place, port] = Invariant(ops.constant(value).output(0))
             return
         inputs = [self._values[tensor] for tensor in tensors]
         if node.get_type_name() == "ShapeOf":
-            inputs = [Same(self._one(tensors[0]))]
+            inputs = [Invariant(self._one(tensors[0]))]
         ones = [self._one((place, port)) for port in range(node.get_output_size())]
-        if all(isinstance(value, Same) for value in inputs):
-            results: list[Value] = [Same(one) for one in ones]
+        if all(isinstance(value, Invariant) for value in inputs):
+            results: list[Value] = [Invariant(one) for one in ones]
         else:
             results = self._mapped(node, inputs, ones)
         for port, result in enumerate(results):

@@ -13,7 +13,7 @@ from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
 from ovxai_passes.head.classes import ChosenHead, with_best, with_classes
 from ovxai_passes.head.cut import Head
-from ovxai_passes.head.opened import Opened, opened_heads
+from ovxai_passes.head.variants import HeadVariant, head_variants
 from ovxai_passes.mapping.values import AnyGridError, NoRuleError
 from ovxai_passes.mapping.walk import mapped_head
 from ovxai_passes.methods.repeat import repeated_head
@@ -21,7 +21,7 @@ from ovxai_passes.methods.spec import Budget, BuildRequest, Built, required
 from ovxai_passes.methods.target import Target
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.cost import Cost, beyond, cost_of
-from ovxai_passes.ops.tapping import firmly_fed
+from ovxai_passes.ops.tapping import fed_from_safe_taps
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def built_branch(request: BuildRequest) -> Built:
     model, target = request.model, request.target
     site, analysed = required(target.site), required(target.analysed)
     plain = cost_of(analysed.model)
-    heads = opened_heads(model, site, analysed, lambda head: _of_classes(head, target))
+    heads = head_variants(model, site, analysed, lambda head: _of_classes(head, target))
     refused: list[str] = []
     for reference in (True,) if request.reference else (False, True):
         try:
@@ -64,14 +64,16 @@ def built_branch(request: BuildRequest) -> Built:
     )
 
 
-def _made(model: ov.Model, target: Target, heads: Iterable[Opened], reference: bool) -> tuple[Branch, tuple[str, ...]]:
+def _made(
+    model: ov.Model, target: Target, heads: Iterable[HeadVariant], reference: bool
+) -> tuple[Branch, tuple[str, ...]]:
     """The branch of the head that takes most shapes, or one that multiplies less out; and its head's reasons.
 
     Raises NoRuleError where no head can be mapped.
     """
     build = repeated_head if reference else mapped_head
     site, mask = required(target.site), required(target.mask)
-    best: tuple[Branch, Opened] | None = None
+    best: tuple[Branch, HeadVariant] | None = None
     refusal = NoRuleError("height and width are dynamic, and no head takes any")
     for one in heads:
         try:
@@ -91,7 +93,7 @@ def _made(model: ov.Model, target: Target, heads: Iterable[Opened], reference: b
     if best is None:
         raise refusal
     branch, taken = best
-    return taken.guard(firmly_fed(ModelGraph(taken.model), branch), model), taken.chosen.reasons
+    return taken.guard(fed_from_safe_taps(ModelGraph(taken.model), branch), model), taken.chosen.reasons
 
 
 def at_sizes(branch: Branch, settled: ModelGraph) -> ov.Model:

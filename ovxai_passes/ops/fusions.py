@@ -2,19 +2,19 @@
 
 A plugin computes a product or a reduction and the element-wise operations after it in one kernel, as long as nothing
 else reads what lies in between. A branch that reads there, too, makes the plugin compute them one by one, and the
-network's outputs are rounded otherwise: at bf16 in the third digit, at f32 in the last bit. The CPU plugin of 2026.4.1
-shows each rule:
+network's outputs are rounded otherwise: at bf16 in the third digit, at f32 in the last bit. A tensor T that may get a
+further reader without that is a safe tap. The CPU plugin of 2026.4.1 shows each rule:
 
-    not firm   1  Convolution, MatMul, MVN, Reduce..., element-wise ─▶ T ─▶ element-wise operations alone
-                  (a Reshape or Transpose in between makes no difference: plugins move operations past them)
-               2  Reshape, Transpose ─▶ element-wise ─▶ T ─▶ one reader (nor are they moved when others read T)
-               3  Pad ─▶ T ─▶ Convolution, pooling                constant · ─▶ T ─▶ Convolution
-               4  Transpose ─▶ T ─▶ Convolution, pooling, Reduce...
-               5  T ─▶ Add ◀─ Convolution                         (the sum is made in place of T)
-               6  MatMul ─▶ T ─▶ Softmax ─▶ T ─▶ MatMul           (an attention that is spelled out)
-    firm          every other tensor
-    attention  7  MatMul with weights ─▶ T ─▶ query or key of one attention   (projections are joined)
-    sums       8  MatMul, Multiply ─▶ T ─▶ Add, which T's one reader is
+    no safe tap   1  Convolution, MatMul, MVN, Reduce..., element-wise ─▶ T ─▶ element-wise operations alone
+                     (a Reshape or Transpose in between makes no difference: plugins move operations past them)
+                  2  Reshape, Transpose ─▶ element-wise ─▶ T ─▶ one reader (nor are they moved when others read T)
+                  3  Pad ─▶ T ─▶ Convolution, pooling                constant · ─▶ T ─▶ Convolution
+                  4  Transpose ─▶ T ─▶ Convolution, pooling, Reduce...
+                  5  T ─▶ Add ◀─ Convolution                         (the sum is made in place of T)
+                  6  MatMul ─▶ T ─▶ Softmax ─▶ T ─▶ MatMul           (an attention that is spelled out)
+    safe tap         every other tensor
+    attention     7  MatMul with weights ─▶ T ─▶ query or key of one attention   (projections are joined)
+    sums          8  MatMul, Multiply ─▶ T ─▶ Add, which T's one reader is
 
 Found by adding a reader to every tensor of networks, one by one, and comparing their outputs on the CPU. One more rule
 stands where the heads of detectors are found, which may not import this file (`is_fused` of
@@ -53,8 +53,8 @@ _AFTER_PROJECTION = frozenset({"Add", "MatMul", "Multiply", "Reshape", "Transpos
 _IN_SUM = frozenset({"Add", "MatMul", "Multiply"})
 
 
-class FirmTensors:
-    """`tensor in firm`: whether a plugin computes the network as it did when that tensor gets a further reader."""
+class SafeTaps:
+    """`tensor in taps`: whether a plugin computes the network as it did when that tensor gets a further reader."""
 
     def __init__(self, graph: ModelGraph) -> None:
         self._graph = graph

@@ -34,7 +34,7 @@ class Picture:
     axes: tuple[int, int]
 
 
-def opened(model: ov.Model, grid: bool) -> ov.Model | None:
+def with_dynamic_shapes(model: ov.Model, grid: bool) -> ov.Model | None:
     """A clone that takes any batch and, if `grid`, pictures of any size; None where shapes then do not go together.
 
     Operations keep their places, so findings on the model hold for the clone.

@@ -1,9 +1,9 @@
-"""A branch reads firm tensors of a network only (`fusions.py`); what it needs of others it computes again.
+"""A branch reads safe taps of a network only (`fusions.py`); what it needs of others it computes again.
 
     Before:  F ─▶ MatMul ─▶ T ─▶ Sigmoid ─▶ scores        After:  F ─┬─▶ MatMul ─▶ T ─▶ Sigmoid ─▶ scores
                             └─▶ branch                               └─▶ fence ─▶ MatMul ─▶ branch
 
-Each firm tensor that it computes from is read behind a fence (`fence.py`): an equal operation on the same tensor would
+Each safe tap that it computes from is read behind a fence (`fence.py`): an equal operation on the same tensor would
 be found and shared.
 """
 
@@ -18,23 +18,23 @@ from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.fence import fenced
-from ovxai_passes.ops.fusions import FirmTensors
+from ovxai_passes.ops.fusions import SafeTaps
 from ovxai_passes.ops.quantisation import spell_out
 
 
-def firmly_fed(graph: ModelGraph, branch: Branch) -> Branch:
-    """The branch fed from firm tensors; it is left as it is.
+def fed_from_safe_taps(graph: ModelGraph, branch: Branch) -> Branch:
+    """The branch fed from safe taps; it is left as it is.
 
     `graph`: of the network, with the dimensions that the branch takes: what is computed again takes the same.
     """
-    soft = soft_sources(graph, branch)
-    if not soft:
+    unsafe = unsafe_sources(graph, branch)
+    if not unsafe:
         return branch
-    firm = FirmTensors(graph)
+    safe = SafeTaps(graph)
     model = branch.model.clone()
     inputs = dict(zip(branch.sources, model.get_parameters(), strict=True))
-    recomputed = _Recomputed(graph, firm)
-    for source in soft:
+    recomputed = _Recomputed(graph, safe)
+    for source in unsafe:
         parameter = inputs.pop(source)
         parameter.output(0).replace(recomputed.made(source))
     for source, parameter in recomputed.inputs.items():
@@ -47,11 +47,11 @@ def firmly_fed(graph: ModelGraph, branch: Branch) -> Branch:
     return replace(branch, model=built, sources=tuple(inputs))
 
 
-def soft_sources(graph: ModelGraph, branch: Branch) -> list[TensorId]:
-    """The tensors that a branch reads although they are not firm, but for those of which it reads the sizes alone."""
-    firm = FirmTensors(graph)
+def unsafe_sources(graph: ModelGraph, branch: Branch) -> list[TensorId]:
+    """What a branch reads that is no safe tap, but for tensors of which it reads the sizes alone."""
+    safe = SafeTaps(graph)
     fed = zip(branch.sources, branch.model.get_parameters(), strict=True)
-    return [source for source, parameter in fed if source not in firm and not _is_measured_only(parameter)]
+    return [source for source, parameter in fed if source not in safe and not _is_measured_only(parameter)]
 
 
 def _is_measured_only(parameter: ov.Node) -> bool:
@@ -60,11 +60,11 @@ def _is_measured_only(parameter: ov.Node) -> bool:
 
 
 class _Recomputed:
-    """Tensors of a network computed again, on a clone of it; `inputs`: parameters in the place of firm tensors."""
+    """Tensors of a network computed again, on a clone of it; `inputs`: parameters in the place of safe taps."""
 
-    def __init__(self, graph: ModelGraph, firm: FirmTensors) -> None:
+    def __init__(self, graph: ModelGraph, safe: SafeTaps) -> None:
         self.inputs: dict[TensorId, ov.Node] = {}
-        self._graph, self._firm, self._folding = graph, firm, Folding(graph)
+        self._graph, self._safe, self._folding = graph, safe, Folding(graph)
         self._copy = ModelGraph(graph.model.clone())
         self._done: dict[TensorId, ov.Output] = {}
         for node in self._copy.ops:  # names are the network's: a second tensor of a name would take it away on saving
@@ -72,12 +72,12 @@ class _Recomputed:
                 output.get_tensor().set_names(set())
 
     def made(self, tensor: TensorId) -> ov.Output:
-        """The tensor, computed from fenced firm ones."""
+        """The tensor, computed from fenced safe taps."""
         open_ends = [tensor]
         while open_ends:
             place = open_ends[-1][0]
             missing = [source for source in self._graph.inputs_of(place) if source not in self._done]
-            above = [source for source in missing if source not in self._firm]
+            above = [source for source in missing if source not in self._safe]
             if above:
                 open_ends += above
                 continue

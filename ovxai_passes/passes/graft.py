@@ -13,8 +13,8 @@ from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.cost import operation_count
 from ovxai_passes.ops.fence import put_fence, unfenced
 from ovxai_passes.ops.sharing import repeats_reader, shares_transpose
-from ovxai_passes.ops.sizes import opened
-from ovxai_passes.ops.tapping import firmly_fed, soft_sources
+from ovxai_passes.ops.sizes import with_dynamic_shapes
+from ovxai_passes.ops.tapping import fed_from_safe_taps, unsafe_sources
 from ovxai_passes.passes.state import InsertionState, Original, left
 
 
@@ -39,7 +39,7 @@ class Graft(ModelPass):
         wrapped = ov.Model(model)
         graph = ModelGraph(wrapped)
         given = left(self.state.branch, "branch", "BuildBranch")
-        branch = _firmly_fed(graph, given)
+        branch = _fed_from_safe_taps(graph, given)
         names_of_operations = tuple(op.get_name() for op in graph.ops)
         self.state.original = Original(len(wrapped.outputs), operation_count(wrapped), names_of_operations)
         added = branch.model.clone()
@@ -66,9 +66,9 @@ class Graft(ModelPass):
         return True
 
 
-def _firmly_fed(graph: ModelGraph, branch: Branch) -> Branch:
-    """See `firmly_fed`; with dimensions as dynamic as the model takes them, so that the branch follows a reshape."""
-    if not soft_sources(graph, branch):
+def _fed_from_safe_taps(graph: ModelGraph, branch: Branch) -> Branch:
+    """See `fed_from_safe_taps`; dimensions are as dynamic as the model takes them: the branch follows a reshape."""
+    if not unsafe_sources(graph, branch):
         return branch
-    model = opened(graph.model, True) or opened(graph.model, False) or graph.model
-    return firmly_fed(ModelGraph(model), branch)
+    model = with_dynamic_shapes(graph.model, True) or with_dynamic_shapes(graph.model, False) or graph.model
+    return fed_from_safe_taps(ModelGraph(model), branch)

@@ -11,7 +11,7 @@ from ovxai_patterns.analysis.graph import Edge, ModelGraph, TensorId
 from ovxai_patterns.analysis.movement import Labels
 
 from ovxai_passes.ops.nodes import is_constant
-from ovxai_passes.rewrites.sinking import Rows
+from ovxai_passes.rewrites.sinking import RowRange
 
 Reading = tuple[int, int, int]
 """(axis, first row, end row) that a reader takes."""
@@ -92,7 +92,7 @@ def _reading(graph: ModelGraph, place: int, port: int) -> Reading | None:
 def _slice(graph: ModelGraph, tensor: TensorId, reading: Reading, readers: list[Edge]) -> ov.Node:
     """Put a Slice under a tensor and let readers of it count from there."""
     axis, first, end = reading
-    rows = Rows(axis, first, end).anew(graph.output(tensor), axis)
+    rows = RowRange(axis, first, end).anew(graph.output(tensor), axis)
     for place, port in readers:
         node = graph.ops[place]
         node.input(port).replace_source_output(rows.output(0))

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import openvino as ov
 from openvino.passes import Manager, Matcher, MatcherPass, WrapType
 
-from ovxai_passes.rewrites.sinking import DeclinedError, Rows, sink
+from ovxai_passes.rewrites.sinking import DeclinedError, RowRange, sink
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class SinkRows(MatcherPass):
             active.discard(node.get_name())
             start, end, _, axis = (int(node.input_value(port).get_node().get_data()[0]) for port in range(1, 5))
             try:
-                done = sink(source, Rows(axis, start, end))
+                done = sink(source, RowRange(axis, start, end))
             except DeclinedError as reason:
                 declined[str(reason)] += 1
                 _log.debug("rows of %s stay: %s", source.get_node().get_friendly_name(), reason)

@@ -17,7 +17,7 @@ from ovxai_passes.ops.nodes import axis_left_whole, clone_with_inputs, is_consta
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowRange:
     """Entries `start` to `stop` (exclusive) along `axis`."""
 
     axis: int
@@ -65,10 +65,10 @@ class DeclinedError(Exception):
     """A Slice cannot pass; the message says why."""
 
 
-Rule = Callable[[ov.Output, Rows], Sunk]
+Rule = Callable[[ov.Output, RowRange], Sunk]
 
 
-def elementwise(output: ov.Output, rows: Rows) -> Sunk:
+def elementwise(output: ov.Output, rows: RowRange) -> Sunk:
     """Slice(a + b) → Slice(a) + Slice(b); operands that broadcast along the axis stay."""
     node, rank = output.get_node(), len(output.get_partial_shape())
     inputs: list[ov.Output] = []
@@ -85,7 +85,7 @@ def elementwise(output: ov.Output, rows: Rows) -> Sunk:
     return Sunk(clone_with_inputs(node, inputs).output(0), tuple(slices))
 
 
-def along_other_axes(output: ov.Output, rows: Rows) -> Sunk:
+def along_other_axes(output: ov.Output, rows: RowRange) -> Sunk:
     """Slice(MVN(x)) → MVN(Slice(x)), where the operation runs along other axes and keeps them."""
     node = output.get_node()
     first, *others = node.input_values()
@@ -101,7 +101,7 @@ def along_other_axes(output: ov.Output, rows: Rows) -> Sunk:
     return Sunk(clone_with_inputs(node, [sliced.output(0), *others]).output(0), (sliced,))
 
 
-def matmul(output: ov.Output, rows: Rows) -> Sunk:
+def matmul(output: ov.Output, rows: RowRange) -> Sunk:
     """Slice(x W) → Slice(x) W, along the rows of x."""
     node, rank = output.get_node(), len(output.get_partial_shape())
     left, right = node.input_values()
@@ -111,7 +111,7 @@ def matmul(output: ov.Output, rows: Rows) -> Sunk:
     return Sunk(clone_with_inputs(node, [sliced.output(0), right]).output(0), (sliced,))
 
 
-def attention(output: ov.Output, rows: Rows) -> Sunk:
+def attention(output: ov.Output, rows: RowRange) -> Sunk:
     """The rows of Q: Slice of softmax(Q Kᵀ + B) V → the same of Slice(Q) and Slice(B)."""
     node, rank = output.get_node(), len(output.get_partial_shape())
     inputs = list(node.input_values())
@@ -127,7 +127,7 @@ def attention(output: ov.Output, rows: Rows) -> Sunk:
     return Sunk(clone_with_inputs(node, inputs).output(0), tuple(slices))
 
 
-def transpose(output: ov.Output, rows: Rows) -> Sunk:
+def transpose(output: ov.Output, rows: RowRange) -> Sunk:
     """Slice along the axis where the rows come from."""
     node = output.get_node()
     data, order = node.input_values()
@@ -137,7 +137,7 @@ def transpose(output: ov.Output, rows: Rows) -> Sunk:
     return Sunk(clone_with_inputs(node, [sliced.output(0), order]).output(0), (sliced,))
 
 
-def reshape(output: ov.Output, rows: Rows) -> Sunk:
+def reshape(output: ov.Output, rows: RowRange) -> Sunk:
     """A Reshape that leaves the sliced axis whole: slice it before, and say its new size."""
     node = output.get_node()
     data, pattern = node.input_values()
@@ -156,7 +156,7 @@ def reshape(output: ov.Output, rows: Rows) -> Sunk:
     return Sunk(clone_with_inputs(node, [sliced.output(0), changed.output(0)]).output(0), (sliced,))
 
 
-def squeeze(output: ov.Output, rows: Rows) -> Sunk:
+def squeeze(output: ov.Output, rows: RowRange) -> Sunk:
     """Squeeze and Unsqueeze: count the axes in front."""
     node = output.get_node()
     data, *others = node.input_values()
@@ -175,7 +175,7 @@ def squeeze(output: ov.Output, rows: Rows) -> Sunk:
     return Sunk(clone_with_inputs(node, [sliced.output(0), *others]).output(0), (sliced,))
 
 
-def split(output: ov.Output, rows: Rows) -> Sunk:
+def split(output: ov.Output, rows: RowRange) -> Sunk:
     """Slice(Split(x)[i]) → Slice(Slice(x)), the second one along the axis of the Split."""
     node = output.get_node()
     data, axis = node.input_value(0), node.input_value(1)
@@ -187,11 +187,11 @@ def split(output: ov.Output, rows: Rows) -> Sunk:
         raise DeclinedError("a Split along the sliced axis, or into parts of dynamic size")
     ends = np.cumsum([0, *(size.get_length() for size in sizes)])
     sliced = rows.of(data)
-    part = Rows(along, int(ends[output.get_index()]), int(ends[output.get_index() + 1])).of(sliced.output(0))
+    part = RowRange(along, int(ends[output.get_index()]), int(ends[output.get_index() + 1])).of(sliced.output(0))
     return Sunk(part.output(0), (sliced,))
 
 
-def concat(output: ov.Output, rows: Rows) -> Sunk:
+def concat(output: ov.Output, rows: RowRange) -> Sunk:
     """Slice(Concat(a, b)) → Slice(b), where the rows lie in one of the pieces, or the same rows of all pieces."""
     node = output.get_node()
     axis = int(node.get_attributes()["axis"]) % len(output.get_partial_shape())
@@ -207,13 +207,13 @@ def concat(output: ov.Output, rows: Rows) -> Sunk:
         if start <= rows.start and rows.stop <= stop:
             if rows.count == stop - start:
                 return Sunk(value)
-            piece = Rows(axis, rows.start - start, rows.stop - start).of(value)
+            piece = RowRange(axis, rows.start - start, rows.stop - start).of(value)
             return Sunk(piece.output(0), (piece,))
         start = stop
     raise DeclinedError("rows of several pieces of a Concat")
 
 
-def pad(output: ov.Output, rows: Rows) -> Sunk:
+def pad(output: ov.Output, rows: RowRange) -> Sunk:
     """Slice(Pad(x)) → the rows of x, or rows of the padding alone."""
     node = output.get_node()
     data, *others = node.input_values()
@@ -225,7 +225,7 @@ def pad(output: ov.Output, rows: Rows) -> Sunk:
     if size.is_dynamic:
         raise DeclinedError("padding of an axis of dynamic size")
     if first <= rows.start and rows.stop <= first + size.get_length():
-        piece = Rows(rows.axis, rows.start - first, rows.stop - first).of(data)
+        piece = RowRange(rows.axis, rows.start - first, rows.stop - first).of(data)
         begin[rows.axis] = end[rows.axis] = 0
         padded = clone_with_inputs(
             node, [piece.output(0), *(ops.constant(widths).output(0) for widths in (begin, end)), *others[2:]]
@@ -259,7 +259,7 @@ RULES: tuple[tuple[frozenset[str], Rule], ...] = (
 )
 
 
-def sink(output: ov.Output, rows: Rows) -> Sunk:
+def sink(output: ov.Output, rows: RowRange) -> Sunk:
     """Pass a Slice of `rows` of `output` up through the operation that makes it. Raises DeclinedError."""
     kind = output.get_node().get_type_name()
     for types, rule in RULES:

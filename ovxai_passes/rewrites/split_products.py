@@ -20,7 +20,7 @@ from ovxai_patterns.analysis.movement import Labels
 from ovxai_patterns.analysis.op_traits import ATTENTION_TYPES, PRODUCT_TYPES
 
 from ovxai_passes.ops.constants import constant_like
-from ovxai_passes.rewrites.sinking import Rows
+from ovxai_passes.rewrites.sinking import RowRange
 
 _MOST_PIECES = 4
 
@@ -76,7 +76,7 @@ def _is_plain(attention: ov.Node) -> bool:
 
 
 def _rows(output: ov.Output, axis: int, pieces: list[tuple[int, int]], slices: list[ov.Node]) -> list[ov.Node]:
-    made = [Rows(axis, start, stop).anew(output, axis) for start, stop in pieces]
+    made = [RowRange(axis, start, stop).anew(output, axis) for start, stop in pieces]
     slices += made
     return made
 
@@ -97,7 +97,7 @@ def _summed(node: ov.Node, axis: int, pieces: list[tuple[int, int]], slices: lis
     along = len(left.get_partial_shape()) - (2 if attributes["transpose_a"] else 1)
     total: ov.Node | None = None
     for (start, stop), piece in zip(pieces, _rows(right, axis, pieces, slices), strict=True):
-        weights = Rows(along, start, stop).anew(left, along)
+        weights = RowRange(along, start, stop).anew(left, along)
         term = ops.matmul(weights, piece, attributes["transpose_a"], attributes["transpose_b"])
         total = term if total is None else ops.add(total, term)
     assert total is not None, "a tensor has at least one piece"

@@ -1,11 +1,11 @@
 """Operations along axes: Softmax, MVN, NormalizeL2, reductions.
 
-Spread   along other axes than the positions': as an element-wise operation that is not affine.
+Positionwise   along other axes than the positions': as an element-wise operation that is not affine.
 Softmax over positions: the mask axis is made.
 A sum or mean over all positions: x_0 summed + sum_i W_i (x_i - x_0); of a one-hot mask, W only picks the
 row of its position, so positions become the mask axis and nothing is computed.
 A maximum, one-hot: the larger of the row and what is there without it
-Mapped   one axis further right
+Batched        one axis further right
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ovxai_patterns.analysis.op_traits import ALONG_AXES_TYPES
 from ovxai_passes.mapping.context import Context, filled, is_zero
 from ovxai_passes.mapping.occurrences import largest as largest_of_each
 from ovxai_passes.mapping.occurrences import occurrences, summed
-from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+from ovxai_passes.mapping.values import Batched, Invariant, NoRuleError, Positionwise, Value
 from ovxai_passes.mapping.weights import kept_in_front
 from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.ops.sizes import sizes_of
@@ -36,26 +36,26 @@ def along_axes(context: Context, node: ov.Node, inputs: list[Value], ones: list[
     value, kind = inputs[0], node.get_type_name()
     source = context.graph.inputs_of(context.graph.place_of(node))
     rank = len(context.graph.output(source[0]).get_partial_shape())
-    if any(not isinstance(other, Same) for other in inputs[1:]):
+    if any(not isinstance(other, Invariant) for other in inputs[1:]):
         raise NoRuleError(f"axes of {kind} that depend on the mask")
     axes = _axes(context, node, rank)
-    if isinstance(value, Mapped):
-        return [Mapped(_over(context, node, value.output, axes), kind == "Softmax" and axes == (rank - 1,))]
-    assert isinstance(value, Spread)
+    if isinstance(value, Batched):
+        return [Batched(_over(context, node, value.output, axes), kind == "Softmax" and axes == (rank - 1,))]
+    assert isinstance(value, Positionwise)
     if not set(axes) & set(value.axes):
         value = context.levelled(value)
         values = [_inside(context, node, filled(row, value.values[-1], axes), axes) for row in value.values[:-1]]
         keep = kind in ALONG_AXES_TYPES or node.get_attributes()["keep_dims"]
         ids = value.ids if keep else value.ids.squeeze(axes)
-        return [Spread(ids, value.weights, (*values, ones[0]))]
+        return [Positionwise(ids, value.weights, (*values, ones[0]))]
     if kind in _POOLING_TYPES and set(value.axes) <= set(axes):
         pooled = pool(context, value, axes, kind)
         if not node.get_attributes()["keep_dims"]:
             pooled = ops.squeeze(pooled, ops.constant([axis + 1 for axis in axes])).output(0)
-        return [Mapped(pooled)]
+        return [Batched(pooled)]
     if kind in ("Softmax", "LogSoftmax"):
-        over = _over(context, node, context.mapped(value, rank).output, axes)
-        return [Mapped(over, kind == "Softmax" and axes == (rank - 1,))]
+        over = _over(context, node, context.batched(value, rank).output, axes)
+        return [Batched(over, kind == "Softmax" and axes == (rank - 1,))]
     raise NoRuleError(f"{kind} over positions and other axes")
 
 
@@ -75,7 +75,7 @@ def _over(context: Context, node: ov.Node, data: ov.Output, axes: tuple[int, ...
     return _inside(context, node, data, tuple(axis + 1 for axis in axes))
 
 
-def pool(context: Context, value: Spread, axes: tuple[int, ...], kind: str) -> ov.Output:
+def pool(context: Context, value: Positionwise, axes: tuple[int, ...], kind: str) -> ov.Output:
     """A reduction over `axes`, of which the positions' are some: [M, ...] with size 1 on them."""
     if kind == "ReduceMax":
         if not context.one_hot:
@@ -123,7 +123,7 @@ def _ratio(like: ov.Output, above: int | ov.Node, below: int | ov.Node) -> ov.No
     return quotient if kind == ov.Type.f32 else ops.convert(quotient, kind)
 
 
-def _flat(context: Context, value: Spread, data: ov.Output) -> ov.Output:
+def _flat(context: Context, value: Positionwise, data: ov.Output) -> ov.Output:
     """[T, rest...]: the entries along the position axes in front."""
     rest = [axis for axis in range(value.ids.ndim) if axis not in value.axes]
     if value.axes == tuple(range(len(rest), value.ids.ndim)):  # [N,C,h,w]: plugins transpose [N,C,h*w] faster
@@ -141,12 +141,12 @@ def _flat(context: Context, value: Spread, data: ov.Output) -> ov.Output:
     return flat
 
 
-def _spread_back(value: Spread, flat: ov.Output) -> ov.Output:
+def _unflattened(value: Positionwise, flat: ov.Output) -> ov.Output:
     """[M, rest...] to [M, ...] of the tensor's rank, size 1 on the position axes."""
     return ops.unsqueeze(flat, ops.constant([axis + 1 for axis in value.axes])).output(0)
 
 
-def _rows(context: Context, value: Spread, data: ov.Output) -> ov.Output:
+def _rows(context: Context, value: Positionwise, data: ov.Output) -> ov.Output:
     """The row of each position (the sum of its rows where it has several), in raster order, as the mask axis."""
     flat = _flat(context, value, data)
     if context.any_grid:
@@ -154,35 +154,35 @@ def _rows(context: Context, value: Spread, data: ov.Output) -> ov.Output:
         if kept:
             last, one, first = np.array([_FAR]), np.array([1]), np.array([0])
             flat = ops.slice(flat, np.array([kept]), last, one, first).output(0)
-        return _spread_back(value, flat)
+        return _unflattened(value, flat)
     found = occurrences(value.ids, context.masks)
     if not found.once:
-        return _spread_back(value, summed(flat, found))
+        return _unflattened(value, summed(flat, found))
     order = np.argsort(value.ids.reshape(-1), kind="stable")[int((value.ids < 0).sum()) :]
     if not np.array_equal(order, np.arange(value.ids.size)):
         flat = ops.gather(flat, ops.constant(order), ops.constant(0)).output(0)
-    return _spread_back(value, flat)
+    return _unflattened(value, flat)
 
 
 def _summed_rows(
-    context: Context, value: Spread, data: ov.Output, rows: np.ndarray[tuple[int], np.dtype[np.int64]]
+    context: Context, value: Positionwise, data: ov.Output, rows: np.ndarray[tuple[int], np.dtype[np.int64]]
 ) -> ov.Output:
     flat = _flat(context, value, data)
     chosen = ops.gather(flat, ops.constant(rows), ops.constant(0))
-    return _spread_back(value, ops.reduce_sum(chosen, ops.constant([0]), True).output(0))
+    return _unflattened(value, ops.reduce_sum(chosen, ops.constant([0]), True).output(0))
 
 
-def _weighed_rows(context: Context, value: Spread, weights: ov.Node, data: ov.Output) -> ov.Output:
+def _weighed_rows(context: Context, value: Positionwise, weights: ov.Node, data: ov.Output) -> ov.Output:
     """W [M,T] times the rows [T, rest]."""
     flat = _flat(context, value, data)
     rest = value.ids.ndim - len(value.axes)
     flat_rows = ops.reshape(flat, ops.constant([0, -1]), True)
     product = ops.matmul(weights, flat_rows, False, False)
     sizes = ops.concat([ops.constant([0]), sizes_of(flat, range(1, rest + 1))], 0)
-    return _spread_back(value, ops.reshape(product, sizes, True).output(0))
+    return _unflattened(value, ops.reshape(product, sizes, True).output(0))
 
 
-def _maximum(context: Context, value: Spread, axes: tuple[int, ...]) -> ov.Output:
+def _maximum(context: Context, value: Positionwise, axes: tuple[int, ...]) -> ov.Output:
     if np.unique(value.ids[value.ids >= 0]).size < 2:
         raise NoRuleError("a maximum over a single position")
     low, high = value.values
@@ -195,13 +195,13 @@ def _maximum(context: Context, value: Spread, axes: tuple[int, ...]) -> ov.Outpu
         rows = _rows(context, value, high)
     else:
         row = ops.squeeze(lowest, ops.constant(list(value.axes))).output(0)
-        rows = _spread_back(value, largest_of_each(_flat(context, value, high), row, found))
+        rows = _unflattened(value, largest_of_each(_flat(context, value, high), row, found))
     largest = ops.maximum(rows, lowest)
     kept = np.flatnonzero(value.ids.reshape(-1) < 0)
     if kept.size:
         flat = _flat(context, value, high)
         chosen = ops.reduce_max(ops.gather(flat, ops.constant(kept), ops.constant(0)), ops.constant([0]), True)
-        largest = ops.maximum(largest, _spread_back(value, chosen.output(0)))
+        largest = ops.maximum(largest, _unflattened(value, chosen.output(0)))
     others = [axis + 1 for axis in axes if axis not in value.axes]
     if others:
         largest = ops.reduce_max(largest, ops.constant(others), True)

@@ -12,7 +12,7 @@ from openvino import opset13 as ops
 from ovxai_patterns.analysis.op_traits import Trait, types_with
 
 from ovxai_passes.mapping.context import Context
-from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Value
+from ovxai_passes.mapping.values import Batched, Invariant, NoRuleError, Value
 
 TYPES = types_with(Trait.BATCH_WISE)
 
@@ -23,11 +23,11 @@ def in_the_batch(context: Context, node: ov.Node, inputs: list[Value], ones: lis
     if kind not in TYPES:
         raise NoRuleError(f"no rule for {kind}, nor can it run on all masks as a batch")
     first, *others = inputs
-    if not isinstance(first, Mapped) or any(not isinstance(value, Same) for value in others):
+    if not isinstance(first, Batched) or any(not isinstance(value, Invariant) for value in others):
         raise NoRuleError(f"{kind} with weights that depend on the mask")
-    weights = [value.output for value in others if isinstance(value, Same)]
+    weights = [value.output for value in others if isinstance(value, Invariant)]
     made = context.clone_with_inputs(node, [_folded(first.output), *weights])
-    return [Mapped(_unfolded(context, output, one)) for output, one in zip(made.outputs(), ones, strict=True)]
+    return [Batched(_unfolded(context, output, one)) for output, one in zip(made.outputs(), ones, strict=True)]
 
 
 def _folded(output: ov.Output) -> ov.Output:

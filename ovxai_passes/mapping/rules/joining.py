@@ -1,7 +1,8 @@
 """Concat of tensors of which the mask weighs some.
 
-Spread   the ids are joined; what the mask leaves alone is a kept token there. For pieces that are 0 where the mask is 0
-Mapped   one axis further right; others take a mask axis
+Positionwise   the ids are joined; what the mask leaves alone is a kept token there. For pieces that are 0 where the
+               mask is 0
+Batched        one axis further right; others take a mask axis
 """
 
 from __future__ import annotations
@@ -13,35 +14,35 @@ from ovxai_patterns.analysis.movement import Labels, collapse
 from ovxai_patterns.analysis.positions import NOWHERE
 
 from ovxai_passes.mapping.context import Context, filled, is_zero, zero_like
-from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+from ovxai_passes.mapping.values import Batched, Invariant, NoRuleError, Positionwise, Value
 
 
 def joined(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
     """See the module."""
     rank = len(ones[0].get_partial_shape())
     axis = int(node.get_attributes()["axis"]) % rank
-    if not any(isinstance(value, Mapped) for value in inputs):
-        return [_of_spreads(context, node, inputs, ones[0], axis)]
+    if not any(isinstance(value, Batched) for value in inputs):
+        return [_of_positionwise(context, node, inputs, ones[0], axis)]
     pieces = []
     for value in inputs:
-        if isinstance(value, Same):
+        if isinstance(value, Invariant):
             pieces.append(context.repeated(value.output))
         else:
-            pieces.append(context.mapped(value, rank).output)
-    return [Mapped(ops.concat(pieces, axis + 1).output(0))]
+            pieces.append(context.batched(value, rank).output)
+    return [Batched(ops.concat(pieces, axis + 1).output(0))]
 
 
-def _of_spreads(context: Context, node: ov.Node, inputs: list[Value], one: ov.Output, axis: int) -> Spread:
-    spreads = [value for value in inputs if isinstance(value, Spread)]
-    if not all(is_zero(value.values[0]) for value in spreads):
+def _of_positionwise(context: Context, node: ov.Node, inputs: list[Value], one: ov.Output, axis: int) -> Positionwise:
+    positionwise = [value for value in inputs if isinstance(value, Positionwise)]
+    if not all(is_zero(value.values[0]) for value in positionwise):
         raise NoRuleError("Concat of tensors that are not 0 where the mask is 0")
     if axis == 0 and one.get_partial_shape()[0].is_dynamic:
         raise NoRuleError("Concat along a dynamic batch")
     if one.get_partial_shape()[axis].is_dynamic:
         context.one_grid("Concat along positions")
-    if len({value.weights for value in spreads}) > 1:
-        inputs = [context.levelled(value) if isinstance(value, Spread) else value for value in inputs]
-    weights = next(value.weights for value in inputs if isinstance(value, Spread))
+    if len({value.weights for value in positionwise}) > 1:
+        inputs = [context.levelled(value) if isinstance(value, Positionwise) else value for value in inputs]
+    weights = next(value.weights for value in inputs if isinstance(value, Positionwise))
     sources = context.graph.inputs_of(context.graph.place_of(node))
     shapes = [context.shape_of(source) for source in sources]
     ids = _joined_ids(inputs, shapes, axis)
@@ -49,16 +50,18 @@ def _of_spreads(context: Context, node: ov.Node, inputs: list[Value], one: ov.Ou
     everywhere = tuple(range(1, ids.ndim))
     for place in range(1, len(weights) - 1):
         pieces = [
-            filled(value.values[place], value.values[-1], everywhere) if isinstance(value, Spread) else value.output
+            filled(value.values[place], value.values[-1], everywhere)
+            if isinstance(value, Positionwise)
+            else value.output
             for value in inputs
-            if not isinstance(value, Mapped)
+            if not isinstance(value, Batched)
         ]
         values.append(ops.concat(pieces, axis).output(0))
-    return Spread(ids, weights, (*values, one))
+    return Positionwise(ids, weights, (*values, one))
 
 
 def _joined_ids(inputs: list[Value], shapes: list[list[int]], axis: int) -> Labels:
-    found = [value.ids if isinstance(value, Spread) else None for value in inputs]
+    found = [value.ids if isinstance(value, Positionwise) else None for value in inputs]
     rank = len(shapes[0])
     sizes = [max(1 if ids is None else ids.shape[place] for ids in found) for place in range(rank)]
     pieces = []

@@ -1,13 +1,13 @@
 """Matrix products and scaled-dot-product attention.
 
-Spread · Same          rows keep their positions: each value once (the layer on all rows is the original's)
-Same · Spread          columns keep their positions (attention scores of a query that the mask leaves alone)
-flattened · Same       the matrix splits by position (one-hot): S_p = x_0 W + (x_1 - x_0)[p] W[p]
-Mapped · Spread        the sum runs over positions (attention weights times values):
+Positionwise · Invariant   rows keep their positions: each value once (the layer on all rows is the original's)
+Invariant · Positionwise   columns keep their positions (attention scores of a query that the mask leaves alone)
+flattened · Invariant      the matrix splits by position (one-hot): S_p = x_0 W + (x_1 - x_0)[p] W[p]
+Batched · Positionwise     the sum runs over positions (attention weights times values):
 A_m x_0 + sum_i (A_m ⊙ w_i[m]) (x_i - x_0), all masks' rows in one product; A_m x_0 = x_0 where rows of A_m sum to 1;
 or columns are positions (a query that depends on the mask): A_m x_0 + sum_i w_i[m] ⊙ (A_m (x_i - x_0))
-Mapped · Same, Mapped · Mapped    one product with the mask axis in front, or with masks among the rows where each
-image has a matrix of its own
+Batched · Invariant, Batched · Batched   one product with the mask axis in front, or with masks among the rows where
+each image has a matrix of its own
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import openvino as ov
 from openvino import opset13 as ops
 
 from ovxai_passes.mapping.context import Context, ImageProduct, filled, is_zero, pad_rank, zero_like
-from ovxai_passes.mapping.values import Mapped, NoRuleError, Same, Spread, Value
+from ovxai_passes.mapping.values import Batched, Invariant, NoRuleError, Positionwise, Value
 from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.ops.sizes import sizes_of
 
@@ -50,22 +50,22 @@ def matmul(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.O
 def multiplied(context: Context, product: Factors) -> Value:
     """The value of a product. Raises NoRuleError."""
     left, right = product.left, product.right
-    if isinstance(left, Same) and isinstance(right, Same):
-        return Same(_plain(product, left.output, right.output))
-    if isinstance(left, Spread) and isinstance(right, Same):
-        return _spread_left(context, product, left, right)
-    if isinstance(left, Same) and isinstance(right, Spread):
-        return _spread_right(product, left, right)
-    if isinstance(left, Mapped) and isinstance(right, Spread):
+    if isinstance(left, Invariant) and isinstance(right, Invariant):
+        return Invariant(_plain(product, left.output, right.output))
+    if isinstance(left, Positionwise) and isinstance(right, Invariant):
+        return _positionwise_left(context, product, left, right)
+    if isinstance(left, Invariant) and isinstance(right, Positionwise):
+        return _positionwise_right(product, left, right)
+    if isinstance(left, Batched) and isinstance(right, Positionwise):
         return _weighed(context, product, left, right)
-    if isinstance(left, Spread):
+    if isinstance(left, Positionwise):
         raise NoRuleError("a product of two tensors that the mask weighs")
-    first = pad_rank(left.output, product.rank + 1) if isinstance(left, Mapped) else left.output
-    assert not isinstance(right, Spread)
-    if isinstance(left, Mapped) and isinstance(right, Same) and _of_each_image(right) and not product.flip_left:
-        return Mapped(_all_rows_at_once(context, first, right.output, product.rank, product.flip_right))
-    second = pad_rank(right.output, product.rank + 1) if isinstance(right, Mapped) else right.output
-    return Mapped(_plain(product, first, second))
+    first = pad_rank(left.output, product.rank + 1) if isinstance(left, Batched) else left.output
+    assert not isinstance(right, Positionwise)
+    if isinstance(left, Batched) and isinstance(right, Invariant) and _of_each_image(right) and not product.flip_left:
+        return Batched(_all_rows_at_once(context, first, right.output, product.rank, product.flip_right))
+    second = pad_rank(right.output, product.rank + 1) if isinstance(right, Batched) else right.output
+    return Batched(_plain(product, first, second))
 
 
 def _plain(product: Factors, left: ov.Output, right: ov.Output) -> ov.Output:
@@ -77,13 +77,13 @@ def _contracted(ids_rank: int, flipped: bool, is_left: bool) -> int:
     return ids_rank - 1 if is_left != flipped else ids_rank - 2
 
 
-def _of_each_image(value: Same) -> bool:
+def _of_each_image(value: Invariant) -> bool:
     """Whether each image has a matrix of its own, other than one alone."""
     shape = value.output.get_partial_shape()
     return len(shape) > 2 and (shape[0].is_dynamic or shape[0].get_length() > 1)
 
 
-def _spread_left(context: Context, product: Factors, left: Spread, right: Same) -> Value:
+def _positionwise_left(context: Context, product: Factors, left: Positionwise, right: Invariant) -> Value:
     axis = _contracted(left.ids.ndim, product.flip_left, True)
     if axis in left.axes:
         return _by_position(context, product, left, right)
@@ -92,10 +92,10 @@ def _spread_left(context: Context, product: Factors, left: Spread, right: Same) 
     last = product.one or _plain(product, left.values[-1], right.output)
     rows = [row if is_zero(row) else filled(row, left.values[-1], (axis,)) for row in left.values[:-1]]
     values = [zero_like(row, product.rank) if is_zero(row) else _plain(product, row, right.output) for row in rows]
-    return Spread(ids, left.weights, (*values, last))
+    return Positionwise(ids, left.weights, (*values, last))
 
 
-def _spread_right(product: Factors, left: Same, right: Spread) -> Value:
+def _positionwise_right(product: Factors, left: Invariant, right: Positionwise) -> Value:
     axis = _contracted(right.ids.ndim, product.flip_right, False)
     if axis in right.axes:
         raise NoRuleError("a product that sums over positions with weights that the mask leaves alone")
@@ -104,10 +104,10 @@ def _spread_right(product: Factors, left: Same, right: Spread) -> Value:
     last = product.one or _plain(product, left.output, right.values[-1])
     rows = [row if is_zero(row) else filled(row, right.values[-1], (axis,)) for row in right.values[:-1]]
     values = [zero_like(row, product.rank) if is_zero(row) else _plain(product, left.output, row) for row in rows]
-    return Spread(ids, right.weights, (*values, last))
+    return Positionwise(ids, right.weights, (*values, last))
 
 
-def _by_position(context: Context, product: Factors, left: Spread, right: Same) -> Value:
+def _by_position(context: Context, product: Factors, left: Positionwise, right: Invariant) -> Value:
     """A flattened map [N,C*P] or [N,P*C] times a matrix: the matrix's rows of each position apart."""
     context.one_grid("a matrix over all positions")
     shape = right.output.get_partial_shape()
@@ -133,7 +133,7 @@ def _by_position(context: Context, product: Factors, left: Spread, right: Same) 
     low = left.values[0]
     if not is_zero(low):
         result = ops.add(result, _plain(product, _full_row(low, ids.size), right.output))
-    return Mapped(result.output(0))
+    return Batched(result.output(0))
 
 
 def _full_row(low: ov.Output, size: int) -> ov.Output:
@@ -143,7 +143,7 @@ def _full_row(low: ov.Output, size: int) -> ov.Output:
     return ops.broadcast(low, ops.constant([1, size]), broadcast_spec="BIDIRECTIONAL").output(0)
 
 
-def _columns(context: Context, product: Factors, left: Mapped, right: Spread) -> Value:
+def _columns(context: Context, product: Factors, left: Batched, right: Positionwise) -> Value:
     """[M, batch, r, C] · [batch, C, T], weighed column by column."""
     rows, rank, flip = pad_rank(left.output, product.rank + 1), product.rank, product.flip_right
     low = right.values[0]
@@ -158,15 +158,15 @@ def _columns(context: Context, product: Factors, left: Mapped, right: Spread) ->
     if not is_zero(low):
         everywhere = filled(low, right.values[-1], (contracted,))
         total = ops.add(total, ops.matmul(rows, everywhere, False, flip)).output(0)
-    return Mapped(total)
+    return Batched(total)
 
 
-def _weighed(context: Context, product: Factors, left: Mapped, right: Spread) -> Value:
+def _weighed(context: Context, product: Factors, left: Batched, right: Positionwise) -> Value:
     axis = _contracted(right.ids.ndim, product.flip_right, False)
     if len(right.axes) == 1 and right.axes[0] >= right.ids.ndim - 2 and right.axes != (axis,) and not product.flip_left:
         return _columns(context, product, left, right)
     if right.axes != (axis,) or product.flip_left:
-        raise NoRuleError("mapped rows times a tensor whose positions lie elsewhere")
+        raise NoRuleError("batched rows times a tensor whose positions lie elsewhere")
     weights = pad_rank(left.output, product.rank + 1)  # [M, batch..., rows, T]
     rank = product.rank
     low, flip = right.values[0], product.flip_right
@@ -184,7 +184,7 @@ def _weighed(context: Context, product: Factors, left: Mapped, right: Spread) ->
         if not left.normalised:
             row = ops.multiply(ops.reduce_sum(weights, ops.constant([rank]), True), row).output(0)
         total = ops.add(total, row).output(0)
-    return Mapped(total)
+    return Batched(total)
 
 
 def _swapped(rank: int) -> list[int]:
@@ -215,26 +215,26 @@ def _all_rows_at_once(context: Context, left: ov.Output, right: ov.Output, rank:
 
 
 def attention(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
-    """Softmax(Q Kᵀ s + B) V as products and a softmax, of a query that is Same or Mapped."""
+    """Softmax(Q Kᵀ s + B) V as products and a softmax, of a query that is Invariant or Batched."""
     query, key, value = inputs[:3]
     if node.get_attributes()["causal"]:
         raise NoRuleError("causal attention")
-    if isinstance(query, Spread):
+    if isinstance(query, Positionwise):
         raise NoRuleError("attention of rows that the mask weighs")
     rank = len(ones[0].get_partial_shape())
     scaled = type(query)(ops.multiply(query.output, _scale(context, node, inputs, query.output)).output(0))
     logits = multiplied(context, Factors(scaled, key, False, True, rank))
-    mapped = logits if isinstance(logits, Same) else context.mapped(logits, rank)
+    mapped = logits if isinstance(logits, Invariant) else context.batched(logits, rank)
     scores = mapped.output
     if len(inputs) > 3:
         bias = inputs[3]
-        if not isinstance(bias, Same) or bias.output.get_element_type() == ov.Type.boolean:
+        if not isinstance(bias, Invariant) or bias.output.get_element_type() == ov.Type.boolean:
             raise NoRuleError("an attention mask that is no bias")
         if not is_zero(bias.output):
             scores = ops.add(scores, bias.output).output(0)
-    weights = ops.softmax(scores, rank if isinstance(mapped, Mapped) else rank - 1).output(0)
-    left: Value = Mapped(weights, True) if isinstance(mapped, Mapped) else Same(weights)
-    if isinstance(left, Same) and isinstance(value, Spread):
+    weights = ops.softmax(scores, rank if isinstance(mapped, Batched) else rank - 1).output(0)
+    left: Value = Batched(weights, True) if isinstance(mapped, Batched) else Invariant(weights)
+    if isinstance(left, Invariant) and isinstance(value, Positionwise):
         raise NoRuleError("attention whose values alone are weighed")
     return [multiplied(context, Factors(left, value, False, False, rank))]
 
@@ -242,7 +242,7 @@ def attention(context: Context, node: ov.Node, inputs: list[Value], ones: list[o
 def _scale(context: Context, node: ov.Node, inputs: list[Value], query: ov.Output) -> ov.Node | ov.Output:
     if len(inputs) > 4:
         scale = inputs[4]
-        if not isinstance(scale, Same):
+        if not isinstance(scale, Invariant):
             raise NoRuleError("a scale that depends on the mask")
         return scale.output
     shape = query.get_partial_shape()

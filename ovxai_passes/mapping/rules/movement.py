@@ -1,8 +1,8 @@
 """Movement operations: the elements of v_m in another order.
 
-Spread   the operation is run on the ids; where the mask is 0, on one row, laid out in full and taken off again
-(constants, which fold away). What padding adds is weighed by no mask, as kept tokens are; only such left: Same
-Mapped   the same operation one axis further right
+Positionwise   the operation is run on the ids; where the mask is 0, on one row, laid out in full and taken off again
+(constants, which fold away). What padding adds is weighed by no mask, as kept tokens are; only such left: Invariant
+Batched        the same operation one axis further right
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ovxai_patterns.analysis.positions import NOWHERE
 
 from ovxai_passes.mapping.context import Context, is_zero, zero_like
 from ovxai_passes.mapping.rules.joining import joined
-from ovxai_passes.mapping.values import AnyGridError, Mapped, NoRuleError, Same, Spread, Value
+from ovxai_passes.mapping.values import AnyGridError, Batched, Invariant, NoRuleError, Positionwise, Value
 from ovxai_passes.ops.gathering import chosen_by_image
 from ovxai_passes.ops.nodes import sizes_known
 
@@ -34,19 +34,19 @@ def movement(context: Context, node: ov.Node, inputs: list[Value], ones: list[ov
     if node.get_type_name() == "Concat":
         return joined(context, node, inputs, ones)
     value, others = inputs[0], inputs[1:]
-    if node.get_type_name() in _NOT_MAPPED or any(not isinstance(other, Same) for other in others):
+    if node.get_type_name() in _NOT_MAPPED or any(not isinstance(other, Invariant) for other in others):
         raise NoRuleError(f"{node.get_type_name()} of a tensor that the mask weighs")
-    if isinstance(value, Mapped) and node.get_type_name() == "Gather":
+    if isinstance(value, Batched) and node.get_type_name() == "Gather":
         return [_gathered(context, node, value, inputs[1])]
-    further = [other.output for other in others if isinstance(other, Same)]
-    if isinstance(value, Mapped):
-        return [Mapped(output) for output in _one_axis_further(context, node, value.output, further)]
-    assert isinstance(value, Spread)
-    return _spread(context, node, value, further, ones)
+    further = [other.output for other in others if isinstance(other, Invariant)]
+    if isinstance(value, Batched):
+        return [Batched(output) for output in _one_axis_further(context, node, value.output, further)]
+    assert isinstance(value, Positionwise)
+    return _positionwise(context, node, value, further, ones)
 
 
-def _spread(
-    context: Context, node: ov.Node, value: Spread, further: list[ov.Output], ones: list[ov.Output]
+def _positionwise(
+    context: Context, node: ov.Node, value: Positionwise, further: list[ov.Output], ones: list[ov.Output]
 ) -> list[Value]:
     place = context.graph.place_of(node)
     moved = _moved(context, place, value.ids)
@@ -68,11 +68,11 @@ def _spread(
     results: list[Value] = []
     for port, ids in enumerate(moved):
         if (ids < 0).all():
-            results.append(Same(ones[port]))
+            results.append(Invariant(ones[port]))
             continue
         values = [column[port] for column in columns]
         values[0] = zero_like(low, ids.ndim) if is_zero(low) else _first_row(values[0], ids, alike[port])
-        results.append(Spread(ids, value.weights, (*values, ones[port])))
+        results.append(Positionwise(ids, value.weights, (*values, ones[port])))
     return results
 
 
@@ -110,7 +110,7 @@ def _places(row: ov.Output, rank: int) -> Labels:
     return np.arange(int(np.prod(shape)), dtype=np.int32).reshape(shape)
 
 
-def _low_outputs(context: Context, node: ov.Node, value: Spread, further: list[ov.Output]) -> list[ov.Output]:
+def _low_outputs(context: Context, node: ov.Node, value: Positionwise, further: list[ov.Output]) -> list[ov.Output]:
     """The operation on the tensor where the mask is 0, laid out in full; of one image if it is the same for all."""
     row = value.values[0]
     if context.any_grid:
@@ -152,21 +152,21 @@ def _first_row(output: ov.Output, ids: Labels, alike: Labels) -> ov.Output:
     return ops.slice(output, start, stop, stop, np.array(axes)).output(0)
 
 
-def _gathered(context: Context, node: ov.Node, value: Mapped, indices: Value) -> Mapped:
+def _gathered(context: Context, node: ov.Node, value: Batched, indices: Value) -> Batched:
     """Entries along an axis, the same for each image or each image's own; they need not be known before inference."""
     source = context.graph.inputs_of(context.graph.place_of(node))
     rank = len(context.graph.output(source[0]).get_partial_shape())
     axis, batched = int(context.value_of(source[2])) % rank, node.get_attributes()["batch_dims"] % rank
-    assert isinstance(indices, Same), "inputs that depend on the mask were refused"
+    assert isinstance(indices, Invariant), "inputs that depend on the mask were refused"
     if batched > 1:
         raise NoRuleError("Gather with several batch axes")
     if not batched:
-        return Mapped(ops.gather(value.output, indices.output, ops.constant(axis + 1)).output(0))
+        return Batched(ops.gather(value.output, indices.output, ops.constant(axis + 1)).output(0))
     swapped = ops.constant([1, 0, *range(2, rank + 1)])
     rows = chosen_by_image(ops.transpose(value.output, swapped), indices.output, axis + 1)
     if len(indices.output.get_partial_shape()) != 2:
         raise NoRuleError("Gather with indices of several axes for each image")
-    return Mapped(ops.transpose(rows, swapped).output(0))
+    return Batched(ops.transpose(rows, swapped).output(0))
 
 
 def _further(axes: npt.NDArray[np.generic]) -> ov.Node:

@@ -81,7 +81,7 @@ def _matrix(case: Case, x: ov.Node, w: Weights) -> ov.Node:
 
 
 def _matrix_left(case: Case, x: ov.Node, w: Weights) -> ov.Node:
-    """Constant · Spread: channels of a transposed map."""
+    """Constant · Positionwise: channels of a transposed map."""
     across = ops.transpose(x, integers(0, 2, 1)) if case.rank == 3 else ops.reshape(x, integers(0, 0, -1), True)
     return ops.gelu(ops.matmul(w(1, 3, case.channels), across, False, False), "erf")
 

@@ -12,7 +12,7 @@ from ovxai_patterns.analysis.movement import Labels
 
 from ovxai_passes.head.masks import grid_masks
 from ovxai_passes.mapping.context import Context
-from ovxai_passes.mapping.values import Spread
+from ovxai_passes.mapping.values import Positionwise
 from ovxai_passes.mapping.weights import bell_weights
 from ovxai_passes.vocabulary import Mask
 from tests.support.running import run
@@ -58,9 +58,9 @@ def test_weights_are_those_of_the_masks(order: str, mask: Mask) -> None:
     context = Context(cells, GRID, graph, Folding(graph), graph, Folding(graph))
     whole = np.where(ids >= 0, cells[:, np.maximum(ids, 0)], np.float32(1))
     for weights in ((0.0, 1.0), context.levels):
-        spread = Spread(ids, weights, (source.output(0),) * len(weights))
+        tensor = Positionwise(ids, weights, (source.output(0),) * len(weights))
         wanted = [whole] if len(weights) == 2 else [whole == np.float32(level) for level in weights[1:]]
-        made = context.weights(spread, source.output(0))
+        made = context.weights(tensor, source.output(0))
         assert len(made) == len(wanted)
         for node, one in zip(made, wanted, strict=True):
             np.testing.assert_array_equal(run(ov.Model([node], [])), one)

@@ -12,7 +12,7 @@ from ovxai_patterns.analysis.graph import ModelGraph
 
 from ovxai_passes.insert import insert
 from ovxai_passes.ops.fence import fenced
-from ovxai_passes.ops.fusions import FirmTensors
+from ovxai_passes.ops.fusions import SafeTaps
 from ovxai_passes.options import Options
 from tests.fixtures import graphs
 from tests.fixtures.graphs import CLASSES, Weights, conv, dense, integers, picture
@@ -81,37 +81,37 @@ NETWORKS: dict[str, tuple[Callable[[], ov.Model], set[str], set[str]]] = {
 }
 
 
-def _firm(model: ov.Model) -> tuple[ModelGraph, list[int]]:
+def _safe(model: ov.Model) -> tuple[ModelGraph, list[int]]:
     graph = ModelGraph(model)
-    firm = FirmTensors(graph)
+    safe = SafeTaps(graph)
     places = [
         place for place in graph.from_parameters if graph.ops[place].get_type_name() not in ("Parameter", "Result")
     ]
     real = [place for place in places if graph.ops[place].get_output_element_type(0).is_real()]
-    return graph, [place for place in sorted(real) if (place, 0) in firm]
+    return graph, [place for place in sorted(real) if (place, 0) in safe]
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_what_is_fused_is_not_firm(name: str) -> None:
-    build, soft, hard = NETWORKS[name]
-    graph, firm = _firm(build())
-    names = {graph.ops[place].get_friendly_name() for place in firm}
-    assert not names & soft
+def test_what_is_fused_is_no_safe_tap(name: str) -> None:
+    build, unsafe, hard = NETWORKS[name]
+    graph, safe = _safe(build())
+    names = {graph.ops[place].get_friendly_name() for place in safe}
+    assert not names & unsafe
     assert hard <= names
 
 
-def test_softmax_of_an_attention_is_not_firm() -> None:
-    graph, firm = _firm(attention())
+def test_softmax_of_an_attention_is_no_safe_tap() -> None:
+    graph, safe = _safe(attention())
     softmax = [place for place, node in enumerate(graph.ops) if node.get_type_name() == "Softmax"]
     assert softmax
-    assert not set(softmax) & set(firm)
+    assert not set(softmax) & set(safe)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_all_firm_tensors_can_be_read(name: str) -> None:
+def test_all_safe_taps_can_be_read(name: str) -> None:
     model = NETWORKS[name][0]()
-    _, firm = _firm(model)
-    for place in firm[:: max(1, len(firm) // 4)]:
+    _, safe = _safe(model)
+    for place in safe[:: max(1, len(safe) // 4)]:
         clone = model.clone()
         tapped = ModelGraph(clone)
         clone.add_results([ops.result(fenced(tapped.output((place, 0))))])
@@ -144,5 +144,5 @@ def test_a_bias_laid_out_by_sizes_is_a_constant() -> None:
     rank = ops.shape_of(ops.shape_of(y))
     ones = ops.broadcast(integers(1), ops.subtract(rank, integers(2)))
     bias = ops.reshape(w(6), ops.concat([integers(1), integers(6), ones], 0), False)
-    graph, firm = _firm(_ended(ops.relu(ops.add(ops.add(y, bias), x)), image, w))
-    assert "stem" not in {graph.ops[place].get_friendly_name() for place in firm}
+    graph, safe = _safe(_ended(ops.relu(ops.add(ops.add(y, bias), x)), image, w))
+    assert "stem" not in {graph.ops[place].get_friendly_name() for place in safe}

@@ -14,7 +14,7 @@ from ovxai_passes.mapping.narrow import mixed_elements, narrowed
 from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.options import Options
 from ovxai_passes.rewrites.sink_rows import sink_rows
-from ovxai_passes.rewrites.sinking import Rows
+from ovxai_passes.rewrites.sinking import RowRange
 from ovxai_passes.rewrites.split_products import split_products
 from tests.fixtures.attention_graphs import class_attention
 from tests.fixtures.graphs import Weights, integers
@@ -32,16 +32,16 @@ def _padded(x: ov.Node, rows: int, columns: int = 0, mode: str = "constant") -> 
     return ops.pad(ops.relu(x), *widths, mode, ops.constant(ZERO) if mode == "constant" else None)
 
 
-CASES: dict[str, tuple[Callable[[ov.Node], ov.Node], Rows, list[str]]] = {
-    "one piece of a join": (lambda x: _joined(x, 1), Rows(1, 4, 8), ["Negative"]),
-    "rows of a piece": (lambda x: _joined(x, 1), Rows(1, 1, 3), ["Relu", "Slice"]),
-    "rows of all pieces": (lambda x: _joined(x, 2), Rows(1, 1, 2), ["Concat", "Negative", "Relu", "Slice"]),
-    "rows of two pieces": (lambda x: _joined(x, 1), Rows(1, 3, 5), ["Concat", "Negative", "Relu", "Slice"]),
-    "padding alone": (lambda x: _padded(x, 2), Rows(1, 0, 2), ["Broadcast"]),
-    "padded rows": (lambda x: _padded(x, 2), Rows(1, 3, 5), ["Pad", "Relu", "Slice"]),
-    "rows and padding": (lambda x: _padded(x, 2), Rows(1, 1, 4), ["Pad", "Relu", "Slice"]),
-    "padding along two axes": (lambda x: _padded(x, 2, 1), Rows(1, 0, 1), ["Pad", "Relu", "Slice"]),
-    "repeated border": (lambda x: _padded(x, 2, 0, "edge"), Rows(1, 0, 1), ["Pad", "Relu", "Slice"]),
+CASES: dict[str, tuple[Callable[[ov.Node], ov.Node], RowRange, list[str]]] = {
+    "one piece of a join": (lambda x: _joined(x, 1), RowRange(1, 4, 8), ["Negative"]),
+    "rows of a piece": (lambda x: _joined(x, 1), RowRange(1, 1, 3), ["Relu", "Slice"]),
+    "rows of all pieces": (lambda x: _joined(x, 2), RowRange(1, 1, 2), ["Concat", "Negative", "Relu", "Slice"]),
+    "rows of two pieces": (lambda x: _joined(x, 1), RowRange(1, 3, 5), ["Concat", "Negative", "Relu", "Slice"]),
+    "padding alone": (lambda x: _padded(x, 2), RowRange(1, 0, 2), ["Broadcast"]),
+    "padded rows": (lambda x: _padded(x, 2), RowRange(1, 3, 5), ["Pad", "Relu", "Slice"]),
+    "rows and padding": (lambda x: _padded(x, 2), RowRange(1, 1, 4), ["Pad", "Relu", "Slice"]),
+    "padding along two axes": (lambda x: _padded(x, 2, 1), RowRange(1, 0, 1), ["Pad", "Relu", "Slice"]),
+    "repeated border": (lambda x: _padded(x, 2, 0, "edge"), RowRange(1, 0, 1), ["Pad", "Relu", "Slice"]),
 }
 
 

@@ -23,7 +23,7 @@ from ovxai_patterns.classifier.site import Site
 from ovxai_passes.head.classes import ChosenHead
 from ovxai_passes.head.cut import Head, cut
 from ovxai_passes.ops.branch import Branch
-from ovxai_passes.ops.sizes import guarded, opened, sizes_of
+from ovxai_passes.ops.sizes import guarded, sizes_of, with_dynamic_shapes
 
 _MOST_POSITIONS = 4096
 
@@ -32,7 +32,7 @@ Guard = tuple[TensorId, tuple[int, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True)
-class Opened:
+class HeadVariant:
     """`model`: with the shapes that it takes. `chosen`: its head of the wanted classes.
 
     `guards`: (tensor, axes, sizes that a branch of the head is right for).
@@ -57,13 +57,13 @@ class Opened:
         return branch
 
 
-class _MadeOnce(Iterable[Opened]):
+class _MadeOnce(Iterable[HeadVariant]):
     """What an iterator gives, to be gone through several times: each is made when it is first asked for, and kept."""
 
-    def __init__(self, source: Iterator[Opened]) -> None:
-        self._source, self._made = source, list[Opened]()
+    def __init__(self, source: Iterator[HeadVariant]) -> None:
+        self._source, self._made = source, list[HeadVariant]()
 
-    def __iter__(self) -> Iterator[Opened]:
+    def __iter__(self) -> Iterator[HeadVariant]:
         for place in count():
             if place == len(self._made):
                 one = next(self._source, None)
@@ -73,9 +73,9 @@ class _MadeOnce(Iterable[Opened]):
             yield self._made[place]
 
 
-def opened_heads(
+def head_variants(
     model: ov.Model, site: Site, settled: ModelGraph, pick: Callable[[Head], ChosenHead]
-) -> Iterable[Opened]:
+) -> Iterable[HeadVariant]:
     """The heads of `model`, which is only read; each is cut when it is first asked for, as a rule the first alone.
 
     `settled`: see `cut`; `pick`: chooses the classes.
@@ -83,8 +83,10 @@ def opened_heads(
     return _MadeOnce(_heads(model, site, settled, pick))
 
 
-def _heads(model: ov.Model, site: Site, settled: ModelGraph, pick: Callable[[Head], ChosenHead]) -> Iterator[Opened]:
-    source, any_size = site.grid_source, opened(model, True)
+def _heads(
+    model: ov.Model, site: Site, settled: ModelGraph, pick: Callable[[Head], ChosenHead]
+) -> Iterator[HeadVariant]:
+    source, any_size = site.grid_source, with_dynamic_shapes(model, True)
     grid: tuple[Guard, ...] = ((source.tensor, source.axes, source.sizes),)
     if any_size is not None:
         shape = ModelGraph(any_size).output(source.tensor).get_partial_shape()
@@ -92,17 +94,17 @@ def _heads(model: ov.Model, site: Site, settled: ModelGraph, pick: Callable[[Hea
             grid = ()  # the network itself allows no other
         head = cut(any_size, site, settled)
         if head.any_grid:
-            yield Opened(any_size, pick(head))
+            yield HeadVariant(any_size, pick(head))
         elif site.dynamic and prod(site.positions.grid) <= _MOST_POSITIONS:
-            yield Opened(any_size, pick(head), grid)
+            yield HeadVariant(any_size, pick(head), grid)
     if site.dynamic:
         return
-    any_batch = opened(model, False)
+    any_batch = with_dynamic_shapes(model, False)
     if any_batch is not None:
-        yield Opened(any_batch, pick(cut(any_batch, site, settled)), grid)
+        yield HeadVariant(any_batch, pick(cut(any_batch, site, settled)), grid)
     batch = ModelGraph(model).output(site.target).get_partial_shape()[0]
     rows = ((site.target, (0,), (batch.get_length(),)),) if batch.is_static else ()
-    yield Opened(model, pick(cut(model, site, settled)), grid + rows)
+    yield HeadVariant(model, pick(cut(model, site, settled)), grid + rows)
 
 
 def _with_guard(

@@ -7,7 +7,7 @@ from ovxai_patterns.analysis.layout import analysis_clone
 
 from ovxai_passes.head.classes import ChosenHead
 from ovxai_passes.head.cut import Head
-from ovxai_passes.head.opened import opened_heads
+from ovxai_passes.head.variants import head_variants
 from ovxai_passes.insert import insert
 from ovxai_passes.options import Options
 from tests.fixtures import graphs
@@ -21,7 +21,7 @@ def test_heads_are_cut_when_they_are_asked_for() -> None:
         cut.append(head)
         return ChosenHead(head, ())
 
-    heads = opened_heads(model, site, ModelGraph(analysis_clone(model)), pick)
+    heads = head_variants(model, site, ModelGraph(analysis_clone(model)), pick)
     assert not cut
     first = next(iter(heads))
     assert cut == [first.head]
