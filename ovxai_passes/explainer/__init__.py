@@ -1,4 +1,9 @@
-"""The optional runtime helper: explanations of pictures, in colours, by any method; never imported by the passes."""
+"""The optional runtime helper: explanations of pictures, in colours, by any method; never imported by the passes.
+
+`pictures` and `boxes` (as arrays), `jet` (colours), `lettering` (on overlays), `targets` (what to explain), `checked`
+(what a caller gives); `explanation` (maps of one picture), `visualizer` (from maps to pictures); `utils` (functions
+before and after a model); `black_box` (a sub-package: methods that only run the model), `white_box`; `explainer`.
+"""
 
 from ovxai_passes.explainer.black_box.aise import AISEClassification
 from ovxai_passes.explainer.black_box.detectors import DRISE, AISEDetection

@@ -84,22 +84,6 @@ def test_each_package_is_typed() -> None:
 
 TOOLS = ROOT / "tools" / "ovxai_tools"
 ROOMS = ("demo", "common", "pictures", "checks", "evaluation", "cli")
-"""The rooms of the tools, each above those that it may import."""
-
-
-def rooms_imported(file: Path) -> set[str]:
-    """The rooms of the tools that a file imports."""
-    parts = [name.split(".") for name in imported(file) if name.startswith("ovxai_tools.")]
-    return {part[1] for part in parts}
-
-
-@pytest.mark.parametrize("room", ROOMS)
-def test_rooms_of_the_tools_import_what_is_below_them(room: str) -> None:
-    files = list((TOOLS / room).glob("*.py"))
-    assert files
-    for file in files:
-        above = rooms_imported(file) - set(ROOMS[: ROOMS.index(room)]) - ({room} - {"cli"})
-        assert not above, f"{file.relative_to(ROOT)} imports {sorted(above)}"
 
 
 def test_there_are_no_other_rooms() -> None:

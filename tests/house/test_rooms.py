@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,14 @@ ORDERS = {
     ),
 }
 """The rooms of a package, each importing those before it alone. `reference` holds definitions: nothing imports it."""
+
+
+NAMED_IN_ORDER = (
+    *(f"ovxai_patterns.{room}" for room in ("analysis", "matchers", "classifier", "detector")),
+    *(f"ovxai_passes.{room}" for room in ("ops", "rewrites", "head", "mapping", "mapping.rules", "finish")),
+    *(f"ovxai_passes.{room}" for room in ("explainer", "explainer.black_box", "metrics")),
+)
+"""Rooms whose docstring names their modules, each importing those before it alone."""
 
 
 def _modules(folder: Path) -> list[Path]:
@@ -71,3 +81,23 @@ def test_rooms_import_those_before_them(name: str) -> None:
         if importing != "reference" and (imported == "reference" or order.index(importing) < order.index(imported))
     ]
     assert not wrong
+
+
+@pytest.mark.parametrize("room", NAMED_IN_ORDER)
+def test_modules_import_modules_that_their_room_names_before_them(room: str) -> None:
+    package = Package(room.split(".", maxsplit=1)[0])
+    files, arrows = package.files, package.arrows
+    modules = {name.removeprefix(f"{room}.").split(".")[0] for name in files if name.startswith(f"{room}.")}
+    said = ast.get_docstring(ast.parse(files[room].read_text(encoding="utf-8"))) or ""
+    order = [name for name in re.findall(r"`(\w+)`", said) if name in modules]
+    assert sorted(order) == sorted(modules), "each is named once"
+    for importing, imported in arrows.edges:
+        if importing.startswith(f"{room}.") and imported.startswith(f"{room}."):
+            ends = [order.index(name.removeprefix(f"{room}.").split(".")[0]) for name in (importing, imported)]
+            assert ends[0] >= ends[1], f"{importing} imports {imported}"
+
+
+def test_no_command_line_imports_another() -> None:
+    command_lines = "ovxai_tools.cli."
+    for importing, imported in Package("ovxai_tools").arrows.edges:
+        assert not (importing.startswith(command_lines) and imported.startswith(command_lines)), importing
