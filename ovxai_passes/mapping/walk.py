@@ -154,11 +154,11 @@ class _Walk:
         if all(isinstance(value, Invariant) for value in inputs):
             results: list[Value] = [Invariant(one) for one in ones]
         else:
-            results = self._mapped(node, inputs, ones)
+            results = self._results(node, inputs, ones)
         for port, result in enumerate(results):
             self._values[place, port] = result
 
-    def _mapped(self, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
+    def _results(self, node: ov.Node, inputs: list[Value], ones: list[ov.Output]) -> list[Value]:
         """By the rule; where it declines, by the rule on inputs multiplied out; where there is none, in the batch."""
         rule = self._rule(node)
         try:

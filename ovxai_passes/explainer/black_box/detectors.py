@@ -53,7 +53,7 @@ class _Target:
         return float((overlaps(self.box, boxes[alike]) * scores[alike]).max(initial=0))
 
 
-class _Detections(BlackBox):
+class _BoxByBox(BlackBox):
     def _found(self, data: Array, target_indices: Sequence[int] | None) -> tuple[Array, list[_Target]]:
         """The model's input, and the boxes to explain; `predictions` are set, in pixels of `data`."""
         picture = self.prepared(data)
@@ -73,7 +73,7 @@ class _Detections(BlackBox):
         ]
 
 
-class AISEDetection(_Detections):
+class AISEDetection(_BoxByBox):
     """AISE for detectors, box by box. Needs scipy (extra `blackbox`).
 
     `postprocess_fn` returns boxes [1,D,4] (x1, y1, x2, y2 in pixels of the input), scores [1,D] and labels [1,D].
@@ -111,7 +111,7 @@ class AISEDetection(_Detections):
         )
 
 
-class DRISE(_Detections):
+class DRISE(_BoxByBox):
     """D-RISE: random masks, weighed by how well a box is found again; all boxes from the same masks."""
 
     def generate_saliency_map(  # noqa: PLR0913, PLR0917  # that of RISE

@@ -224,16 +224,16 @@ def attention(context: Context, node: ov.Node, inputs: list[Value], ones: list[o
     rank = len(ones[0].get_partial_shape())
     scaled = type(query)(ops.multiply(query.output, _scale(context, node, inputs, query.output)).output(0))
     logits = multiplied(context, Factors(scaled, key, False, True, rank))
-    mapped = logits if isinstance(logits, Invariant) else context.batched(logits, rank)
-    scores = mapped.output
+    products = logits if isinstance(logits, Invariant) else context.batched(logits, rank)
+    scores = products.output
     if len(inputs) > 3:
         bias = inputs[3]
         if not isinstance(bias, Invariant) or bias.output.get_element_type() == ov.Type.boolean:
             raise NoRuleError("an attention mask that is no bias")
         if not is_zero(bias.output):
             scores = ops.add(scores, bias.output).output(0)
-    weights = ops.softmax(scores, rank if isinstance(mapped, Batched) else rank - 1).output(0)
-    left: Value = Batched(weights, True) if isinstance(mapped, Batched) else Invariant(weights)
+    weights = ops.softmax(scores, rank if isinstance(products, Batched) else rank - 1).output(0)
+    left: Value = Batched(weights, True) if isinstance(products, Batched) else Invariant(weights)
     if isinstance(left, Invariant) and isinstance(value, Positionwise):
         raise NoRuleError("attention whose values alone are weighed")
     return [multiplied(context, Factors(left, value, False, False, rank))]
