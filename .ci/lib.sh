@@ -92,7 +92,7 @@ demo_commands() {
         ovxai-transform "demo:$model" "$model.xml" --preview "$model.png" --verify --quiet
     done
     python "$ci/picture.py" cnn.png vit.png detector.png
-    ovxai-transform demo:cnn --dry-run --json > plan.json
+    ovxai transform demo:cnn --dry-run --json > plan.json
     ovxai-explain cnn.xml "$pictures" --output explained --top-k 2 --quiet
     [ -s explained/index.html ] && python "$ci/picture.py" explained/*_overlay.png
     ovxai-bench "$pictures/cnn.xml" cnn.xml --runs 3 > bench.txt

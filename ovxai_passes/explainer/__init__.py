@@ -1,6 +1,6 @@
 """The optional runtime helper: explanations of pictures, in colours, by any method; never imported by the passes.
 
-`pictures` and `boxes` (as arrays), `jet` (colours), `lettering` (on overlays), `targets` (what to explain), `checked`
+`pictures` and `boxes` (as arrays), `colormaps`, `lettering` (on overlays), `targets` (what to explain), `checked`
 (what a caller gives); `explanation` (maps of one picture), `visualizer` (from maps to pictures); `utils` (functions
 before and after a model); `black_box` (a sub-package: methods that only run the model), `white_box`; `explainer`.
 """

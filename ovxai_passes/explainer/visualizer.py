@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.explainer.jet import jet_table
+from ovxai_passes.explainer.colormaps import JET, colormap_of
 from ovxai_passes.explainer.lettering import letter_classes, letter_detections
 from ovxai_passes.explainer.pictures import as_bhwc, in_levels, size_of
 from ovxai_passes.value_checks import number
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 Levels = npt.NDArray[np.uint8]
 
-JET = 2
 _CHANNELS = (1, 3, 4)
 _LARGEST = 65535
 _ROWS_AT_ONCE = 4096
@@ -72,19 +71,18 @@ scale = scaling
 """The same function, where `scaling` is the name of an argument."""
 
 
-def colormap(saliency_map: Levels, colormap_type: int = JET) -> Levels:
-    """Levels [h,w] or [K,h,w] u8 in the JET colours, RGB: [h,w,3] or [K,h,w,3]. Raises OptionError for other types.
+def colormap(saliency_map: Levels, colormap_type: int | str = JET) -> Levels:
+    """Levels [h,w] or [K,h,w] u8 in colours, RGB: [h,w,3] or [K,h,w,3]. Raises OptionError for types that are not u8.
 
-    `colormap_type`: OpenCV's number of JET, the only one there is.
+    `colormap_type`: a name in `colormaps.COLORMAPS`, or OpenCV's number of one.
     """
-    if colormap_type != JET:
-        raise OptionError(f"colours are those of JET (colormap_type={JET}), not of colormap_type={colormap_type}")
+    chosen = colormap_of(colormap_type)
     if saliency_map.dtype != np.uint8:
         raise OptionError(
             f"colours are given to maps of u8, not of {saliency_map.dtype}: scale them first (scaling=True)"
         )
     table = np.zeros((256, 4), np.uint8)
-    table[:, :3] = jet_table()
+    table[:, :3] = chosen.table()
     words = table.view(np.uint32).ravel()  # one lookup a pixel
     maps = saliency_map.reshape(-1, saliency_map.shape[-1])
     result = np.empty((*maps.shape, 3), np.uint8)

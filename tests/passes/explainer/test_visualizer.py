@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import ovxai_passes as xai
 from ovxai_passes.explainer import Explanation, Visualizer, colormap, overlay, resize, scale, scaling
-from ovxai_passes.explainer.jet import jet_table
+from ovxai_passes.explainer.colormaps import colormap_of
 from ovxai_passes.explainer.pictures import as_bhwc, size_of
 
 RNG = np.random.default_rng(0)
@@ -31,19 +31,19 @@ def test_resize_is_that_of_opencv_within_a_grey_level(height: int, width: int, r
 def test_jet_is_the_table_of_opencv() -> None:
     cv2 = pytest.importorskip("cv2", reason="the reference is OpenCV's")
     levels = np.arange(256, dtype=np.uint8)[:, None]
-    np.testing.assert_array_equal(jet_table(), cv2.applyColorMap(levels, cv2.COLORMAP_JET)[:, 0, ::-1])
-    np.testing.assert_array_equal(colormap(levels), jet_table()[:, None])
+    np.testing.assert_array_equal(colormap_of("jet").table(), cv2.applyColorMap(levels, cv2.COLORMAP_JET)[:, 0, ::-1])
+    np.testing.assert_array_equal(colormap(levels), colormap_of("jet").table()[:, None])
 
 
 def test_other_colours_are_refused() -> None:
     levels = np.zeros((2, 2), np.uint8)
     np.testing.assert_array_equal(colormap(levels, 2), colormap(levels))
-    with pytest.raises(xai.OptionError, match="those of JET"):
+    with pytest.raises(xai.OptionError, match="no colours of colormap_type=4"):
         colormap(levels, 4)
 
 
 def test_jet_by_hand() -> None:
-    table = jet_table()
+    table = colormap_of("jet").table()
     assert table[[0, 128, 255]].tolist() == [[0, 0, 128], [130, 255, 126], [128, 0, 0]]
 
 

@@ -12,6 +12,7 @@ import click
 
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.colormaps import COLORMAPS
 from ovxai_passes.model_info.checksum import file_digest
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.vocabulary import Method
@@ -51,7 +52,13 @@ _WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "output", "labels", "as_json", 
 )
 @click.option("--black-box", is_flag=True, help="Only run the model, on masked pictures; slow.")
 @click.option("--size", metavar="HxW", callback=parse_size, help="Size of maps and overlays; default: the picture's.")
-@click.option("--colormap", type=click.Choice(["jet", "grey"]), default="jet", show_default=True)
+@click.option(
+    "--colormap",
+    type=click.Choice([one.name for one in COLORMAPS]),
+    default=COLORMAPS[0].name,
+    show_default=True,
+    help="The colours of overlays.",
+)
 @click.option("--overlay-weight", type=NumberRange(0, 1), default=0.5, show_default=True, help="Of the map.")
 @preparation_options
 @click.option("--layout", type=click.Choice(["NCHW", "NHWC"], case_sensitive=False), help="Of the model's input.")
@@ -106,7 +113,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         black_box=black_box or method in (Method.RISE.value, Method.AISE.value),
         size=size,
         weight=overlay_weight,
-        coloured=colormap == "jet",
+        colormap=colormap,
         preparation=Preparation.stated(mean, scale, bgr),
     )
     source = demo.model_path(model)

@@ -14,6 +14,7 @@ from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer import Explainer, ExplainMode, colormap, overlay, resize, scaling
+from ovxai_passes.explainer.colormaps import COLORMAPS
 from ovxai_passes.explainer.utils import yolo_postprocess_fn
 from ovxai_passes.insert import Insertion, insert, is_augmented
 from ovxai_passes.model_info.labels import check_top_k, labels_of, names_of, numbers_of, own_names_of
@@ -53,7 +54,7 @@ class RunSettings:
     black_box: bool = False
     size: tuple[int, int] | None = None
     weight: float = 0.5
-    coloured: bool = True
+    colormap: str = COLORMAPS[0].name
     preparation: Preparation | None = None
 
 
@@ -187,7 +188,7 @@ class PictureRun:
         size = self.settings.size or (picture.height, picture.width)
         shown = np.asarray(picture if picture.size == size[::-1] else picture.resize(size[::-1]))
         large = scaling(resize(class_map.levels, size))
-        heat = colormap(large) if self.settings.coloured else np.repeat(large[..., None], 3, -1)
+        heat = colormap(large, self.settings.colormap)
         laid = np.empty_like(heat)
         for start in range(0, size[0], _ROWS_AT_ONCE):  # what is computed in between takes 8 times as much
             rows = slice(start, start + _ROWS_AT_ONCE)
