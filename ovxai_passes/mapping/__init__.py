@@ -1,6 +1,7 @@
-"""The exact branch: a head that finds its scores under all masks at once, by a walk over its operations.
+"""The branch of a head under masks: exact, by a walk over its operations, or naive, by repeating it.
 
 `values` (Invariant, Positionwise, Batched), `weights` (of masks, as nodes), `context` (what rules share), `occurrences`
 (rows that stand several times); `rules` (a sub-package: one file a family of operations); `narrow` (the head without
-rows that nobody reads), `as_map` (scores as a map), `walk`.
+rows that nobody reads), `as_map` (scores as a map), `walk` (the exact branch),
+`repeat` (the naive one).
 """

@@ -1,1 +1,6 @@
-"""One builder per explanation method: site (and head) → branch."""
+"""The methods of explanation, a file each, with what they share.
+
+`target` (what a method reads), `spec` (what a method is), `rows` and `tokens` (of a feature map), `masked` (the exact
+branch or the naive one, within the budget); `activation_map`, `class_probability`, `instance_masks`,
+`reciprocam`, `vit_reciprocam`; `registry` names them all.
+"""

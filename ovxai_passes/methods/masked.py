@@ -14,9 +14,9 @@ from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
 from ovxai_passes.head.classes import ChosenHead, with_best, with_classes
 from ovxai_passes.head.cut import Head
 from ovxai_passes.head.variants import HeadVariant, head_variants
+from ovxai_passes.mapping.repeat import repeated_head
 from ovxai_passes.mapping.values import AnyGridError, NoRuleError
 from ovxai_passes.mapping.walk import mapped_head
-from ovxai_passes.methods.repeat import repeated_head
 from ovxai_passes.methods.spec import Budget, BuildRequest, Built, required
 from ovxai_passes.methods.target import Target
 from ovxai_passes.ops.branch import Branch

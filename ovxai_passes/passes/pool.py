@@ -7,7 +7,7 @@ from openvino.passes import ModelPass
 from ovxai_patterns.analysis.graph import ModelGraph
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.methods.feature_vector import feature_vector
+from ovxai_passes.finish.feature_vector import feature_vector
 from ovxai_passes.model_info.outputs import FEATURES_NAME
 from ovxai_passes.ops.branch import joined
 from ovxai_passes.passes.state import InsertionState, left

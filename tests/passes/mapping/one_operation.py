@@ -16,9 +16,9 @@ from ovxai_patterns.classifier.scores import Scores
 from ovxai_patterns.classifier.site import Site
 
 from ovxai_passes.head.cut import Head
+from ovxai_passes.mapping.repeat import repeated_head
 from ovxai_passes.mapping.values import AnyGridError, NoRuleError
 from ovxai_passes.mapping.walk import mapped_head
-from ovxai_passes.methods.repeat import repeated_head
 from ovxai_passes.ops.branch import MultipliedOut
 from ovxai_passes.reference.comparing import worst_difference
 from ovxai_passes.vocabulary import Mask

@@ -15,9 +15,9 @@ from ovxai_patterns.classifier.target import find_site
 import ovxai_passes as xai
 from ovxai_passes.insert import insert
 from ovxai_passes.mapping.narrow import narrowed
+from ovxai_passes.mapping.repeat import repeated_head
 from ovxai_passes.mapping.values import NoRuleError
 from ovxai_passes.mapping.walk import mapped_head
-from ovxai_passes.methods.repeat import repeated_head
 from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
