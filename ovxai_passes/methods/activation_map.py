@@ -16,14 +16,13 @@ import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.grid_source import GridSource
-from ovxai_patterns.analysis.positions import NOWHERE, Positions
+from ovxai_patterns.analysis.positions import Positions
 
-from ovxai_passes.methods.rows import as_rows
+from ovxai_passes.methods.rows import as_map, as_rows, in_raster_order, row_inputs
 from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads, required
 from ovxai_passes.methods.tokens import token_map
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.constants import constant_like
-from ovxai_passes.ops.sizes import any_size, guarded, sizes_of
 from ovxai_passes.vocabulary import Method, Task
 
 
@@ -40,40 +39,16 @@ def activation_map(graph: ModelGraph, source: TensorId, positions: Positions, gr
 
     `graph`: of the model; `source`: its target, with its `positions`; `grid`: what tells the grid at other sizes.
     """
-    feature, telling = _inputs(graph, source, positions, grid)
-    ids = positions.ids
+    feature, telling = row_inputs(graph, source, positions, grid)
     rows = as_rows(feature, positions)
     element = feature.get_output_element_type(0)
     weights = constant_like(np.full((rows.channels, 1), 1 / rows.channels), element)
     mean: ov.Node = ops.matmul(rows.value, weights, transpose_a=rows.channels_first, transpose_b=False)
-    kept = int((ids == NOWHERE).sum())
-    order = np.argsort(ids.reshape(-1), kind="stable")[kept:]
-    follows = grid.exact and np.array_equal(order, np.arange(kept, ids.size))
-    if not follows:
-        mean = ops.gather(mean, ops.constant(order), ops.constant(1))
-    elif kept:
-        mean = ops.slice(mean, *(ops.constant([number]) for number in (kept, np.iinfo(np.int64).max, 1, 1)))
     if element != ov.Type.f32:
         mean = ops.convert(mean, "f32")
-    sizes = sizes_of(telling, grid.axes)
-    pattern = ops.concat([ops.constant([0]), sizes if follows else ops.constant(list(positions.grid))], 0)
-    saliency = ops.reshape(mean, pattern, special_zero=True).output(0)
-    if not follows:
-        saliency = guarded(saliency, sizes, grid.sizes)
+    saliency = as_map(in_raster_order(mean, positions, grid), telling, positions, grid)
     inputs = {source: feature, grid.tensor: telling}
     return Branch(ov.Model([ops.result(saliency)], list(inputs.values()), "branch"), tuple(inputs))
-
-
-def _inputs(graph: ModelGraph, source: TensorId, positions: Positions, grid: GridSource) -> tuple[ov.Node, ov.Node]:
-    """Inputs for the target and for what tells the grid, both of any batch and of any sizes along its axes."""
-    target = graph.output(source)
-    places = {axis for axis, size in enumerate(positions.ids.shape) if size > 1} | {0}
-    if grid.tensor == source:
-        places |= set(grid.axes)
-    feature = any_size(target, places, "target")
-    if grid.tensor == source:
-        return feature, feature
-    return feature, any_size(graph.output(grid.tensor), {0, *grid.axes}, "sizes")
 
 
 ACTIVATION_MAP = MethodSpec(

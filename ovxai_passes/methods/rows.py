@@ -1,8 +1,10 @@
-"""A feature map as rows: what methods that sum over positions or channels start with.
+"""A feature map as rows: what methods that sum over positions or channels start with, and what ends them.
 
-    F ─▶ Transpose? ─▶ Reshape [N,P,C] or [N,C,P]
+    F ─▶ Transpose? ─▶ Reshape [N,P,C] or [N,C,P] ─▶ the method's own
+    values [N,P,...] ─▶ Gather or Slice? ─▶ in raster order, without kept tokens ─▶ Reshape ─▶ S [N,h,w]
 
-The Transpose stands only where channels lie between positions.
+The Transpose stands only where channels lie between positions. The Gather stands only where positions are not in
+raster order; a guard then refuses other grids.
 """
 
 from __future__ import annotations
@@ -10,9 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.analysis.positions import Positions
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.grid_source import GridSource
+from ovxai_patterns.analysis.positions import NOWHERE, Positions
+
+from ovxai_passes.ops.sizes import any_size, guarded, sizes_of
 
 
 @dataclass(frozen=True)
@@ -35,3 +42,44 @@ def as_rows(feature: ov.Node, positions: Positions) -> Rows:
         feature = ops.transpose(feature, ops.constant([0, *places, *channels]))
     flat = [0, count, -1] if channels_first else [0, -1, count]
     return Rows(ops.reshape(feature, ops.constant(flat), special_zero=True), channels_first, count)
+
+
+def row_inputs(graph: ModelGraph, source: TensorId, positions: Positions, grid: GridSource) -> tuple[ov.Node, ov.Node]:
+    """Inputs for the target and for what tells the grid, both of any batch and of any sizes along its axes."""
+    target = graph.output(source)
+    places = {axis for axis, size in enumerate(positions.ids.shape) if size > 1} | {0}
+    if grid.tensor == source:
+        places |= set(grid.axes)
+    feature = any_size(target, places, "target")
+    if grid.tensor == source:
+        return feature, feature
+    return feature, any_size(graph.output(grid.tensor), {0, *grid.axes}, "sizes")
+
+
+def in_raster_order(values: ov.Node, positions: Positions, grid: GridSource) -> ov.Node:
+    """Values [N,P,...] of the rows, in raster order and without kept tokens."""
+    order, kept = _order(positions)
+    if not _follows(order, kept, grid):
+        return ops.gather(values, ops.constant(order), ops.constant(1))
+    if kept:
+        return ops.slice(values, *(ops.constant([number]) for number in (kept, np.iinfo(np.int64).max, 1, 1)))
+    return values
+
+
+def as_map(values: ov.Node, telling: ov.Node, positions: Positions, grid: GridSource) -> ov.Output:
+    """Values [N,P,1] f32 in raster order as a map [N,h,w]; `telling`: the input that tells the grid."""
+    follows, sizes = _follows(*_order(positions), grid), sizes_of(telling, grid.axes)
+    pattern = ops.concat([ops.constant([0]), sizes if follows else ops.constant(list(positions.grid))], 0)
+    saliency = ops.reshape(values, pattern, special_zero=True).output(0)
+    return saliency if follows else guarded(saliency, sizes, grid.sizes)
+
+
+def _order(positions: Positions) -> tuple[npt.NDArray[np.int64], int]:
+    """The rows of the positions in raster order, and how many tokens are kept."""
+    kept = int((positions.ids == NOWHERE).sum())
+    return np.argsort(positions.ids.reshape(-1), kind="stable")[kept:], kept
+
+
+def _follows(order: npt.NDArray[np.int64], kept: int, grid: GridSource) -> bool:
+    """Whether rows are in raster order behind the kept tokens, whatever the grid."""
+    return grid.exact and np.array_equal(order, np.arange(kept, kept + order.size))
