@@ -1,6 +1,5 @@
-"""The methods of explanation, a file each, with what they share.
+"""The methods of explanation, a file each, with what they share; `registry.py` names them all.
 
 `target` (what a method reads), `spec` (what a method is), `rows` and `tokens` (of a feature map), `masked` (the exact
-branch or the naive one, within the budget); `activation_map`, `class_probability`, `instance_masks`,
-`reciprocam`, `vit_reciprocam`; `registry` names them all.
+branch or the naive one, within the budget).
 """

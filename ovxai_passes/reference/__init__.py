@@ -1,6 +1,5 @@
-"""The definitions of maps, computed the slow way: what branches are compared with. The passes never use them.
+"""The definitions of maps, computed the slow way, in a module of the method's name; `lookup.py` finds that of a method.
 
-`comparing`, `scaling`, `feature_vector`; `given` (what a definition is computed from), `masked`; a definition for each
-method, of the same name: `activation_map`, `class_probability`, `instance_masks`, `reciprocam`, `vit_reciprocam`;
-`lookup` finds that of a method.
+They are what branches are compared with; the passes never use them. `given` is what a definition is computed from;
+`comparing`, `scaling`, `feature_vector` and `masked` are shared.
 """

@@ -35,7 +35,7 @@ ORDERS = {
 NAMED_IN_ORDER = (
     *(f"ovxai_patterns.{room}" for room in ("analysis", "matchers", "classifier", "detector")),
     *(f"ovxai_passes.{room}" for room in ("ops", "rewrites", "head", "mapping", "mapping.rules", "finish")),
-    *(f"ovxai_passes.{room}" for room in ("passes", "methods", "model_info", "reference")),
+    *(f"ovxai_passes.{room}" for room in ("passes", "model_info")),
     *(f"ovxai_passes.{room}" for room in ("explainer", "explainer.black_box", "metrics")),
 )
 """Rooms whose docstring names their modules, each importing those before it alone."""
