@@ -19,7 +19,7 @@ _PLACE = "{options}"
 Documented = TypeVar("Documented", bound=Callable[..., Any])
 
 
-class Trait(Enum):
+class MethodTrait(Enum):
     """What a method has that an option is about; the value says what a method without it does."""
 
     MASKS = "which masks nothing"
@@ -50,7 +50,7 @@ class OptionSpec:
     above: float | None = None
     problem: Callable[[Any], str | None] | None = None
     tasks: tuple[Task, ...] = ()
-    needs: Trait | None = None
+    needs: MethodTrait | None = None
     asks: bool = True
     flag: str | None = None
     flag_meaning: str | None = None

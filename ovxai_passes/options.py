@@ -10,11 +10,10 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.methods.registry import METHODS, methods_of
-from ovxai_passes.methods.registry import spec_of as method_spec
+from ovxai_passes.methods.registry import METHODS, method_spec, methods_of
 from ovxai_passes.methods.spec import MethodSpec, Reads
 from ovxai_passes.option_checks import class_problem, label_problem, layer_problem, parsed_size, size_problem
-from ovxai_passes.option_spec import OptionSpec, Trait, documented, option, spec_of
+from ovxai_passes.option_spec import MethodTrait, OptionSpec, documented, option, spec_of
 from ovxai_passes.value_checks import as_plain, check_names
 from ovxai_passes.vocabulary import CLASSIFIERS, DETECTORS, LARGEST, MIDDLE, Mask, Method, Scaling, Task
 
@@ -64,7 +63,7 @@ class Options:
             (int,),
             counts="the attention blocks to re-run",
             tasks=CLASSIFIERS,
-            needs=Trait.MASKS,
+            needs=MethodTrait.MASKS,
         ),
     )
     mask: Mask | None = option(
@@ -73,7 +72,7 @@ class Options:
             "Mask over positions; default: onehot for k=0, gaussian for more.",
             (Mask,),
             tasks=CLASSIFIERS,
-            needs=Trait.MASKS,
+            needs=MethodTrait.MASKS,
         ),
     )
     output: int | str | None = option(
@@ -99,7 +98,7 @@ class Options:
             (int, str, list, tuple),
             many=True,
             problem=class_problem,
-            needs=Trait.CLASSES,
+            needs=MethodTrait.CLASSES,
             flag="--class",
             metavar="NUMBER|NAME",
         ),
@@ -122,7 +121,7 @@ class Options:
             counts="the best classes of each image",
             least=1,
             tasks=CLASSIFIERS,
-            needs=Trait.CLASSES,
+            needs=MethodTrait.CLASSES,
         ),
     )
     max_cost: float = option(
@@ -155,7 +154,7 @@ class Options:
             counts="anchors a place",
             least=1,
             tasks=DETECTORS,
-            needs=Trait.CLASS_HEADS,
+            needs=MethodTrait.CLASS_HEADS,
         ),
     )
     saliency_map_size: tuple[int, int] | str | None = option(
@@ -177,14 +176,14 @@ class Options:
             "The class that stands for nothing, -1 the last; default: found.",
             (int,),
             tasks=DETECTORS,
-            needs=Trait.CLASS_HEADS,
+            needs=MethodTrait.CLASS_HEADS,
         ),
     )
     keep_background: bool = option(
-        False, OptionSpec("Make a map of the background, too.", (bool,), tasks=DETECTORS, needs=Trait.CLASS_HEADS)
+        False, OptionSpec("Make a map of the background, too.", (bool,), tasks=DETECTORS, needs=MethodTrait.CLASS_HEADS)
     )
     objectness: bool = option(
-        False, OptionSpec("Weigh class scores by objectness.", (bool,), tasks=DETECTORS, needs=Trait.CLASS_HEADS)
+        False, OptionSpec("Weigh class scores by objectness.", (bool,), tasks=DETECTORS, needs=MethodTrait.CLASS_HEADS)
     )
 
     def __post_init__(self) -> None:
@@ -272,10 +271,10 @@ class Options:
         return cls(**values)  # type: ignore[arg-type]  # the kinds are checked by the class
 
 
-def _has(method: MethodSpec | None, trait: Trait) -> bool:
+def _has(method: MethodSpec | None, trait: MethodTrait) -> bool:
     """Whether a method has what an option is about."""
     if method is None:
         return False
-    if trait is Trait.CLASS_HEADS:
+    if trait is MethodTrait.CLASS_HEADS:
         return method.reads is Reads.CLASS_HEADS
-    return method.needs_mask if trait is Trait.MASKS else method.per_class
+    return method.needs_mask if trait is MethodTrait.MASKS else method.per_class

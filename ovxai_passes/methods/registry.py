@@ -19,6 +19,6 @@ def methods_of(task: Task) -> tuple[MethodSpec, ...]:
     return tuple(spec for spec in METHODS if task in spec.tasks)
 
 
-def spec_of(method: Method) -> MethodSpec | None:
+def method_spec(method: Method) -> MethodSpec | None:
     """What a method is, or None where models cannot be given it (black-box methods)."""
     return next((spec for spec in METHODS if spec.name is method), None)

@@ -13,7 +13,7 @@ from ovxai_patterns.classifier.site import NoSite, Site
 from ovxai_patterns.classifier.target import TargetSearch
 
 from ovxai_passes.errors import OptionError, TargetNotFoundError
-from ovxai_passes.methods.registry import spec_of
+from ovxai_passes.methods.registry import method_spec
 from ovxai_passes.methods.spec import MethodSpec, Reads
 from ovxai_passes.methods.target import FeatureMap, Target
 from ovxai_passes.model_info.labels import check_top_k, labels_of, names_of, numbers_of
@@ -28,7 +28,7 @@ def locate_classifier(analysis: ModelAnalysis, state: InsertionState, part: int)
     options.check_task(Task.CLASSIFICATION)
     if len(options.target_layers) > 1:
         raise OptionError("a classifier is explained at one target layer; several are the class heads of a detector")
-    given = None if options.method is None else spec_of(options.method)
+    given = None if options.method is None else method_spec(options.method)
     request = TargetRequest(
         layer=next(iter(options.target_layers), None),
         k=0 if options.method is Method.RECIPROCAM else options.k,
@@ -61,7 +61,7 @@ def _site(search: TargetSearch, request: TargetRequest, options: Options) -> Sit
 
 def _method_of(site: Site) -> MethodSpec:
     """The method that goes with a read-out."""
-    spec = spec_of(Method.VITRECIPROCAM if site.k else Method.RECIPROCAM)
+    spec = method_spec(Method.VITRECIPROCAM if site.k else Method.RECIPROCAM)
     assert spec is not None, "both are methods of models"
     return spec
 

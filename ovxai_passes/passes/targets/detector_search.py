@@ -13,7 +13,7 @@ from ovxai_patterns.detector.detector import Detector, FeatureMaps, largest_of, 
 from ovxai_patterns.detector.instances import Masks, NoInstances, find_instances
 
 from ovxai_passes.errors import OptionError, TargetNotFoundError
-from ovxai_passes.methods.registry import methods_of, spec_of
+from ovxai_passes.methods.registry import method_spec, methods_of
 from ovxai_passes.methods.spec import MethodSpec, Reads
 from ovxai_passes.methods.target import FeatureMap, PredictedMasks, ScoredGrids, Target
 from ovxai_passes.model_info.labels import names_of, numbers_of
@@ -41,7 +41,7 @@ class DetectorSearch:
             Method.DETCLASSPROBABILITYMAP if self.options.target_layer is not None else None
         )
         if given is not None:
-            spec = spec_of(given)
+            spec = method_spec(given)
             assert spec is not None, "options refuse methods that models cannot be given"
             return spec, self._for(spec)
         reasons: list[str] = []

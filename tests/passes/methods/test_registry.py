@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import ovxai_passes as xai
-from ovxai_passes.methods.registry import METHODS, methods_of, spec_of
+from ovxai_passes.methods.registry import METHODS, method_spec, methods_of
 from ovxai_passes.methods.spec import MethodSpec
 from ovxai_passes.reference.lookup import definition_of
 from ovxai_passes.vocabulary import Method, Task
@@ -15,7 +15,7 @@ from ovxai_passes.vocabulary import Method, Task
 def test_every_method_has_a_definition_in_a_module_of_the_same_name(spec: MethodSpec) -> None:
     definition = definition_of(spec)
     assert definition.__module__.rpartition(".")[2] == spec.build.__module__.rpartition(".")[2]
-    assert spec_of(spec.name) is spec
+    assert method_spec(spec.name) is spec
 
 
 def test_names_are_given_once() -> None:
@@ -29,7 +29,7 @@ def test_every_task_has_methods(task: Task) -> None:
 
 @pytest.mark.parametrize("method", [Method.RISE, Method.AISE])
 def test_black_box_methods_are_no_methods_of_models(method: Method) -> None:
-    assert spec_of(method) is None
+    assert method_spec(method) is None
     with pytest.raises(xai.OptionError, match="is not available"):
         xai.Options(method=method)
 
