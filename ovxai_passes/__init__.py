@@ -18,8 +18,9 @@ from ovxai_passes.errors import (
     TooCostlyError,
     VerificationError,
 )
-from ovxai_passes.insert import insert_xai, is_augmented, plan
+from ovxai_passes.insert import insert_xai, plan
 from ovxai_passes.model_info.read import read_model
+from ovxai_passes.model_info.recorded import is_augmented
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.options import Options
 from ovxai_passes.passes.build_branch import BuildBranch

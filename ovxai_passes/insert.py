@@ -17,7 +17,7 @@ from ovxai_passes.methods.spec import MethodSpec
 from ovxai_passes.methods.target import Target
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import model_given
-from ovxai_passes.model_info.recorded import check_same_map
+from ovxai_passes.model_info.recorded import check_same_map, is_augmented
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.option_spec import documented
 from ovxai_passes.options import Options
@@ -65,11 +65,6 @@ class Insertion:
     def head(self) -> Head:
         """The head of a classifier; detectors have none."""
         return left(self.state.head, "head of a classifier", "Cut")
-
-
-def is_augmented(model: ov.Model) -> bool:
-    """Whether a model has a `saliency_map` output."""
-    return any(OUTPUT_NAME in port.get_names() for port in model.outputs)
 
 
 def insert(model: ov.Model, options: Options) -> Insertion:

@@ -12,10 +12,15 @@ from ovxai_patterns.classifier.scores import Scores, find_scores
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.labels import labels_of, names_of, numbers_of
-from ovxai_passes.model_info.outputs import FEATURES_NAME
+from ovxai_passes.model_info.outputs import FEATURES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.options import Options
 from ovxai_passes.value_checks import as_plain
+
+
+def is_augmented(model: ov.Model) -> bool:
+    """Whether a model has a `saliency_map` output."""
+    return any(OUTPUT_NAME in port.get_names() for port in model.outputs)
 
 
 def check_same_map(model: ov.Model, options: Options) -> None:

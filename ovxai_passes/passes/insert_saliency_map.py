@@ -10,6 +10,8 @@ from openvino.passes import ModelPass
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 
 from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
+from ovxai_passes.model_info.outputs import OUTPUT_NAME
+from ovxai_passes.model_info.recorded import check_same_map, is_augmented
 from ovxai_passes.options import Options
 from ovxai_passes.passes.build_branch import BuildBranch
 from ovxai_passes.passes.cut import Cut
@@ -36,7 +38,8 @@ class InsertSaliencyMap(ModelPass):
     After:   ... ─▶ target ─┬─▶ head ─▶ outputs
                             └─▶ branch ─▶ saliency_map
 
-    After the run, `state` holds what each stage has found and made, and the report. Raises OptionError,
+    After the run, `state` holds what each stage has found and made, and the report. A model that has such an output
+    already stays as it is, with a logged notice, unless options ask for another map than it has. Raises OptionError,
     TargetNotFoundError and TooCostlyError. On any exception the model is as it was: the stages that change it are run
     over a clone first.
     """
@@ -48,6 +51,10 @@ class InsertSaliencyMap(ModelPass):
     def run_on_model(self, model: ov.Model) -> bool:
         """Insert the map."""
         wrapped, options = ov.Model(model), self.state.options
+        if is_augmented(wrapped):
+            check_same_map(wrapped, options)
+            _log.warning("the model has an output named %s already and stays as it is", OUTPUT_NAME)
+            return False
         state = with_branch(wrapped, options)
         run_stages(wrapped, (Scale(state), *((Pool(state),) if options.feature_vector else ())))
         changes: tuple[ModelPass, ...] = (

@@ -11,7 +11,7 @@ from openvino import opset13 as ops
 from ovxai_tools.cli.transform import main
 
 import ovxai_passes as xai
-from ovxai_passes.insert import is_augmented
+from ovxai_passes.model_info.recorded import is_augmented
 from tests.fixtures import detector_graphs, graphs
 from tests.support.cli import invoke
 

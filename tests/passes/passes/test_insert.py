@@ -13,7 +13,8 @@ import pytest
 from openvino.passes import Manager
 
 import ovxai_passes as xai
-from ovxai_passes.insert import insert, is_augmented, plan
+from ovxai_passes.insert import insert, plan
+from ovxai_passes.model_info.recorded import is_augmented
 from ovxai_passes.ops.cost import operation_count
 from ovxai_passes.options import Options
 from tests.fixtures import graphs

@@ -92,3 +92,12 @@ def test_a_part_of_the_class_scores_is_explained_in_place() -> None:
     assert inserting.state.report is not None
     assert any("one of 2 branches" in notice for notice in inserting.state.report.notices)
     assert run(model, random_input(model), name="saliency_map").any()
+
+
+def test_a_model_that_has_a_map_stays_as_it_is(tmp_path: Path) -> None:
+    model = xai.insert_xai(graphs.cnn())
+    before = written(model, tmp_path)
+    inserted_in_place(model, xai.Options())
+    assert written(model, tmp_path) == before
+    with pytest.raises(xai.OptionError, match="has a saliency_map already"):
+        inserted_in_place(model, xai.Options(method=xai.Method.ACTIVATIONMAP))

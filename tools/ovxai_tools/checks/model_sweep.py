@@ -21,9 +21,10 @@ from typing import IO, Any
 import openvino as ov
 
 from ovxai_passes.errors import OvxaiError, TargetNotFoundError, VerificationError
-from ovxai_passes.insert import Insertion, insert, is_augmented
+from ovxai_passes.insert import Insertion, insert
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
+from ovxai_passes.model_info.recorded import is_augmented
 from ovxai_passes.model_info.shapes import set_shapes, stated_shape
 from ovxai_passes.options import Options
 from ovxai_tools.checks.benchmark import interleaved, resident_peak

@@ -9,8 +9,8 @@ from pathlib import Path
 import openvino as ov
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.insert import Insertion, insert, is_augmented, plan
-from ovxai_passes.model_info.recorded import check_same_map
+from ovxai_passes.insert import Insertion, insert, plan
+from ovxai_passes.model_info.recorded import check_same_map, is_augmented
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.options import Options
 from ovxai_passes.report import Report
