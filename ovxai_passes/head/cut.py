@@ -44,7 +44,7 @@ class Head:
         """Whether the mask may have any number of positions."""
         return bool(self.model.get_parameters()[1].get_partial_shape().is_dynamic)
 
-    def settled(self) -> tuple[ModelGraph, Folding]:
+    def analysed(self) -> tuple[ModelGraph, Folding]:
         """A clone with static shapes (one image if the batch is dynamic), and what is known then.
 
         Operations keep their places.
@@ -80,13 +80,13 @@ class Head:
         )
 
 
-def cut(model: ov.Model, site: Site, settled: ModelGraph | None = None) -> Head:  # noqa: PLR0912  # one step after the other
+def cut(model: ov.Model, site: Site, analysed: ModelGraph | None = None) -> Head:  # noqa: PLR0912  # one step after the other
     """Cut a clone of `model` at the site's target and put the mask on the site's edges. `model` is only read.
 
-    `settled`: the model with the static shapes that it was analysed at (default: made here). Where the target has
+    `analysed`: the model with the static shapes that it was analysed at (default: made here). Where the target has
     dynamic sizes along the axes of the positions, the mask has them, too.
     """
-    settled = settled or ModelGraph(analysis_clone(model))
+    analysed = analysed or ModelGraph(analysis_clone(model))
     original = ModelGraph(model)
     graph = ModelGraph(model.clone())
     target = graph.output(site.target)
@@ -129,9 +129,9 @@ def cut(model: ov.Model, site: Site, settled: ModelGraph | None = None) -> Head:
             output.get_tensor().set_names(set())
     head = ov.Model([ops.result(scores)], [feature, mask, *sides.values()], "head")
     head.validate_nodes_and_infer_types()
-    values = Folding(settled)
-    known = tuple(values.value(source) if _is_whole(settled, source) else None for source in sides)
-    shapes = tuple(tuple(settled.output(source).get_shape()) for source in (site.target, *sides))
+    values = Folding(analysed)
+    known = tuple(values.value(source) if _is_whole(analysed, source) else None for source in sides)
+    shapes = tuple(tuple(analysed.output(source).get_shape()) for source in (site.target, *sides))
     shapes = (shapes[0], site.positions.ids.shape, *shapes[1:])
     telling = original.output(site.grid_source.tensor)
     grid_shape = telling.get_partial_shape(), telling.get_element_type()

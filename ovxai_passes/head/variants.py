@@ -74,17 +74,17 @@ class _MadeOnce(Iterable[HeadVariant]):
 
 
 def head_variants(
-    model: ov.Model, site: Site, settled: ModelGraph, pick: Callable[[Head], ChosenHead]
+    model: ov.Model, site: Site, analysed: ModelGraph, pick: Callable[[Head], ChosenHead]
 ) -> Iterable[HeadVariant]:
     """The heads of `model`, which is only read; each is cut when it is first asked for, as a rule the first alone.
 
-    `settled`: see `cut`; `pick`: chooses the classes.
+    `analysed`: see `cut`; `pick`: chooses the classes.
     """
-    return _MadeOnce(_heads(model, site, settled, pick))
+    return _MadeOnce(_heads(model, site, analysed, pick))
 
 
 def _heads(
-    model: ov.Model, site: Site, settled: ModelGraph, pick: Callable[[Head], ChosenHead]
+    model: ov.Model, site: Site, analysed: ModelGraph, pick: Callable[[Head], ChosenHead]
 ) -> Iterator[HeadVariant]:
     source, any_size = site.grid_source, with_dynamic_shapes(model, True)
     grid: tuple[Guard, ...] = ((source.tensor, source.axes, source.sizes),)
@@ -92,7 +92,7 @@ def _heads(
         shape = ModelGraph(any_size).output(source.tensor).get_partial_shape()
         if source.exact and all(shape[axis].is_static for axis in source.axes):
             grid = ()  # the network itself allows no other
-        head = cut(any_size, site, settled)
+        head = cut(any_size, site, analysed)
         if head.any_grid:
             yield HeadVariant(any_size, pick(head))
         elif site.dynamic and prod(site.positions.grid) <= _MOST_POSITIONS:
@@ -101,10 +101,10 @@ def _heads(
         return
     any_batch = with_dynamic_shapes(model, False)
     if any_batch is not None:
-        yield HeadVariant(any_batch, pick(cut(any_batch, site, settled)), grid)
+        yield HeadVariant(any_batch, pick(cut(any_batch, site, analysed)), grid)
     batch = ModelGraph(model).output(site.target).get_partial_shape()[0]
     rows = ((site.target, (0,), (batch.get_length(),)),) if batch.is_static else ()
-    yield HeadVariant(model, pick(cut(model, site, settled)), grid + rows)
+    yield HeadVariant(model, pick(cut(model, site, analysed)), grid + rows)
 
 
 def _with_guard(

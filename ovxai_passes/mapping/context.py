@@ -45,7 +45,7 @@ class Context:
     """`cells`: the masks [M,P] f32 over the positions of `grid`, (h, w); of another grid where `sizes` tells it.
 
     `graph`: the head.
-    `settled`: the head for one image with that grid. `sizes`: the grid as read at inference, i64 [2], where the branch
+    `analysed`: the head for one image with that grid. `sizes`: the grid as read at inference, i64 [2], where the branch
     is to take any; None where it is made for `grid` alone.
     """
 
@@ -53,8 +53,8 @@ class Context:
     grid: tuple[int, int]
     graph: ModelGraph
     folding: Folding
-    settled: ModelGraph
-    settled_folding: Folding
+    analysed: ModelGraph
+    analysed_folding: Folding
     sizes: ov.Node | None = None
     rows_of_maps: dict[str, tuple[ov.Output, tuple[int, ...]]] = field(default_factory=dict)
     """Unique name of a node that makes rows [M,N,C] → the map that they are rows of, its axes in the order N,C,h,w."""

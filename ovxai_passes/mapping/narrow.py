@@ -49,7 +49,7 @@ def _stays(output: ov.Output, mixed: set[str], known: set[str]) -> bool:
 
 def mixed_elements(site: Site, head: Head) -> dict[TensorId, Labels]:
     """Tensors of the head in which two positions meet, and marks of the elements that both reach."""
-    graph, folding = head.settled()
+    graph, folding = head.analysed()
     mask = graph.id_of(graph.model.get_parameters()[1].output(0))
     influence = Influence(graph, folding)
     ids = site.positions.ids

@@ -78,8 +78,8 @@ class _Walk:
         flat = cells.reshape(len(cells), -1)
         self._sources: dict[TensorId, ov.Node] = {}
         sizes = self._grid_sizes() if head.any_grid else None
-        settled, known = head.settled()
-        self._context = Context(flat, grid, self._graph, Folding(self._graph), settled, known, sizes)
+        analysed, known = head.analysed()
+        self._context = Context(flat, grid, self._graph, Folding(self._graph), analysed, known, sizes)
         self._values: dict[TensorId, Value] = {}
         self._ones: dict[TensorId, ov.Output] = {}
         self._multiplied: list[MultipliedOut] = []

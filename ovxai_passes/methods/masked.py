@@ -96,11 +96,11 @@ def _made(
     return taken.guard(fed_from_safe_taps(ModelGraph(taken.model), branch), model), taken.chosen.reasons
 
 
-def at_sizes(branch: Branch, settled: ModelGraph) -> ov.Model:
+def at_sizes(branch: Branch, analysed: ModelGraph) -> ov.Model:
     """The branch for one image, with static shapes: those at which the model was analysed."""
     model = branch.model.clone()
     for parameter, source in zip(model.get_parameters(), branch.sources, strict=True):
-        shape, known = parameter.get_partial_shape(), settled.output(source).get_shape()
+        shape, known = parameter.get_partial_shape(), analysed.output(source).get_shape()
         sizes = known if len(known) == len(shape) else [1] * len(shape)
         dims = [dim if dim.is_static else ov.Dimension(size) for dim, size in zip(shape, sizes, strict=True)]
         parameter.set_partial_shape(ov.PartialShape(dims))

@@ -96,7 +96,7 @@ def _check_for_any_grid(node: ov.Node, before: Labels, after: list[Labels]) -> N
 def _moved(context: Context, place: int, labels: Labels) -> list[Labels]:
     sources: list[Labels | None] = [None] * context.graph.ops[place].get_input_size()
     sources[0] = labels
-    moved = move(context.settled, context.settled_folding, place, sources, NOWHERE)
+    moved = move(context.analysed, context.analysed_folding, place, sources, NOWHERE)
     if moved is None:
         kind = context.graph.ops[place].get_type_name()
         raise NoRuleError(f"{kind} by a shape or order that is not known before inference")
@@ -121,7 +121,7 @@ def _low_outputs(context: Context, node: ov.Node, value: Positionwise, further: 
     full, batch = context.shape_of(source), row.get_partial_shape()[0]
     if batch.is_static and batch.get_length() == 1:
         of_one_image = bool(context.graph.output(source).get_partial_shape()[0].is_dynamic) or full[0] == 1
-        full = list(context.settled.output(source).get_shape())
+        full = list(context.analysed.output(source).get_shape())
         further = _constants(context, node, of_one_image)
     wide = ops.broadcast(row, ops.constant(full), broadcast_spec="BIDIRECTIONAL").output(0)
     return list(context.clone_with_inputs(node, [wide, *further]).outputs())
@@ -136,7 +136,7 @@ def _merges_batch(of_one_image: ov.Output, of_all: ov.Output) -> bool:
 def _constants(context: Context, node: ov.Node, of_one_image: bool) -> list[ov.Output]:
     """The inputs that say where to, as constants."""
     sources = context.graph.inputs_of(context.graph.place_of(node))[1:]
-    folding = context.settled_folding if of_one_image else context.folding
+    folding = context.analysed_folding if of_one_image else context.folding
     values = [folding.value(source) for source in sources]
     if any(value is None for value in values):
         raise NoRuleError(f"{node.get_type_name()} by a shape or order that is not known before inference")

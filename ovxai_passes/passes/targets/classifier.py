@@ -42,7 +42,7 @@ def locate_classifier(analysis: ModelAnalysis, state: InsertionState, part: int)
         state.search = TargetSearch(analysis, request.output, request.keep_quantization)
     site = _site(state.search, request, options)
     state.method = given or _method_of(site)
-    state.target = _target(analysis, site, state.method, options, state.search.settled)
+    state.target = _target(analysis, site, state.method, options, state.search.analysed)
 
 
 def _site(search: TargetSearch, request: TargetRequest, options: Options) -> Site:

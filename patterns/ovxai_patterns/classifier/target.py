@@ -37,7 +37,7 @@ class TargetSearch:
         self._facts = _facts(analysis, output, keep_quantization)
 
     @property
-    def settled(self) -> ModelGraph:
+    def analysed(self) -> ModelGraph:
         """The model with the static shapes that it was analysed at; only where the search finds a site."""
         assert not isinstance(self._facts, NoSite), "asked where nothing was found"
         return self._facts.graph
