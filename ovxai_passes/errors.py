@@ -15,6 +15,10 @@ class OptionError(OvxaiError, ValueError):
     """An option is unknown, of the wrong kind, not available, or does not go with another one; a ValueError, too."""
 
 
+class MissingExtraError(OptionError, ImportError):
+    """What is asked for needs an optional dependency that is not installed; an ImportError, too."""
+
+
 class TargetNotFoundError(OvxaiError):
     """No layer fits, or the layer asked for does not.
 

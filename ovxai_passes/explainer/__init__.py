@@ -1,6 +1,6 @@
 """The optional runtime helper: explanations of pictures, in colours, by any method; never imported by the passes.
 
-`pictures` and `boxes` (as arrays), `colormaps`, `lettering` (on overlays), `targets` (what to explain), `checked`
+`boxes`, `lettering` (on overlays), `targets` (what to explain), `checked`
 (what a caller gives); `explanation` (maps of one picture), `visualizer` (from maps to pictures); `utils` (functions
 before and after a model); `black_box` (a sub-package: methods that only run the model), `white_box`; `explainer`.
 """
@@ -18,7 +18,11 @@ from ovxai_passes.explainer.utils import (
     get_postprocess_fn,
     get_preprocess_fn,
 )
-from ovxai_passes.explainer.visualizer import Visualizer, colormap, overlay, resize, scale, scaling
+from ovxai_passes.explainer.visualizer import Visualizer
+from ovxai_passes.pictures.blending import overlay
+from ovxai_passes.pictures.colormaps import colormap
+from ovxai_passes.pictures.levels import scale, scaling
+from ovxai_passes.pictures.resizing import resize
 
 __all__ = [
     "DRISE",

@@ -21,13 +21,14 @@ from ovxai_passes.explainer.black_box.running import Postprocess
 from ovxai_passes.explainer.checked import check_options, checked_function, checked_names, picture_array
 from ovxai_passes.explainer.explanation import Explanation
 from ovxai_passes.explainer.lettering import Prediction
-from ovxai_passes.explainer.pictures import size_of
 from ovxai_passes.explainer.targets import Targets, asks_for_all, target_indices
-from ovxai_passes.explainer.visualizer import Visualizer, checked_size
+from ovxai_passes.explainer.visualizer import Visualizer
 from ovxai_passes.explainer.white_box import WhiteBox
 from ovxai_passes.model_info.read import model_given
 from ovxai_passes.options import Options
 from ovxai_passes.passes.targets.task import task_of
+from ovxai_passes.pictures.arrays import size_of
+from ovxai_passes.pictures.resizing import checked_size
 from ovxai_passes.value_checks import member, number
 from ovxai_passes.vocabulary import Method, Task
 

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ovxai_passes.errors import OptionError
+from ovxai_passes.errors import MissingExtraError, OptionError
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.targets import Targets, asks_for_all, target_indices
+from ovxai_passes.pictures.encoding import write_picture
+from ovxai_passes.pictures.extras import opencv
 from ovxai_passes.value_checks import whole_number
 from ovxai_passes.vocabulary import Task
 
@@ -134,7 +136,7 @@ class Explanation:
             save(folder, postfix="_class_map")                 → aeroplane_class_map.jpg
             save(folder, postfix="_conf_", confidence_scores={0: 0.854})   → aeroplane_conf_0.85.jpg
 
-        Needs Pillow (extra `image`). Raises OptionError.
+        Needs OpenCV (extra `image`). Raises OptionError.
         """
         if not isinstance(dir_path, (str, os.PathLike)):
             raise OptionError(f"dir_path is a folder to save maps in, not {dir_path!r}")
@@ -142,10 +144,6 @@ class Explanation:
             raise OptionError(
                 f"confidence_scores says a score for each target, as {{0: 0.8}}, not {confidence_scores!r}"
             )
-        try:
-            from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
-        except ImportError as error:
-            raise OptionError("maps are saved by Pillow: pip install 'ovxai-passes[image]'") from error
         names = [self.name_of(target) for target in self._saliency_map]
         plain = [name.replace("/", "_") for name in names]
         try:
@@ -158,25 +156,16 @@ class Explanation:
                 prefix,
                 postfix,
                 confidence_scores or {},
-                Image,
             )
         except OSError as error:
             raise OptionError(f"cannot save maps in {dir_path}: {error.strerror or error}") from error
 
-    def _save(  # noqa: PLR0913, PLR0917  # parts of names
-        self,
-        folder: Path,
-        names: Sequence[str],
-        prefix: str,
-        postfix: str,
-        scores: Mapping[int, float],
-        image: Any,
-    ) -> None:
+    def _save(self, folder: Path, names: Sequence[str], prefix: str, postfix: str, scores: Mapping[int, float]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name, (target, saliency) in zip(names, self._saliency_map.items(), strict=True):
             confidence = None if isinstance(target, str) else scores.get(target)
             text = "" if confidence is None else f"{confidence:.2f}"
-            image.fromarray(_as_levels(saliency)).save(folder / f"{prefix}{name}{postfix}{text}.jpg", quality=95)
+            write_picture(_as_levels(saliency), folder / f"{prefix}{name}{postfix}{text}.jpg")
 
     def plot(
         self,
@@ -212,7 +201,7 @@ class Explanation:
         try:
             from matplotlib import pyplot  # noqa: PLC0415  # an optional extra, imported where used
         except ImportError as error:
-            raise OptionError("plots are drawn by matplotlib: pip install 'ovxai-passes[plot]'") from error
+            raise MissingExtraError("plots are drawn by matplotlib: pip install 'ovxai-passes[plot]'") from error
         rows = max(1, math.ceil(len(targets) / columns))
         figure, axes = pyplot.subplots(rows, columns, figsize=(5 * columns, 6 * rows), squeeze=False)
         for axis in axes.flat[len(targets) :]:
@@ -226,17 +215,18 @@ class Explanation:
         pyplot.show()
 
     def _plot_windows(self, targets: Sequence[int | str]) -> None:
+        cv2 = opencv("windows of backend 'cv'")
         try:
-            import cv2  # noqa: PLC0415  # not among the extras: many systems have it
-        except ImportError as error:
+            for target in targets:
+                levels = _as_levels(self._saliency_map[target])
+                cv2.imshow(self._title(target), levels[..., ::-1] if levels.ndim == 3 else levels)
+                cv2.waitKey(0)
+            cv2.destroyAllWindows()
+        except cv2.error as error:
             raise OptionError(
-                "backend 'cv' opens windows by OpenCV: install opencv-python, or use 'matplotlib'"
+                "this OpenCV opens no windows (opencv-python-headless has none): install opencv-python in its place, or "
+                "use backend='matplotlib'"
             ) from error
-        for target in targets:
-            levels = _as_levels(self._saliency_map[target])
-            cv2.imshow(self._title(target), levels[..., ::-1] if levels.ndim == 3 else levels)
-            cv2.waitKey(0)
-        cv2.destroyAllWindows()
 
     def _title(self, target: int | str) -> str:
         name = self.name_of(target)

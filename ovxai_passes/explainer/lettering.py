@@ -1,8 +1,7 @@
-"""Classes, scores and boxes written onto overlays. Needs Pillow; without it nothing is written, which is logged."""
+"""Classes, scores and boxes written onto overlays. Needs OpenCV (extra `image`)."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-_log = logging.getLogger(__name__)
+from ovxai_passes.pictures.drawing import draw_box, draw_text
 
 _RED = (255, 0, 0)
-_LARGEST, _SMALLEST = 20, 8
-_MARGIN = 3
+_MARGIN, _LINE = 3, 20
 
 
 @dataclass
@@ -27,7 +25,7 @@ class Prediction:
 
 
 def letter_classes(
-    maps: npt.NDArray[np.uint8],
+    maps: Sequence[npt.NDArray[np.uint8]],
     targets: Sequence[int | str],
     names: Sequence[str] | None,
     predictions: Mapping[Any, Prediction],
@@ -40,11 +38,11 @@ def letter_classes(
         said = predictions.get(target)
         if said is not None and said.score is not None:
             text += f"|{said.score:.2f}"
-        _write(picture, text, (_MARGIN, _MARGIN))
+        draw_text(picture, text, (_MARGIN, _MARGIN), _RED)
 
 
 def letter_detections(
-    maps: npt.NDArray[np.uint8],
+    maps: Sequence[npt.NDArray[np.uint8]],
     targets: Sequence[int | str],
     names: Sequence[str] | None,
     predictions: Mapping[Any, Prediction],
@@ -62,26 +60,6 @@ def letter_detections(
         known = names and said.label is not None and said.label < len(names)
         text = names[said.label] if known and names and said.label is not None else str(said.label)
         text += f"|{said.score:.2f}" if said.score is not None else ""
-        _write(picture, text, (max(x1, 0), max(y1 - _LARGEST, 0)), (x1, y1, x2, y2))
-
-
-def _write(
-    picture: npt.NDArray[np.uint8], text: str, place: tuple[int, int], box: tuple[int, int, int, int] | None = None
-) -> None:
-    try:
-        from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415  # an optional extra, imported where used
-    except ImportError:
-        _log.info("nothing is written onto overlays without Pillow: pip install 'ovxai-passes[image]'")
-        return
-    drawn = Image.fromarray(picture)
-    draw = ImageDraw.Draw(drawn)
-    if box is not None and box[0] <= box[2] and box[1] <= box[3]:
-        draw.rectangle(box, outline=_RED, width=2)
-    fonts = [ImageFont.load_default(size) for size in range(_LARGEST, _SMALLEST, -2)]
-    font = next((font for font in fonts if _fits(draw, text, font, place, drawn)), fonts[-1])
-    draw.text(place, text, _RED, font)
-    picture[:] = np.asarray(drawn)
-
-
-def _fits(draw: Any, text: str, font: Any, place: tuple[int, int], picture: Any) -> bool:
-    return bool(place[0] + draw.textlength(text, font) <= picture.width - _MARGIN)
+        if x1 <= x2 and y1 <= y2:
+            draw_box(picture, (x1, y1, x2, y2), _RED)
+        draw_text(picture, text, (max(x1, 0), max(y1 - _LINE, 0)), _RED)

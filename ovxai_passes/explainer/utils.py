@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.boxes import detections_of
 from ovxai_passes.explainer.checked import check_options, picture_array
-from ovxai_passes.explainer.visualizer import checked_size, resize
+from ovxai_passes.pictures.resizing import checked_size, resize_picture
 from ovxai_passes.value_checks import member
 
 Array = npt.NDArray[Any]
@@ -40,15 +40,20 @@ def preprocess_fn(  # noqa: PLR0913, PLR0917  # the interface of openvino_xai
     x = picture_array(x, "a picture")
     if x.ndim != 3:
         raise OptionError(f"preprocess_fn takes one picture [H,W,C], not {list(x.shape)}")
-    if change_channel_order:
-        x = x[:, :, ::-1]
     if input_size is not None:
         width, height = checked_size(input_size)
-        x = resize(np.moveaxis(x, 2, 0), (height, width)).transpose(1, 2, 0)
+        x = resize_picture(x, (height, width), "linear")
+    if change_channel_order:
+        x = x[:, :, ::-1]
     shift, span = (_per_channel(name, values, x.shape[2]) for name, values in (("mean", mean), ("std", std)))
-    x = ((x - shift) / span).astype(np.float32)
     if hwc_to_chw:
         x = x.transpose(2, 0, 1)
+        shift, span = (part.reshape(-1, 1, 1) for part in (shift, span))
+    if shift.any():
+        x = x - shift
+    if (span != 1).any():
+        x = x / span
+    x = np.ascontiguousarray(x, np.float32)
     return x[None] if expand_zero_dim else x
 
 

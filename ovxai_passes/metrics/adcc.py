@@ -18,8 +18,8 @@ import openvino as ov
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.explanation import Explanation
-from ovxai_passes.explainer.visualizer import scaling
 from ovxai_passes.metrics.base import Array, Floats, ModelMetric, Postprocess, checked_class, fitting, maps_of, pairs
+from ovxai_passes.pictures.levels import scaling
 
 
 class ADCC(ModelMetric):

@@ -16,13 +16,13 @@ ALLOWED = {
 }
 
 
-HELPER = ("ovxai_passes.explainer", "ovxai_passes.metrics")
+HELPER = ("ovxai_passes.pictures", "ovxai_passes.explainer", "ovxai_passes.metrics")
 HELPER_EXTRAS = {"PIL", "matplotlib", "scipy", "cv2", "click"}
 
 
 def is_helper(file: Path) -> bool:
     """Whether a file is of the optional runtime helper."""
-    return bool({"explainer", "metrics"} & set(file.relative_to(ROOT).parts))
+    return bool({"pictures", "explainer", "metrics"} & set(file.relative_to(ROOT).parts))
 
 
 def for_type_checkers(tree: ast.AST) -> set[ast.AST]:
@@ -67,6 +67,13 @@ def test_the_library_needs_its_declared_dependencies_only() -> None:
             more = HELPER_EXTRAS if is_helper(file) else set()
             third = {name.split(".")[0] for name in imported(file, running=True)} - set(sys.stdlib_module_names)
             assert third <= allowed | more, f"{file.relative_to(ROOT)} imports {sorted(third - allowed)}"
+
+
+def test_one_module_imports_the_packages_behind_pictures() -> None:
+    for package in ALLOWED:
+        for file in (ROOT / package).rglob("*.py"):
+            third = {name.split(".")[0] for name in imported(file, running=True)} & {"cv2", "PIL"}
+            assert not third or file == ROOT / "ovxai_passes/pictures/extras.py", f"{file.relative_to(ROOT)}: {third}"
 
 
 def test_the_passes_know_nothing_of_the_runtime_helper() -> None:

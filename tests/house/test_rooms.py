@@ -26,7 +26,7 @@ ORDERS = {
         *("version", "errors", "vocabulary", "value_checks", "option_checks", "option_spec"),
         *("ops", "rewrites", "head", "mapping", "methods"),
         *("options", "insert_options", "model_info", "report", "finish", "passes", "insert"),
-        *("explainer", "metrics"),
+        *("pictures", "explainer", "metrics"),
     ),
 }
 """The rooms of a package, each importing those before it alone. `reference` holds definitions: nothing imports it."""
@@ -35,7 +35,7 @@ ORDERS = {
 NAMED_IN_ORDER = (
     *(f"ovxai_patterns.{room}" for room in ("analysis", "matchers", "classifier", "detector")),
     *(f"ovxai_passes.{room}" for room in ("ops", "rewrites", "head", "mapping", "mapping.rules", "finish")),
-    *(f"ovxai_passes.{room}" for room in ("passes", "model_info")),
+    *(f"ovxai_passes.{room}" for room in ("passes", "model_info", "pictures")),
     *(f"ovxai_passes.{room}" for room in ("explainer", "explainer.black_box", "metrics")),
 )
 """Rooms whose docstring names their modules, each importing those before it alone."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from ovxai_tools.checks import timm_zoo
 from ovxai_tools.checks.verify import random_case, verify
-from ovxai_tools.common.exits import MissingExtraError
 
+from ovxai_passes.errors import MissingExtraError
 from ovxai_passes.insert import insert
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.options import Options

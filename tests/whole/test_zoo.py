@@ -13,9 +13,9 @@ import openvino as ov
 import pytest
 from ovxai_tools.checks import timm_zoo
 from ovxai_tools.cli import sweep, zoo
-from ovxai_tools.common.exits import MissingExtraError
 
 import ovxai_passes as xai
+from ovxai_passes.errors import MissingExtraError
 from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.reference.comparing import worst_difference
 from tests.support.cli import invoke

@@ -21,8 +21,8 @@ from ovxai_passes.explainer.black_box.rise import masks_of, weighed
 from ovxai_passes.explainer.black_box.running import Masking, Preset, found_boxes, input_size
 from ovxai_passes.explainer.checked import checked_flag, checked_numbers
 from ovxai_passes.explainer.lettering import Prediction
-from ovxai_passes.explainer.pictures import size_of
-from ovxai_passes.explainer.visualizer import scaling
+from ovxai_passes.pictures.arrays import size_of
+from ovxai_passes.pictures.levels import scaling
 from ovxai_passes.value_checks import member
 
 Array = npt.NDArray[Any]

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.black_box.running import progress
 from ovxai_passes.explainer.checked import checked_flag
-from ovxai_passes.explainer.visualizer import scaling
+from ovxai_passes.pictures.levels import scaling
 from ovxai_passes.value_checks import number, whole_number
 
 Array = npt.NDArray[Any]

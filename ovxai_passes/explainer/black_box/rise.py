@@ -20,7 +20,7 @@ from ovxai_passes.explainer.black_box.product import TransposedProduct
 from ovxai_passes.explainer.black_box.running import Masking, Preset, class_scores, input_size, progress
 from ovxai_passes.explainer.checked import checked_flag
 from ovxai_passes.explainer.lettering import Prediction
-from ovxai_passes.explainer.visualizer import scaling
+from ovxai_passes.pictures.levels import scaling
 from ovxai_passes.value_checks import member, number, whole_number
 
 Array = npt.NDArray[Any]

@@ -15,8 +15,8 @@ import openvino as ov
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.checked import compiled, picture_array, told_by_the_runtime
-from ovxai_passes.explainer.pictures import is_bhwc
 from ovxai_passes.model_info.class_shares import shares_of
+from ovxai_passes.pictures.arrays import is_bhwc
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]

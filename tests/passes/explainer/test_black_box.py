@@ -28,7 +28,7 @@ from ovxai_passes.explainer import (
 from ovxai_passes.explainer.black_box.detectors import overlaps
 from ovxai_passes.explainer.black_box.kernels import SearchSpace, WindowSearch
 from ovxai_passes.explainer.black_box.masks import RandomMasks
-from ovxai_passes.explainer.visualizer import scaling
+from ovxai_passes.pictures.levels import scaling
 
 HELD_OUT = 1_000_000
 SOFTMAX = get_postprocess_fn("logits", ActivationType.SOFTMAX)

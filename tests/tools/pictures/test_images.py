@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import openvino as ov
 import pytest
-from ovxai_tools.common.exits import MissingExtraError
 from ovxai_tools.pictures.images import open_picture
 from ovxai_tools.pictures.model_input import Preparation, as_input
 from ovxai_tools.pictures.panels import triptych
 
 import ovxai_passes as xai
+from ovxai_passes.errors import MissingExtraError
 from tests.fixtures import graphs
 
 Image = pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")

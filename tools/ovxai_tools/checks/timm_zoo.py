@@ -12,8 +12,8 @@ from typing import Any
 
 import openvino as ov
 
+from ovxai_passes.errors import MissingExtraError
 from ovxai_passes.model_info.checksum import add_checksum
-from ovxai_tools.common.exits import MissingExtraError
 from ovxai_tools.common.files import model_moves, publish, staged_model, staging
 
 

@@ -12,9 +12,9 @@ import click
 
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
-from ovxai_passes.explainer.colormaps import COLORMAPS
 from ovxai_passes.model_info.checksum import file_digest
 from ovxai_passes.model_info.shapes import StatedShape
+from ovxai_passes.pictures.colormaps import COLORMAPS
 from ovxai_passes.vocabulary import Method
 from ovxai_tools.common.click_types import NamedPath, NumberRange, choice_of
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes

@@ -42,10 +42,6 @@ class OutputError(OvxaiError):
     """A result cannot be written."""
 
 
-class MissingExtraError(OvxaiError):
-    """An optional dependency is not installed."""
-
-
 def with_exit_codes(program: Callable[Parameters, None]) -> Callable[Parameters, None]:
     """Run a program; its errors become a sentence on stderr and an exit code, an interrupt 130."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ovxai_passes.errors import OptionError
-from ovxai_tools.common.exits import MissingExtraError, OutputError
+from ovxai_passes.errors import MissingExtraError, OptionError
+from ovxai_tools.common.exits import OutputError
 from ovxai_tools.pictures.pixels import decoded, picture_file
 
 if TYPE_CHECKING:

@@ -1,0 +1,36 @@
+"""The values of a map as grey levels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+_AT_ONCE = 16  # classes, so that what is computed in between stays small
+
+
+def scaling(saliency_map: Array, cast_to_uint8: bool = True, max_value: int = 255) -> Array:
+    """Maps [h,w] or [K,h,w], each scaled to 0..`max_value` by its least and largest value; a constant map gives 0.
+
+        max_value * (x - min) / (max - min)
+
+    u8, truncated, or f32 without `cast_to_uint8`.
+    """
+    maps = saliency_map[None] if saliency_map.ndim == 2 else saliency_map
+    result = np.empty(maps.shape, np.uint8 if cast_to_uint8 else np.float32)
+    for start in range(0, len(maps), _AT_ONCE):
+        part = maps[start : start + _AT_ONCE].astype(np.float32, copy=False)
+        low = part.min((1, 2), keepdims=True)
+        span = part.max((1, 2), keepdims=True) - low
+        unit = part - low
+        unit *= np.float32(max_value)
+        unit /= np.where(span > 0, span, np.float32(1))
+        result[start : start + len(part)] = unit
+    return result[0] if saliency_map.ndim == 2 else result
+
+
+scale = scaling
+"""The same function, where `scaling` is the name of an argument."""
