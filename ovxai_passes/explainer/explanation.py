@@ -224,8 +224,8 @@ class Explanation:
             cv2.destroyAllWindows()
         except cv2.error as error:
             raise OptionError(
-                "this OpenCV opens no windows (opencv-python-headless has none): install opencv-python in its place, or "
-                "use backend='matplotlib'"
+                "this OpenCV opens no windows (opencv-python-headless has none): install opencv-python in its place, "
+                "or use backend='matplotlib'"
             ) from error
 
     def _title(self, target: int | str) -> str:
