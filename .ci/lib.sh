@@ -94,7 +94,7 @@ demo_commands() {
     python "$ci/picture.py" cnn.png vit.png detector.png
     ovxai transform demo:cnn --dry-run --json > plan.json
     ovxai-explain cnn.xml "$pictures" --output explained --top-k 2 --quiet
-    [ -s explained/index.html ] && python "$ci/picture.py" explained/*_overlay.png
+    [ -s explained/index.html ] && python "$ci/picture.py" explained/*_overlay.*
     ovxai-bench "$pictures/cnn.xml" cnn.xml --runs 3 > bench.txt
     mkdir plain
     cp "$pictures/cnn.xml" "$pictures/cnn.bin" plain

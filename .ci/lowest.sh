@@ -17,7 +17,7 @@ lowest_suite() (
     python .ci/lowest.py
     installed -c .ci/lowest.txt -e '.[dev,plot,image,blackbox]'
     pip freeze > "$1/versions"
-    grep -i -E '^(openvino|numpy|networkx|click|pillow)==' "$1/versions" | tr '\n' ' '
+    grep -i -E '^(openvino|numpy|networkx|click|pillow|opencv-python-headless)==' "$1/versions" | tr '\n' ' '
     echo "on $(python --version)"
     mkdir "$1/demo"
     (cd "$1/demo" && demo_commands)

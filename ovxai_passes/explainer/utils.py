@@ -40,11 +40,11 @@ def preprocess_fn(  # noqa: PLR0913, PLR0917  # the interface of openvino_xai
     x = picture_array(x, "a picture")
     if x.ndim != 3:
         raise OptionError(f"preprocess_fn takes one picture [H,W,C], not {list(x.shape)}")
+    if change_channel_order:
+        x = x[:, :, ::-1]
     if input_size is not None:
         width, height = checked_size(input_size)
         x = resize_picture(x, (height, width), "linear")
-    if change_channel_order:
-        x = x[:, :, ::-1]
     shift, span = (_per_channel(name, values, x.shape[2]) for name, values in (("mean", mean), ("std", std)))
     if hwc_to_chw:
         x = x.transpose(2, 0, 1)

@@ -20,6 +20,7 @@ _LARGEST, _SMALLEST = 20, 8  # pixels that a line of text is high
 _MARGIN = 3
 _FONT = 2  # FONT_HERSHEY_DUPLEX
 _PIXELS_AT_SCALE_1 = 29  # a line of that font
+_ASCENT = 0.85  # of a line: what is above its foot
 
 
 def draw_box(picture: Picture, box: tuple[int, int, int, int], colour: Colour) -> None:
@@ -41,11 +42,11 @@ def draw_text(picture: Picture, text: str, place: tuple[int, int], colour: Colou
             _log.info("%s", error)
             text = text.encode("ascii", "replace").decode()
     cv2 = opencv("letters")
-    scales = [height / _PIXELS_AT_SCALE_1 for height in range(largest, _SMALLEST - 1, -1)]
-    sizes = [cv2.getTextSize(text, _FONT, scale, 1)[0] for scale in scales]
-    fitting = next((number for number, (width, _) in enumerate(sizes) if width <= room), len(sizes) - 1)
-    foot = (place[0], place[1] + sizes[fitting][1])
-    cv2.putText(picture, text, foot, _FONT, scales[fitting], colour, 1, cv2.LINE_AA)
+    heights = range(largest, _SMALLEST - 1, -1)
+    widths = (cv2.getTextSize(text, _FONT, height / _PIXELS_AT_SCALE_1, 1)[0][0] for height in heights)
+    height = next((height for height, width in zip(heights, widths, strict=True) if width <= room), _SMALLEST)
+    foot = (place[0], place[1] + round(_ASCENT * height))
+    cv2.putText(picture, text, foot, _FONT, height / _PIXELS_AT_SCALE_1, colour, 1, cv2.LINE_AA)
     return None
 
 
