@@ -29,6 +29,8 @@ _WHITE_16 = (1 << 16) - 1
 _BITS_PER_SAMPLE = 258  # a tag of TIFF
 _ORIENTATION = 274  # a tag of EXIF
 _PNG_NOTES = (b"eXIf", b"Orientation", b"profile type exif")
+_SILENT = 0
+_END_OF_JPEG, _SCAN_OF_JPEG = b"\xff\xd9", b"\xff\xda"
 _TRANSPARENT = ("PA", "LA", "La", "RGBA", "RGBa")
 _OPAQUE = ("1", "L", "P", "RGB", "YCbCr")
 
@@ -119,6 +121,8 @@ def _by_opencv(data: bytes, header: Any) -> Picture | None:
     transparent = header.mode in _TRANSPARENT or "transparency" in header.info
     if not transparent and header.mode not in _OPAQUE:
         return None
+    if header.format == "JPEG" and data.rfind(_END_OF_JPEG) < data.rfind(_SCAN_OF_JPEG):
+        return None  # cut off: before 4.11 OpenCV makes the rest grey, without a word
     if header.format == "PNG":
         header.verify()  # its checksums: OpenCV would tell of them on the terminal
     cv2 = opencv("picture files")
@@ -142,8 +146,8 @@ def _on_white(found: Picture) -> Picture:
 @contextlib.contextmanager
 def _quiet(cv2: Any) -> Iterator[None]:
     """OpenCV does not write onto the terminal what is wrong with a file: Pillow says it."""
-    logs = cv2.utils.logging
-    level = logs.setLogLevel(logs.LOG_LEVEL_SILENT)
+    logs = getattr(cv2.utils, "logging", cv2)  # before 4.11 they are cv2's own
+    level = logs.setLogLevel(_SILENT)
     try:
         yield
     finally:
