@@ -10,6 +10,7 @@ not take off the least loss: where most windows lose the score, the sum then mar
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -84,6 +85,8 @@ class WindowSearch:
         losses: list[float] = []
 
         def tried(middle: Any) -> float:
+            if len(losses) == self.iterations:  # DIRECT looks at its budget after whole rounds alone
+                raise _EnoughError
             row, column = (
                 self._window(size, place, width) for size, place in zip(self.size, middle[::-1], strict=True)
             )
@@ -93,15 +96,20 @@ class WindowSearch:
             return -losses[-1]
 
         bounds = [(low, max(high, low + 1e-6)) for low, high in space.bounds]
-        _direct()(tried, bounds, eps=self.epsilon, maxfun=self.iterations, locally_biased=self.locally_biased)
-        weights = np.array(losses[: self.iterations], np.float32)
-        weighted = np.stack(rows[: self.iterations]) * (weights - weights.min())[:, None]
-        return np.asarray(weighted.T @ np.stack(columns[: self.iterations]), np.float32)
+        with contextlib.suppress(_EnoughError):
+            _direct()(tried, bounds, eps=self.epsilon, maxfun=self.iterations, locally_biased=self.locally_biased)
+        weights = np.array(losses, np.float32)
+        weighted = np.stack(rows) * (weights - weights.min())[:, None]
+        return np.asarray(weighted.T @ np.stack(columns), np.float32)
 
     @staticmethod
     def _window(size: int, middle: float, width: float) -> Floats:
         values = np.exp(-((np.linspace(0, 1, size) - middle) ** 2) / (2 * width**2))
         return (values / values.max()).astype(np.float32)
+
+
+class _EnoughError(Exception):
+    """As many windows as were asked for have been tried."""
 
 
 def _direct() -> Callable[..., Any]:

@@ -173,6 +173,15 @@ def test_the_search_finds_a_peak() -> None:
     assert abs(column - place[1]) <= 2
 
 
+@pytest.mark.parametrize("iterations", [1, 20, 33])
+def test_no_more_windows_are_tried_than_asked_for(iterations: int) -> None:
+    pytest.importorskip("scipy", reason="AISE searches by scipy: pip install 'ovxai-passes[blackbox]'")
+    method = AISEClassification(looks_at(1, 2), first)
+    data, widths = np.ones((1, 3, 16, 16), np.float32), [0.1, 0.2]
+    method.generate_saliency_map(data, [0], num_iterations_per_kernel=iterations, kernel_widths=widths)
+    assert method.inferences == 1 + 2 * 2 * iterations, "the picture, and each window kept and left out"
+
+
 def test_overlaps_by_hand() -> None:
     others = np.array([[1, 1, 3, 3], [0, 0, 2, 2], [2, 0, 4, 2], [1, 1, 1, 1]], np.float32)
     np.testing.assert_allclose(overlaps(np.array([0, 0, 2, 2], np.float32), others), [1 / 7, 1, 0, 0], rtol=1e-6)
