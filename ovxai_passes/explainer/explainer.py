@@ -81,6 +81,9 @@ class Explainer:
     explanation_of = Explanation
     """What makes explanations of maps."""
 
+    model_of = staticmethod(model_given)
+    """The model that a caller gives."""
+
     def __init__(  # noqa: PLR0913, PLR0917  # the interface of openvino_xai
         self,
         model: ov.Model | str | os.PathLike[str],
@@ -96,7 +99,7 @@ class Explainer:
     ) -> None:
         checked_function("preprocess_fn", preprocess_fn)
         checked_function("postprocess_fn", postprocess_fn, may_be_none=True)
-        self.model = model_given(model)
+        self.model = self.model_of(model)
         self.task = member("task", Task, task)
         if self.task is Task.AUTO:
             self.task = task_of(ModelAnalysis(self.model), Options()).name
@@ -199,10 +202,9 @@ class Explainer:
         own = isinstance(self.method, WhiteBox)
         same = asked.method is None or (isinstance(self.method, WhiteBox) and self.method.method == asked.method.value)
         chosen = self.explain_method if own and same else asked.method
-        given = {"target_layer": self.target_layer, "embed_scaling": self.embed_scaling, **self.method_options}
-        wanted = {**given, **asked.insertion}
+        wanted = {**self._given(), **asked.insertion}
         key = self._insertion(chosen, wanted)
-        if own and key == self._insertion(self.explain_method, given):
+        if own and key == self._insertion(self.explain_method, self._given()):
             return self.method
         if key not in self._kept:
             self._kept[key] = self._white_box(chosen, **wanted)
@@ -210,6 +212,10 @@ class Explainer:
 
     def _insertion(self, method: Method | None, options: Mapping[str, Any]) -> Options:
         return Options.checked(task=self.task, method=method, **insertion_options(options))
+
+    def _given(self) -> dict[str, Any]:
+        """The options that the Explainer was given for insertions, beside the method."""
+        return {"target_layer": self.target_layer, "embed_scaling": self.embed_scaling, **self.method_options}
 
     def _note(self, options: Mapping[str, Any], box: str) -> None:
         """Log options that have no effect, each once."""
@@ -228,7 +234,6 @@ class Explainer:
 
     def _first_method(self) -> ExplanationMethod:
         """The method that answers calls which do not ask for another one."""
-        given = {"target_layer": self.target_layer, "embed_scaling": self.embed_scaling, **self.method_options}
         if self.explain_mode is ExplainMode.BLACKBOX or self.explain_method in BLACK_BOX_METHODS:
             if self.explain_mode is ExplainMode.WHITEBOX:
                 raise OptionError(f"method {self.explain_method and self.explain_method.value!r} is a black-box method")
@@ -239,7 +244,7 @@ class Explainer:
                 )
             return self._black_box(self.explain_method)
         try:
-            return self._white_box(self.explain_method, **given)
+            return self._white_box(self.explain_method, **self._given())
         except TargetNotFoundError as error:
             if self.explain_mode is ExplainMode.WHITEBOX:
                 raise
