@@ -19,7 +19,8 @@ from ovxai_passes.model_info.read import reason_of
 
 Array = npt.NDArray[Any]
 
-_NOT_OPTIONS = frozenset({"self", "data", "target_indices", "x"})
+NOT_OPTIONS = frozenset({"self", "data", "target_indices", "x"})
+"""Parameters of methods that stand for themselves."""
 
 
 def picture_array(data: Any, name: str = "data") -> Array:
@@ -97,7 +98,7 @@ def checked_function(name: str, value: Any, may_be_none: bool = False) -> Any:
 
 def check_options(function: Callable[..., Any], options: Mapping[str, Any], whose: str) -> None:
     """Raises OptionError for options that a function does not take."""
-    known = [name for name in inspect.signature(function).parameters if name not in _NOT_OPTIONS]
+    known = [name for name in inspect.signature(function).parameters if name not in NOT_OPTIONS]
     for name in options:
         if name not in known:
             there = f"there is {', '.join(known)}{did_you_mean(name, known)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -23,14 +24,30 @@ _log = logging.getLogger(__name__)
 
 Array = npt.NDArray[Any]
 
-_FOUND_BY_ITSELF = ("cls_token", "final_norm", "optimize_gap")
+FOUND_BY_ITSELF = ("cls_token", "final_norm", "optimize_gap")
 """Options of openvino_xai that say how a network is made, which is found out here."""
+
+USE_GAUSSIAN = "use_gaussian"
+"""Its name of the mask: a bell, or one position."""
+
+
+def insertion_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as `insert_xai` takes them; those that say what is found out here are left out, which is logged."""
+    found = {name: value for name, value in options.items() if name not in FOUND_BY_ITSELF}
+    for name in FOUND_BY_ITSELF:
+        if options.get(name) is not None:
+            _log.info("option %s has no effect: how the network is made is found out", name)
+    if USE_GAUSSIAN in found:
+        bell = checked_flag(USE_GAUSSIAN, found.pop(USE_GAUSSIAN))
+        found["mask"] = Mask.GAUSSIAN if bell else Mask.ONE_HOT
+    return found
 
 
 class WhiteBox:
-    """A model with its maps. `model` has the output `saliency_map`, or gets it; `predictions` is empty.
+    """A model with its maps. `predictions` is empty.
 
-    `options`: those of `insert_xai`; `use_gaussian` stands for the mask. Raises as `insert_xai` does.
+    `options`: those of `insert_xai`; `use_gaussian` stands for the mask. Without `prepare_model`, maps are inserted and
+    the model is compiled when it is asked first, or by `prepare_model()`. Raises as `insert_xai` does.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  # the interface of openvino_xai
@@ -42,18 +59,37 @@ class WhiteBox:
         target_layer: str | Sequence[str] | None = None,
         embed_scaling: bool = True,
         device_name: str = "CPU",
+        prepare_model: bool = True,
         **options: Any,  # the further ones of `insert_xai`, those of openvino_xai
     ) -> None:
-        for name in _FOUND_BY_ITSELF:
-            if options.pop(name, None) is not None:
-                _log.info("option %s has no effect: how the network is made is found out", name)
-        if "use_gaussian" in options:
-            bell = checked_flag("use_gaussian", options.pop("use_gaussian"))
-            options["mask"] = Mask.GAUSSIAN if bell else Mask.ONE_HOT
-        self.model = insert_xai(model, task, explain_method, target_layer, embed_scaling, **options)
         self.preprocess_fn = preprocess_fn
         self.predictions: dict[int, Prediction] = {}
-        self._compiled = compiled(self.model, device_name)
+        self._device_name = device_name
+        self._insert = partial(
+            insert_xai, model, task, explain_method, target_layer, embed_scaling, **insertion_options(options)
+        )
+        if prepare_model:
+            self.prepare_model()
+
+    @cached_property
+    def model(self) -> ov.Model:
+        """The model with the output `saliency_map`: as it was given where it has one."""
+        return self._insert()
+
+    @cached_property
+    def _compiled(self) -> ov.CompiledModel:
+        return compiled(self.model, self._device_name)
+
+    def prepare_model(self, load_model: bool = True) -> ov.Model:
+        """Insert the maps and, with `load_model`, compile the model; returns it."""
+        if load_model:
+            self._compiled  # noqa: B018  # made at its first use
+        return self.model
+
+    @property
+    def method(self) -> str:
+        """Which method made the maps, "" for maps of other making."""
+        return said_in(self.model, "ovxai", "method")
 
     @property
     def classes(self) -> int | None:

@@ -22,6 +22,7 @@ from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.explainer import Explainer, ExplainMode, Explanation
 from ovxai_passes.explainer.black_box.base import BlackBox
 from ovxai_passes.metrics import ADCC, InsertionDeletionAUC
+from ovxai_passes.model_info.class_scores import class_count, shares_reader
 from ovxai_passes.model_info.labels import names_of
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.vocabulary import Method, Task
@@ -30,7 +31,6 @@ from ovxai_tools.common.progress import stage
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.demo.shapes import held_out
 from ovxai_tools.evaluation.pointing import points_inside
-from ovxai_tools.pictures.class_scores import class_count, shares_reader
 from ovxai_tools.pictures.images import open_picture
 
 _STEPS = 20

@@ -16,6 +16,7 @@ from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer import Explainer, ExplainMode, colormap, overlay, resize, scaling
 from ovxai_passes.explainer.utils import yolo_postprocess_fn
 from ovxai_passes.insert import Insertion, insert
+from ovxai_passes.model_info.class_scores import ADDED, class_count, shares_reader
 from ovxai_passes.model_info.labels import check_top_k, labels_of, names_of, numbers_of, own_names_of
 from ovxai_passes.model_info.recorded import is_augmented
 from ovxai_passes.model_info.rt_info import said_in
@@ -23,7 +24,6 @@ from ovxai_passes.options import Options
 from ovxai_passes.passes.targets.task import task_of
 from ovxai_passes.pictures.colormaps import COLORMAPS
 from ovxai_passes.vocabulary import Task
-from ovxai_tools.pictures.class_scores import ADDED, class_count, shares_reader
 from ovxai_tools.pictures.detector_scores import class_scores
 from ovxai_tools.pictures.images import open_picture
 from ovxai_tools.pictures.model_input import Preparation, as_inputs

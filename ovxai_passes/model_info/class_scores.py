@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,11 @@ def known_scores(model: ov.Model) -> list[tuple[int, int]]:
 
 def shares_reader(model: ov.Model) -> Callable[[Any], Any]:
     """From a classifier's outputs to K scores as shares, or None where there are none; the model is looked at once."""
-    known = known_scores(model)
+    return reader_of(known_scores(model))
+
+
+def reader_of(known: Sequence[tuple[int, int]]) -> Callable[[Any], Any]:
+    """From a classifier's outputs to K scores as shares, or None; `known`: places and numbers of classes."""
 
     def shares(outputs: Any) -> Any:
         for place, classes in known:

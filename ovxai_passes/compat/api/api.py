@@ -1,0 +1,36 @@
+"""The insertion as a function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import openvino as ov
+
+from ovxai_passes.compat.common.parameters import Method, Task
+from ovxai_passes.compat.common.utils import has_xai, logger
+from ovxai_passes.compat.methods.base import Model, check_model
+from ovxai_passes.explainer.white_box import insertion_options
+from ovxai_passes.insert import insert_xai as insert
+
+__all__ = ["Model", "insert_xai"]
+
+
+def insert_xai(
+    model: ov.Model,
+    task: Task,
+    explain_method: Method | None = None,
+    target_layer: str | Sequence[str] | None = None,
+    embed_scaling: bool | None = True,
+    **kwargs: Any,
+) -> ov.Model:
+    """A model with the output `saliency_map`; one that has it is returned as it is, whatever else is asked for.
+
+    `kwargs`: further options of `ovxai_passes.insert_xai`, and use_gaussian, cls_token, final_norm, optimize_gap.
+    Raises ValueError and NotImplementedError for models of other kinds, OvxaiError.
+    """
+    check_model(model)
+    if has_xai(model):
+        logger.info("the model has a saliency map already and is returned as it is")
+        return model
+    return insert(model, task, explain_method, target_layer, bool(embed_scaling), **insertion_options(kwargs))

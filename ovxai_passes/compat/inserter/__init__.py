@@ -1,0 +1,1 @@
+"""Inserting a branch that is made already, and looking for layers."""

@@ -1,0 +1,1 @@
+"""AISE of classifiers and of detectors."""

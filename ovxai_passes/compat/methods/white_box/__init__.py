@@ -1,0 +1,1 @@
+"""Methods that insert a map into the model."""

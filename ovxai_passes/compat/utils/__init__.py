@@ -1,0 +1,1 @@
+"""torch, where it is installed, and converting its models."""
