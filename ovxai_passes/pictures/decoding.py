@@ -1,7 +1,8 @@
 """From a picture file of any kind to upright RGB of 8 bits.
 
-Pillow reads the header (size, kind of pixels, how the camera was held), OpenCV decodes. What OpenCV does not read, and
-grey of more than 8 bits, whose white depends on the file, is decoded by Pillow.
+By Pillow alone, which is as fast as OpenCV at it. OpenCV's libjpeg and libpng write onto the terminal what they think
+of a file, of healthy ones too ("libpng warning: iCCP ..."), and no level of its log keeps them from it; of what is cut
+off it gives the part that is there.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.pictures.extras import opencv, pillow
+from ovxai_passes.pictures.extras import pillow
 
 Picture = npt.NDArray[np.uint8]
 
@@ -27,12 +28,7 @@ MOST_PIXELS = 100_000_000
 
 _WHITE_16 = (1 << 16) - 1
 _BITS_PER_SAMPLE = 258  # a tag of TIFF
-_ORIENTATION = 274  # a tag of EXIF
-_PNG_NOTES = (b"eXIf", b"Orientation", b"profile type exif")
-_SILENT = 0
-_END_OF_JPEG, _SCAN_OF_JPEG = b"\xff\xd9", b"\xff\xda"
 _TRANSPARENT = ("PA", "LA", "La", "RGBA", "RGBa")
-_OPAQUE = ("1", "L", "P", "RGB", "YCbCr")
 
 
 def read_picture(path: Path) -> Picture:
@@ -42,10 +38,9 @@ def read_picture(path: Path) -> Picture:
     `MOST_PIXELS`, and MissingExtraError.
     """
     pil = pillow("picture files")
-    opencv("picture files")
     try:
-        with _file(path) as data:
-            return _decoded(data, pil)
+        with _file(path) as file, _header(file, pil) as picture:
+            return _decoded(picture, pil)
     except _UnreadableError as error:
         raise OptionError(f"cannot read the picture {path}: {error}") from None
     except Exception as error:  # Pillow raises many types for what is no picture
@@ -72,96 +67,36 @@ def _file(path: Path) -> Iterator[Any]:
         yield file
 
 
-def _decoded(file: Any, pil: Any) -> Picture:
+@contextlib.contextmanager
+def _header(file: Any, pil: Any) -> Iterator[Any]:
+    """Pillow's picture, of which only the header is read as yet; its size is one that is taken."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pil.Image.DecompressionBombWarning)  # the limit below is the one that counts
         try:
-            header = pil.Image.open(file)
+            picture = pil.Image.open(file)
         except pil.Image.DecompressionBombError:
             raise _UnreadableError(_too_large("its size")) from None
-        with header:
-            if header.width * header.height > MOST_PIXELS:
-                raise _UnreadableError(_too_large(f"{header.width}x{header.height} pixels"))
-            file.seek(0)
-            data = file.read()
-            upright = _turned(header, data)
-            found = _by_opencv(data, header)
-            if found is None:
-                file.seek(0)
-                with pil.Image.open(file) as picture:
-                    found = _by_pillow(picture, pil)
-    return np.ascontiguousarray(upright(found))
+        with picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise _UnreadableError(_too_large(f"{picture.width}x{picture.height} pixels"))
+            yield picture
 
 
 def _too_large(what: str) -> str:
     return f"{what} is more than the {MOST_PIXELS // 1_000_000} million pixels that are taken; make it smaller"
 
 
-def _turned(header: Any, data: bytes) -> Any:
-    """From stored pixels to upright ones, as EXIF says."""
-    orientation = 1
-    if header.format == "PNG" and not any(mark in data for mark in _PNG_NOTES):
-        return lambda a: a  # Pillow would decode all of it, to look behind its pixels
-    with contextlib.suppress(Exception):  # a broken note of the camera breaks no picture
-        orientation = header.getexif().get(_ORIENTATION, 1)
-    turns: dict[int, Any] = {
-        2: lambda a: a[:, ::-1],
-        3: lambda a: a[::-1, ::-1],
-        4: lambda a: a[::-1],
-        5: lambda a: a.transpose(1, 0, 2),
-        6: lambda a: np.rot90(a, -1),
-        7: lambda a: a[::-1, ::-1].transpose(1, 0, 2),
-        8: np.rot90,
-    }
-    return turns.get(orientation, lambda a: a)
-
-
-def _by_opencv(data: bytes, header: Any) -> Picture | None:
-    """Stored pixels as RGB, or None where Pillow has to do it."""
-    transparent = header.mode in _TRANSPARENT or "transparency" in header.info
-    if not transparent and header.mode not in _OPAQUE:
-        return None
-    if header.format == "JPEG" and data.rfind(_END_OF_JPEG) < data.rfind(_SCAN_OF_JPEG):
-        return None  # cut off: before 4.11 OpenCV makes the rest grey, without a word
-    if header.format == "PNG":
-        header.verify()  # its checksums: OpenCV would tell of them on the terminal
-    cv2 = opencv("picture files")
-    flags = cv2.IMREAD_UNCHANGED if transparent else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    with _quiet(cv2):
-        found = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    if found is None or found.dtype != np.uint8 or found.shape[:2] != (header.height, header.width):
-        return None
-    if not transparent:
-        return cv2.cvtColor(found, cv2.COLOR_BGR2RGB)
-    return _on_white(found) if found.ndim == 3 and found.shape[2] == 4 else None
-
-
-def _on_white(found: Picture) -> Picture:
-    """BGRA on white, RGB: what is behind a transparent pixel is not its colour; white is, on a page."""
-    alpha = found[..., 3:].astype(np.uint32)
-    mixed = found[..., 2::-1] * alpha + 255 * (255 - alpha)
-    return ((mixed + 127) // 255).astype(np.uint8)
-
-
-@contextlib.contextmanager
-def _quiet(cv2: Any) -> Iterator[None]:
-    """OpenCV does not write onto the terminal what is wrong with a file: Pillow says it."""
-    logs = getattr(cv2.utils, "logging", cv2)  # before 4.11 they are cv2's own
-    level = logs.setLogLevel(_SILENT)
-    try:
-        yield
-    finally:
-        logs.setLogLevel(level)
-
-
-def _by_pillow(picture: Any, pil: Any) -> Picture:
+def _decoded(picture: Any, pil: Any) -> Picture:
     picture.load()
-    if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
-        return np.repeat(_levels(picture, _white(picture))[..., None], 3, 2)
-    if "transparency" in picture.info or picture.mode in _TRANSPARENT:
-        seen = picture.convert("RGBA")
-        return np.asarray(pil.Image.alpha_composite(pil.Image.new("RGBA", seen.size, "white"), seen).convert("RGB"))
-    return np.asarray(picture.convert("RGB"))
+    upright = picture
+    with contextlib.suppress(Exception):  # a broken note of the camera breaks no picture
+        upright = pil.ImageOps.exif_transpose(picture) or picture
+    if upright.mode in ("I", "F") or upright.mode.startswith("I;"):
+        return np.repeat(_levels(upright, _white(picture))[..., None], 3, 2)
+    if "transparency" in upright.info or upright.mode in _TRANSPARENT:
+        seen = upright.convert("RGBA")  # what is behind a transparent pixel is not its colour: white is, on a page
+        upright = pil.Image.alpha_composite(pil.Image.new("RGBA", seen.size, "white"), seen)
+    return np.array(upright.convert("RGB"))
 
 
 def _white(picture: Any) -> int:

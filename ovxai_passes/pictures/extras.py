@@ -19,11 +19,12 @@ def opencv(what: str) -> Any:
 
 
 def pillow(what: str) -> Any:
-    """The module PIL, with Image, ImageDraw and ImageFont. `what` needs it. Raises MissingExtraError."""
+    """The module PIL, with Image, ImageDraw, ImageFont and ImageOps. `what` needs it. Raises MissingExtraError."""
     try:
         import PIL.Image  # noqa: PLC0415  # an optional extra, imported where used
         import PIL.ImageDraw  # noqa: PLC0415
         import PIL.ImageFont  # noqa: PLC0415
+        import PIL.ImageOps  # noqa: PLC0415
     except ImportError as error:
         raise MissingExtraError(f"{what} need Pillow: {_HINT}") from error
     return PIL

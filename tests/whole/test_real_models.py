@@ -10,14 +10,16 @@ import numpy as np
 import openvino as ov
 import pytest
 from ovxai_tools.evaluation.pointing import peak
-from ovxai_tools.pictures.images import open_picture
 from ovxai_tools.pictures.model_input import Preparation, as_input
 
 import ovxai_passes as xai
 from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.pictures.decoding import read_picture
+from ovxai_passes.pictures.resizing import resize
+from tests.support.extras import needs_pictures
 from tests.tools.cli.test_transform import call
 
-Image = pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
+needs_pictures()
 
 CAFFE = Preparation((104, 117, 123), (1,), bgr=True)
 MODELS = {
@@ -63,14 +65,14 @@ def test_pointing(data: Path, name: str) -> None:
     labels = (data / "imagenet_labels.txt").read_text().splitlines()
     inside = 0
     for file, truth in _pictures(data).items():
-        picture = open_picture(data / file)
+        picture = read_picture(data / file)
         results = compiled(as_input(picture, augmented, preparation))
         label = labels.index(truth["imagenet"]) - (np.size(results[0]) == 1000)
         heat = results["saliency_map"][0, label]
-        smooth = np.asarray(Image.fromarray(heat).resize(picture.size, Image.Resampling.BILINEAR))
+        smooth = resize(heat, picture.shape[:2])
         y, x = np.unravel_index(smooth.argmax(), smooth.shape)
         x0, y0, x1, y1 = truth["box"]
-        inside += x0 <= x / picture.width <= x1 and y0 <= y / picture.height <= y1
+        inside += x0 <= x / picture.shape[1] <= x1 and y0 <= y / picture.shape[0] <= y1
     assert inside >= wanted
 
 
@@ -85,7 +87,7 @@ def test_a_trained_detector_points_at_the_object(data: Path, tmp_path: Path, fil
     assert (level["grid"], level["anchors"]) == ([22, 22], 1)
     assert sum("bit-identical at f32 and at default precision" in line for line in report["verified"]) == 2
     augmented = ov.Core().read_model(out)
-    picture = open_picture(data / file)
+    picture = read_picture(data / file)
     results = ov.compile_model(augmented, "CPU", F32)(as_input(picture, augmented, Preparation((0,), (255,), bgr=True)))
     row = (data / "coco_labels.txt").read_text().split("\n").index(label)
     x0, y0, x1, y1 = json.loads((data / "images.json").read_text())[file]["box"]

@@ -19,6 +19,7 @@ from ovxai_passes.options import Options
 from tests.fixtures import graphs
 from tests.fixtures.graphs import CLASSES, Weights, dense, integers, picture, scalar
 from tests.support.cli import invoke
+from tests.support.extras import needs_pictures
 
 
 def _trunk(image: ov.Node, w: Weights) -> ov.Node:
@@ -137,7 +138,7 @@ def test_a_ranking_alone_is_looked_through(options: dict[str, Any]) -> None:
 
 
 def test_preview_of_a_ranking_alone(tmp_path: Path) -> None:
-    pytest.importorskip("PIL", reason="Pillow is not installed (extra: image)")
+    needs_pictures()
     ov.save_model(best_alone(), tmp_path / "in.xml")
     invoke(transform.main, tmp_path / "in.xml", tmp_path / "out.xml", "--preview", tmp_path / "picture.png")
     assert (tmp_path / "picture.png").stat().st_size > 1000

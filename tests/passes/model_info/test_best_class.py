@@ -23,8 +23,10 @@ from ovxai_passes.model_info.class_shares import shares_of
 from ovxai_passes.model_info.labels import names_of
 from ovxai_passes.ops.cost import beyond
 from tests.support.cli import invoke
+from tests.support.extras import needs_pictures
 
-Image = pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
+needs_pictures()
+Image = pytest.importorskip("PIL.Image")
 
 STAR = demo.FOLDER / "03_star.png"
 NAMES = ("disc", "square", "triangle", "star", "cross", "ring", "diamond", "crescent")

@@ -19,6 +19,7 @@ from ovxai_passes.model_info.checksum import add_checksum, checksum_in, file_dig
 from ovxai_passes.model_info.read import read_model
 from tests.fixtures import graphs
 from tests.support.cli import invoke
+from tests.support.extras import needs_pictures
 from tests.support.running import random_input, run
 
 
@@ -58,7 +59,7 @@ def test_commands_write_it(folder: Path) -> None:
 )
 def test_commands_tell_of_other_weights(folder: Path, program: click.Command, call: tuple[object, ...]) -> None:
     if program is explain.main:
-        pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
+        needs_pictures()
     shutil.copy("other.bin", "in.bin")
     said = invoke(program, *call, code=2).output
     assert "in.bin is not the file that it was written with" in said

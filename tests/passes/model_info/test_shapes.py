@@ -17,6 +17,7 @@ from ovxai_passes.model_info.shapes import set_shapes, stated_shape
 from ovxai_passes.model_info.tensor_values import F32
 from tests.fixtures import graphs
 from tests.support.cli import invoke
+from tests.support.extras import needs_pictures
 
 STAR = demo.FOLDER / "03_star.png"
 
@@ -88,7 +89,7 @@ def test_the_model_that_is_written_has_the_shape(tmp_path: Path, monkeypatch: py
 
 
 def test_every_command_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("PIL", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
+    needs_pictures()
     monkeypatch.chdir(tmp_path)
     ov.save_model(dynamic(), "in.xml")
     assert "grid:         4x4" in invoke(transform.main, "in.xml", "--dry-run", "--shape", "1,3,8,8").output

@@ -24,6 +24,7 @@ from tests.fixtures import detector_graphs, graphs
 from tests.fixtures.detector_parts import Known
 from tests.fixtures.graphs import CLASSES, Weights, dense, integers, model_of, norm, patches, picture
 from tests.support.cli import invoke
+from tests.support.extras import needs_pictures
 from tests.support.running import random_input, run
 
 TAILS: dict[str, Callable[[ov.Node], ov.Node]] = {
@@ -114,7 +115,7 @@ def test_an_axis_that_is_kept(batch: int) -> None:
 @pytest.mark.parametrize("options", [(), ("--top-k", "2")])
 def test_on_the_command_line(tmp_path: Path, tail: str, options: tuple[str, ...]) -> None:
     ov.save_model(shaped("pooled", tail, activation=True), tmp_path / "in.xml")
-    pytest.importorskip("PIL", reason="pictures need Pillow")
+    needs_pictures()
     written, shown = tmp_path / "out.xml", tmp_path / "shown.png"
     called = invoke(main, tmp_path / "in.xml", written, "--verify", "--preview", shown, "--json", *options)
     report = json.loads(called.stdout)

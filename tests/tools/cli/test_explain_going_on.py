@@ -20,8 +20,9 @@ from ovxai_tools.pictures import result_folder
 from ovxai_tools.pictures.picture_run import PictureRun
 
 from tests.support.cli import invoke
+from tests.support.extras import needs_pictures
 
-pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
+needs_pictures()
 
 RECORD = "unfinished.jsonl"
 
@@ -96,7 +97,7 @@ def test_what_a_killed_run_has_left_is_gone_on_with(
         invoke(main, *command(pictures, out))
     assert RECORD in names(left)
     assert any(name.startswith(".ovxai-") for name in names(left))
-    intent = {"at": str(pictures / "b" / "one.png"), "files": ["one_star_2_map.png", "one_star_2_overlay.png"]}
+    intent = {"at": str(pictures / "b" / "one.png"), "files": ["one_star_2_map.png", "one_star_2_overlay.jpg"]}
     with (left / RECORD).open("a") as file:  # killed after the files have appeared, before the second line was whole
         file.write(f'{json.dumps(intent)}\n{{"at": "{pictures}')
     (left / "one_star_2_map.png").write_text("unfinished")
@@ -157,13 +158,13 @@ def test_an_interrupt_before_the_first_picture_leaves_nothing(
 def test_an_error_keeps_what_is_complete(tmp_path: Path, pictures: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    (out / "two_ring_overlay.png").write_text("mine")
+    (out / "two_ring_overlay.jpg").write_text("mine")
     said = invoke(main, *command(pictures, out), code=2).output
-    assert "two_ring_overlay.png: it exists" in said
+    assert "two_ring_overlay.jpg: it exists" in said
     assert "holds the maps of 1 of 4 pictures" in said
-    assert (out / "two_ring_overlay.png").read_text() == "mine"
+    assert (out / "two_ring_overlay.jpg").read_text() == "mine"
     assert (out / "index.html").read_text().count("<img") == 2
-    (out / "two_ring_overlay.png").unlink()
+    (out / "two_ring_overlay.jpg").unlink()
     invoke(main, *command(pictures, out))
     assert len(names(out)) == 2 * 4 + 1
 

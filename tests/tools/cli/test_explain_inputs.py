@@ -11,8 +11,9 @@ from ovxai_tools.cli.explain import main
 from ovxai_tools.demo import shipped as demo
 
 from tests.support.cli import invoke
+from tests.support.extras import needs_pictures
 
-Image = pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
+needs_pictures()
 
 STAR = (demo.FOLDER / "03_star.png").read_bytes()
 
@@ -26,7 +27,7 @@ def names(folder: Path) -> list[str]:
     [
         (["nowhere"], "cannot read the picture nowhere: No such file or directory"),
         (["*.jpg"], "the shell fills in a pattern only if it is not quoted"),
-        (["broken.png"], "cannot read the picture broken.png: it is of no kind that Pillow reads"),
+        (["broken.png"], "cannot read the picture broken.png: it is of no kind that is read here"),
         (["cut.png"], "cannot read the picture cut.png"),
         (["folder"], "cannot read the picture folder/broken.png"),
         (["nowhere", "broken.png", "cut.png"], "nowhere: No such file or directory, and 2 more cannot be read"),
@@ -83,7 +84,7 @@ def test_names_that_are_no_text_and_pipes(tmp_path: Path) -> None:
 def test_classes_that_are_not_there_are_told_before_a_picture_is_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[object, ...], said: str
 ) -> None:
-    monkeypatch.setattr("ovxai_tools.pictures.picture_run.open_picture", None)
+    monkeypatch.setattr("ovxai_tools.pictures.picture_run.read_picture", None)
     (tmp_path / "a.png").write_bytes(STAR)
     call = ("demo:cnn", tmp_path / "a.png", "--output", tmp_path / "out", *options)
     assert said in invoke(main, *call, code=2).output

@@ -9,12 +9,13 @@ from pathlib import Path
 import click.testing
 import numpy as np
 import openvino as ov
-import pytest
 from openvino import opset13 as ops
 from ovxai_tools.cli.transform import main
 
+from ovxai_passes.pictures.encoding import write_picture
 from tests.fixtures import graphs
 from tests.support.cli import invoke
+from tests.support.extras import needs_pictures
 from tests.support.running import random_input, run
 
 
@@ -106,9 +107,9 @@ def test_reference_and_method_that_does_not_fit(folder: Path) -> None:
 
 
 def test_preview_with_several_inputs_feeds_the_picture(folder: Path) -> None:
-    image = pytest.importorskip("PIL.Image", reason="the preview needs Pillow: pip install 'ovxai-passes[image]'")
+    needs_pictures()
     noise = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
-    image.fromarray(noise).save("photo.png")
+    write_picture(noise, Path("photo.png"))
     model = graphs.cnn()
     vector = ops.parameter([1, graphs.CLASSES], np.float32, name="prior")
     scores = ops.add(model.get_results()[0].input_value(0), vector)

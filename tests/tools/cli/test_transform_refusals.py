@@ -16,7 +16,9 @@ import pytest
 from openvino import opset13 as ops
 
 from ovxai_passes.insert import insert
+from ovxai_passes.pictures.encoding import write_picture
 from tests.fixtures import graphs
+from tests.support.extras import needs_pictures
 from tests.tools.cli.test_transform import call, listing
 
 
@@ -109,8 +111,8 @@ def test_wrong_usage(folder: Path, args: tuple[str, ...], code: int, said: str) 
 
 @pytest.mark.parametrize("preview", ["in.xml", "in.bin", "photo.png", "out.xml", "out.bin"])
 def test_a_preview_never_replaces_an_input_or_the_model(folder: Path, preview: str) -> None:
-    image = pytest.importorskip("PIL.Image", reason="the preview needs Pillow: pip install 'ovxai-passes[image]'")
-    image.new("RGB", (8, 8)).save("photo.png")
+    needs_pictures()
+    write_picture(np.zeros((8, 8, 3), np.uint8), Path("photo.png"))
     before = {name: Path(name).read_bytes() for name in listing()}
     said = call("in.xml", "out.xml", "--image", "photo.png", "--preview", preview, "--force", code=2).output
     assert "choose another name" in said

@@ -19,6 +19,7 @@ from ovxai_tools.demo import shipped as demo
 import ovxai_passes as xai
 from tests.fixtures import graphs, other_detector_graphs
 from tests.support.cli import invoke
+from tests.support.extras import needs_pictures
 
 STAR = demo.FOLDER / "03_star.png"
 OUT = "out.xml"
@@ -117,13 +118,13 @@ def told(program: click.Command, call: tuple[object, ...], code: int, said: str)
 
 @pytest.mark.parametrize(("call", "code", "said"), TRANSFORM)
 def test_transform(folder: Path, call: tuple[object, ...], code: int, said: str) -> None:
-    pytest.importorskip("PIL", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
+    needs_pictures()
     told(transform.main, call, code, said)
 
 
 @pytest.mark.parametrize(("program", "call", "code", "said"), OTHERS)
 def test_other_commands(folder: Path, program: click.Command, call: tuple[object, ...], code: int, said: str) -> None:
-    pytest.importorskip("PIL", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
+    needs_pictures()
     told(program, call, code, said)
 
 

@@ -14,7 +14,9 @@ from ovxai_tools.cli import gallery
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.demo.shapes import LABELS, SIDE, make_pair, make_picture
 
+from ovxai_passes.pictures.decoding import read_picture
 from tests.support.cli import invoke
+from tests.support.extras import needs_pictures
 from tests.tools.cli.test_transform import call
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "tools" / "weights"
@@ -52,7 +54,7 @@ def test_the_shipped_model_is_small_and_says_how_good_it_is(name: str, accurate:
 @pytest.mark.parametrize("name", ["cnn", "vit"])
 def test_the_shipped_model_is_what_its_stored_weights_give(name: str, tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="the export needs torch: pip install 'ovxai-passes[zoo]'")
-    pytest.importorskip("PIL", reason="demo pictures need Pillow: pip install 'ovxai-passes[image]'")
+    needs_pictures()
     train_demo = importlib.import_module("ovxai_tools.demo.train")
     train_demo.export_stored(WEIGHTS / f"{name}.npz", tmp_path / f"{name}.xml")
     made, shipped = (ov.Core().read_model(folder / f"{name}.xml") for folder in (tmp_path, demo.FOLDER))
@@ -73,25 +75,23 @@ def test_two_objects_in_one_picture() -> None:
 
 
 def test_gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    image = pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
+    needs_pictures()
     monkeypatch.chdir(tmp_path)
     invoke(gallery.main, "demo:cnn", "out.png")
-    with image.open("out.png") as picture:
-        assert picture.size == (4 * 256 + 3 * 8, 3 * 280)
+    assert read_picture(Path("out.png")).shape == (3 * 280, 4 * 256 + 3 * 8, 3)
     assert "it exists" in invoke(gallery.main, "demo:cnn", "out.png", code=2).output
     assert "two of disc" in invoke(gallery.main, "demo:cnn", "other.png", "--labels", "cat,dog", code=2).output
     assert [path.name for path in tmp_path.iterdir()] == ["out.png"]
 
 
 def test_the_readme_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    image = pytest.importorskip("PIL.Image", reason="the preview needs Pillow: pip install 'ovxai-passes[image]'")
+    needs_pictures()
     monkeypatch.chdir(tmp_path)
     report = json.loads(call("demo:cnn", "saliency.xml", "--preview", "saliency.png", "--verify", "--json").stdout)
     assert report["method"] == "reciprocam"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["saliency.bin", "saliency.png", "saliency.xml"]
-    with image.open("saliency.png") as picture:
-        assert picture.size == (3 * 256 + 16, 280)
-        pixels = np.asarray(picture)
+    pixels = read_picture(Path("saliency.png"))
+    assert pixels.shape == (280, 3 * 256 + 16, 3)
     assert len(np.unique(pixels[:256, 264:520].reshape(-1, 3), axis=0)) > 10, "the map is in colours"
     call("demo:cnn", "other.xml", "--preview", "saliency.png", code=2)
     assert not (tmp_path / "other.xml").exists()

@@ -16,7 +16,9 @@ from ovxai_tools.demo.scenes import LARGE_SIDE, SIDE, Scene, make_scene
 from ovxai_tools.demo.shapes import HELD_OUT, LABELS
 
 from ovxai_passes.explainer.boxes import Detection, detections_of, iou
+from ovxai_passes.pictures.decoding import read_picture
 from tests.support.cli import invoke
+from tests.support.extras import needs_pictures
 from tests.tools.cli.test_transform import call
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "tools" / "weights"
@@ -64,7 +66,7 @@ def test_the_shipped_detector_is_small_and_says_how_good_it_is() -> None:
 
 def test_the_shipped_detector_is_what_its_stored_weights_give(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="the export needs torch: pip install 'ovxai-passes[zoo]'")
-    pytest.importorskip("PIL", reason="demo pictures need Pillow: pip install 'ovxai-passes[image]'")
+    needs_pictures()
     train_demo = importlib.import_module("ovxai_tools.demo.train")
     train_demo.export_stored(WEIGHTS / "detector.npz", tmp_path / "detector.xml")
     made, shipped = (ov.Core().read_model(folder / "detector.xml") for folder in (tmp_path, demo.FOLDER))
@@ -99,33 +101,31 @@ def _sides(one: Truth) -> tuple[float, float]:
 
 
 def test_shipped_scenes() -> None:
-    image = pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
+    needs_pictures()
     scenes = demo.scenes()
     assert len(scenes) == 8
     assert {label for scene in scenes for label in scene.labels} == set(LABELS)
     for scene in scenes:
         assert len(scene.labels) == len(scene.boxes)
-        with image.open(scene.path) as picture:
-            assert picture.size == (SIDE, SIDE)
+        assert read_picture(scene.path).shape == (SIDE, SIDE, 3)
     assert len(list((demo.FOLDER / "scenes").glob("*.png"))) == 8
 
 
 def test_where_a_classifier_is_needed_the_detector_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("PIL", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
+    needs_pictures()
     monkeypatch.chdir(tmp_path)
     output = invoke(gallery.main, "demo:detector", "out.png", code=2).output
     assert "a classifier is needed here: demo:cnn or demo:vit" in output
 
 
 def test_the_readme_command_for_detectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    image = pytest.importorskip("PIL.Image", reason="the preview needs Pillow: pip install 'ovxai-passes[image]'")
+    needs_pictures()
     monkeypatch.chdir(tmp_path)
     report = json.loads(call("demo:detector", "out.xml", "--preview", "out.png", "--verify", "--json").stdout)
     assert (report["task"], report["method"], report["grid"]) == ("detection", "detclassprobabilitymap", [23, 23])
     assert [level["grid"] for level in report["levels"]] == [[12, 12], [6, 6]]
     assert any("as they are alone" in line for line in report["verified"])
-    with image.open("out.png") as picture:
-        assert picture.size == (3 * 256 + 16, 280)
+    assert read_picture(Path("out.png")).shape == (280, 3 * 256 + 16, 3)
 
 
 def test_overlap_by_hand() -> None:

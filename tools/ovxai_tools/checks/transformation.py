@@ -13,6 +13,7 @@ from ovxai_passes.insert import Insertion, insert, plan
 from ovxai_passes.model_info.recorded import check_same_map, is_augmented
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.options import Options
+from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.report import Report
 from ovxai_passes.vocabulary import Scaling
 from ovxai_tools.checks.verify import Case, random_case, verify
@@ -22,8 +23,8 @@ from ovxai_tools.common.model_files import bin_growth, save, weights_of
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.pictures.images import check_picture_name, open_picture, pillow
 from ovxai_tools.pictures.model_input import Preparation, as_inputs
+from ovxai_tools.pictures.picture_files import check_extras, check_picture_name
 from ovxai_tools.pictures.preview import PreviewSubject, write_detector_preview, write_preview
 
 
@@ -119,11 +120,12 @@ def _check_paths(request: TransformRequest, source: Path, target: Path) -> None:
         if any(same_file(path, other) for other in written[:place]):
             raise OutputError(f"cannot write {path}: the model itself is written there; choose another name")
         check_output(path, request.force)
+    if request.image is not None or request.preview is not None:
+        check_extras()
     if request.preview is not None:
         check_picture_name(request.preview)
     if request.image is not None:
-        pillow()
-        open_picture(request.image)
+        read_picture(request.image)
 
 
 def _copy_augmented(request: TransformRequest, options: Options, model: ov.Model, target: Path) -> TransformResult:
@@ -154,7 +156,7 @@ def _verified(request: TransformRequest, options: Options, model: ov.Model, writ
         cases = [random_case(model)]
         if request.image is not None:
             preparation = request.preparation or Preparation.from_model(model)
-            cases.append(Case(request.image.name, as_inputs(open_picture(request.image), model, preparation)))
+            cases.append(Case(request.image.name, as_inputs(read_picture(request.image), model, preparation)))
         return verify(model, written, raw, cases, options.effective_scaling is Scaling.JOINT)
 
 

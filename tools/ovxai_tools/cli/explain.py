@@ -23,9 +23,9 @@ from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
 from ovxai_tools.common.shared_options import parse_size, preparation_options, read_labels, shape_option
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.pictures.images import pillow
+from ovxai_tools.pictures.map_drawing import Style
 from ovxai_tools.pictures.model_input import Preparation
-from ovxai_tools.pictures.picture_files import picture_files
+from ovxai_tools.pictures.picture_files import check_extras, picture_files
 from ovxai_tools.pictures.picture_run import PictureRun, RunSettings
 from ovxai_tools.pictures.result_folder import PAGE, Destination, write_maps
 from ovxai_tools.pictures.resume_journal import check_folder
@@ -60,6 +60,13 @@ _WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "output", "labels", "as_json", 
     help="The colours of overlays.",
 )
 @click.option("--overlay-weight", type=NumberRange(0, 1), default=0.5, show_default=True, help="Of the map.")
+@click.option(
+    "--overlay-format",
+    type=click.Choice(["jpg", "png"]),
+    default="jpg",
+    show_default=True,
+    help="The files of overlays.",
+)
 @preparation_options
 @click.option("--layout", type=click.Choice(["NCHW", "NHWC"], case_sensitive=False), help="Of the model's input.")
 @shape_option
@@ -80,6 +87,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     size: tuple[int, int] | str | None,
     colormap: str,
     overlay_weight: float,
+    overlay_format: str,
     mean: tuple[float, ...] | None,
     scale: tuple[float, ...] | None,
     bgr: bool,
@@ -93,11 +101,11 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
 
     A picture has at most 100 million pixels; it is turned upright as its camera says.
 
-    Writes NAME_CLASS_map.png and NAME_CLASS_overlay.png for each picture and class, and index.html to look at. Results
+    Writes NAME_CLASS_map.png and NAME_CLASS_overlay.jpg for each picture and class, and index.html to look at. Results
     are written as they come: after an interrupt the same command goes on, and what is complete is not done again.
     """
     logging.basicConfig(format="%(message)s", level=logging.ERROR)
-    pillow()
+    check_extras()
     if isinstance(size, str):
         raise OptionError(f"--size takes HEIGHTxWIDTH, not {size!r}")
     if size is not None and max(size) > _LARGEST:
@@ -111,11 +119,9 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         labels=() if labels is None else read_labels(labels),
         method=method,
         black_box=black_box or method in (Method.RISE.value, Method.AISE.value),
-        size=size,
-        weight=overlay_weight,
-        colormap=colormap,
         preparation=Preparation.stated(mean, scale, bgr),
     )
+    style = Style(size, overlay_weight, colormap, f".{overlay_format}")
     source = demo.model_path(model)
     about = _about(source, settings.labels)
     check_folder(output, about, PAGE, force)
@@ -124,7 +130,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         if layout is not None:
             loaded.get_parameters()[0].layout = _layout(layout)
         run = PictureRun(loaded, settings)
-    summary = write_maps(run, files, Destination(output, about, force, f"What {model} says, and why"), quiet)
+    summary = write_maps(run, files, Destination(output, about, force, f"What {model} says, and why"), style, quiet)
     if as_json:
         click.echo(json.dumps({"model": model, "explained": summary.maps, "left_out": summary.left_out}, indent=1))
     elif not quiet:

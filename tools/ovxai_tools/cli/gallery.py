@@ -21,14 +21,15 @@ from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.options import Options
+from ovxai_passes.pictures.encoding import write_picture
 from ovxai_passes.vocabulary import Scaling
 from ovxai_tools.common.click_types import NamedPath
 from ovxai_tools.common.exits import EXIT_CODES, OutputError, with_exit_codes
 from ovxai_tools.common.files import check_output, publish, staging
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.demo.shapes import LABELS, make_pair
-from ovxai_tools.pictures.images import pillow
-from ovxai_tools.pictures.panels import cells, overlay, strip
+from ovxai_tools.pictures.panels import cells, laid_over, strip
+from ovxai_tools.pictures.picture_files import check_extras
 
 Floats = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.uint8]
@@ -47,7 +48,7 @@ def main(model: str, target: Path, labels: str, absent: str, picture: int, force
     chosen = [label.strip() for label in labels.split(",")]
     if len(chosen) != 2 or not set(chosen) <= set(LABELS):
         raise click.BadParameter(f"two of {', '.join(LABELS)}, with a comma between them", param_hint="--labels")
-    pillow()
+    check_extras()
     if target.suffix.lower() != ".png":
         raise OutputError(f"cannot write {target}: the gallery is a PNG; give a name that ends in .png")
     check_output(target, force)
@@ -71,23 +72,18 @@ def _answers(path: Path, scaling: Scaling, image: Floats) -> tuple[Floats, Level
 def _draw(
     pixels: Levels, alone: tuple[Floats, Levels], joint: tuple[Floats, Levels], classes: list[int], path: Path
 ) -> None:
-    from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
-
-    picture, scores = Image.fromarray(pixels), alone[0]
+    scores = alone[0]
     ranked = sorted(classes[:2], key=lambda number: -scores[number])
     names = ("best class", "other object", "absent class")
     rows = []
     for number, name in zip([*ranked, classes[2]], names, strict=True):
         maps = alone[1][number], joint[1][number]
-        parts = [picture, cells(maps[0]), *(overlay(picture, levels) for levels in maps)]
+        parts = [pixels, cells(maps[0]), *(laid_over(pixels, levels) for levels in maps)]
         caption = (
             f"{name}: {LABELS[number]}, score {scores[number]:.2f}   (picture; map; map laid over; scaled jointly)"
         )
         rows.append(strip(parts, 1, caption))
-    sheet = Image.new("RGB", (rows[0].width, sum(row.height for row in rows)), "white")
-    for place, row in enumerate(rows):
-        sheet.paste(row, (0, place * row.height))
-    sheet.quantize(256, dither=Image.Dither.NONE).save(path, format="PNG", optimize=True)
+    write_picture(np.concatenate(rows), path)
 
 
 if __name__ == "__main__":

@@ -25,13 +25,14 @@ from ovxai_passes.metrics import ADCC, InsertionDeletionAUC
 from ovxai_passes.model_info.class_scores import class_count, shares_reader
 from ovxai_passes.model_info.labels import names_of
 from ovxai_passes.model_info.shapes import StatedShape
+from ovxai_passes.pictures.decoding import read_picture
+from ovxai_passes.pictures.resizing import resize_picture
 from ovxai_passes.vocabulary import Method, Task
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.demo.shapes import held_out
 from ovxai_tools.evaluation.pointing import points_inside
-from ovxai_tools.pictures.images import open_picture
 
 _STEPS = 20
 _COMPARED = 50
@@ -170,11 +171,9 @@ def folder_samples(model: ov.Model, folder: Path) -> list[Sample]:
         raise OptionError(
             f"pictures are made as large as the model's input, and {shape} has no size: state one (--shape)"
         )
-    size = (shape[columns].get_length(), shape[rows].get_length())
+    size = (shape[rows].get_length(), shape[columns].get_length())
     return [
-        Sample(
-            np.asarray(open_picture(folder / name).resize(size)), names.index(entry["imagenet"]), tuple(entry["box"])
-        )
+        Sample(resize_picture(read_picture(folder / name), size), names.index(entry["imagenet"]), tuple(entry["box"]))
         for name, entry in sorted(entries.items())
         if "imagenet" in entry
     ]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from PIL import Image
+import numpy as np
+import numpy.typing as npt
+
+from ovxai_passes.pictures.encoding import encoded
+from ovxai_passes.pictures.resizing import resize_picture
+
+Picture = npt.NDArray[np.uint8]
 
 _WIDTH, _TALLEST = 256, 1024
+_QUALITY = 88
 _STYLE = """
 body { font: 15px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 1180px; padding: 0 1rem; color: #222; }
 h1 { font-size: 1.3rem; } h2 { font-size: 1rem; margin: 2rem 0 .5rem; word-break: break-all; }
@@ -39,11 +43,22 @@ def row(name: str, figures: Sequence[str]) -> str:
     return "\n".join([f"<h2>{_escaped(name)}</h2>", '<div class="row">', *figures, "</div>", ""])
 
 
-def figure(picture: Image.Image, label: str, score: float | None) -> str:
-    """A small copy of a picture above its label, some 20 kB."""
+def figure(small: Picture, label: str, score: float | None) -> str:
+    """A `thumbnail` above its label, some 20 kB."""
     said = "" if score is None else f' <span class="score">{score:.3g}</span>'
-    image = f'<img alt="{_escaped(label)}" src="{_embedded(picture)}">'
+    image = f'<img alt="{_escaped(label)}" src="{_embedded(small)}">'
     return f"<figure>{image}<figcaption>{_escaped(label)}{said}</figcaption></figure>"
+
+
+def thumbnail(picture: Picture) -> Picture:
+    """A picture RGB u8 [H,W,3] as large as the page shows it."""
+    height, width = picture.shape[:2]
+    size = (min(max(1, round(height * _WIDTH / width)), _TALLEST), _WIDTH)
+    whole = min(height // size[0], width // size[1])
+    if whole > 1:  # means over whole pixels are four times as fast as over parts of them
+        cut = (height // whole, width // whole)
+        picture = resize_picture(picture[: cut[0] * whole, : cut[1] * whole], cut)
+    return resize_picture(picture, size)
 
 
 def _escaped(text: str) -> str:
@@ -51,8 +66,5 @@ def _escaped(text: str) -> str:
     return html.escape(text.encode("utf-8", "backslashreplace").decode(), quote=True)
 
 
-def _embedded(picture: Image.Image) -> str:
-    height = min(max(1, round(picture.height * _WIDTH / picture.width)), _TALLEST)
-    file = io.BytesIO()
-    picture.convert("RGB").resize((_WIDTH, height)).save(file, "JPEG", quality=88)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+def _embedded(small: Picture) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(encoded(small, '.jpg', _QUALITY)).decode()}"

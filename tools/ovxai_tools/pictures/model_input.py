@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,10 @@ from ovxai_patterns.analysis.layout import assumed_inputs, picture_axes
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.rt_info import said_in
+from ovxai_passes.pictures.resizing import resize_picture
 
-if TYPE_CHECKING:
-    from PIL import Image
+Picture = npt.NDArray[np.uint8]
+Array = npt.NDArray[np.generic]
 
 _NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?")
 
@@ -55,7 +56,7 @@ class Preparation:
         return cls(mean or (128.0 if signed else 0.0,), scale or (1.0,), bgr)
 
 
-def as_inputs(picture: Image.Image, model: ov.Model, preparation: Preparation) -> list[npt.NDArray[np.generic]]:
+def as_inputs(picture: Picture, model: ov.Model, preparation: Preparation) -> list[Array]:
     """The inputs of a model for a picture: it goes to the first input that is a picture, zeros to the others."""
     takes = [picture_axes(parameter) is not None for parameter in model.get_parameters()]
     place = takes.index(True) if True in takes else 0
@@ -67,6 +68,14 @@ def as_inputs(picture: Image.Image, model: ov.Model, preparation: Preparation) -
     ]
 
 
+def _with_channels(picture: Picture, channels: int) -> Picture:
+    """Of RGB, grey (luma of ITU-R 601) or RGBA, opaque."""
+    if channels == 1:
+        weights = np.array([0.299, 0.587, 0.114], np.float32)
+        return np.rint(picture @ weights).astype(np.uint8)[..., None]
+    return picture if channels == 3 else np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])
+
+
 def _shapes(model: ov.Model) -> list[list[int]]:
     try:
         return assumed_inputs(model)
@@ -74,33 +83,54 @@ def _shapes(model: ov.Model) -> list[list[int]]:
         raise OptionError(str(error)) from error
 
 
-def as_input(
-    picture: Image.Image, model: ov.Model, preparation: Preparation, place: int = 0
-) -> npt.NDArray[np.generic]:
-    """A picture resized (bicubic) and laid out as an input of the model asks, batch of 1 or the model's static one.
+def as_input(picture: Picture, model: ov.Model, preparation: Preparation, place: int = 0) -> Array:
+    """A picture RGB u8 [H,W,3] as an input of a model. Raises OptionError, as `PictureInput.of`."""
+    return PictureInput.of(model, preparation, place)(picture)
 
-    A dynamic height or width becomes what the analysis assumes, 224 where the model allows it.
 
-    Raises OptionError for inputs that are no picture.
+@dataclass(frozen=True)
+class PictureInput:
+    """How an input of a model takes pictures: batch of 1 or the model's static one.
+
+    `size`: (H, W); a dynamic height or width is what the analysis assumes, 224 where the model allows it. `values`:
+    what becomes of the levels 0 to 255 of each channel, [C,256] in the type of the input. `order`: of the channels.
     """
-    port, parameter = model.inputs[place], model.get_parameters()[place]
-    axes, shape = picture_axes(parameter), port.get_partial_shape()
-    if axes is None:
-        raise OptionError(f"the model's input {shape} is no picture: leave out --image, --preview")
-    channel_axis = ({1, 2, 3} - set(axes)).pop()
-    taken = _shapes(model)[place]
-    height, width, channels = (taken[axis] for axis in (*axes, channel_axis))
-    if channels not in (1, 3, 4):
-        raise OptionError(f"the model takes pictures of {channels} channels: leave out --image, --preview")
-    if any(len(part) not in (1, channels) for part in (preparation.mean, preparation.scale)):
-        raise OptionError(f"mean and scale take 1 or {channels} numbers each for this model")
-    sized = picture.convert("L" if channels == 1 else "RGBA" if channels == 4 else "RGB").resize((width, height))
-    pixels: npt.NDArray[np.float32] = np.asarray(sized, np.float32).reshape(height, width, channels)
-    if preparation.bgr and channels == 3:
-        pixels = pixels[..., ::-1]
-    pixels = np.divide(pixels - np.array(preparation.mean), np.array(preparation.scale), dtype=np.float32)
-    laid = pixels.transpose(2, 0, 1) if channel_axis == 1 else pixels
-    dtype = port.get_element_type().to_dtype()
+
+    size: tuple[int, int]
+    values: Array
+    order: tuple[int, ...]
+    channels_first: bool
+    batch: int
+
+    @classmethod
+    def of(cls, model: ov.Model, preparation: Preparation, place: int = 0) -> PictureInput:
+        """Raises OptionError for inputs that are no picture."""
+        port, parameter = model.inputs[place], model.get_parameters()[place]
+        axes, shape = picture_axes(parameter), port.get_partial_shape()
+        if axes is None:
+            raise OptionError(f"the model's input {shape} is no picture: leave out --image, --preview")
+        channel_axis = ({1, 2, 3} - set(axes)).pop()
+        taken = _shapes(model)[place]
+        channels = taken[channel_axis]
+        if channels not in (1, 3, 4):
+            raise OptionError(f"the model takes pictures of {channels} channels: leave out --image, --preview")
+        if any(len(part) not in (1, channels) for part in (preparation.mean, preparation.scale)):
+            raise OptionError(f"mean and scale take 1 or {channels} numbers each for this model")
+        order = range(channels)[::-1] if preparation.bgr and channels == 3 else range(channels)
+        values = _values(preparation, channels, port.get_element_type().to_dtype())
+        return cls((taken[axes[0]], taken[axes[1]]), values, tuple(order), channel_axis == 1, taken[0])
+
+    def __call__(self, picture: Picture) -> Array:
+        """A picture RGB u8 [H,W,3], resized and laid out."""
+        pixels = _with_channels(resize_picture(picture, self.size), len(self.order))
+        planes = [values[pixels[..., channel]] for channel, values in zip(self.order, self.values, strict=True)]
+        laid = np.stack(planes, 0 if self.channels_first else -1)[None]
+        return laid if self.batch == 1 else np.repeat(laid, self.batch, axis=0)
+
+
+def _values(preparation: Preparation, channels: int, dtype: Any) -> Array:
+    levels = np.arange(256, dtype=np.float32)[:, None]
+    values = np.divide(levels - np.array(preparation.mean), np.array(preparation.scale), dtype=np.float32)
     if np.issubdtype(dtype, np.integer):
-        laid = np.clip(np.rint(laid), np.iinfo(dtype).min, np.iinfo(dtype).max)
-    return np.repeat(laid[None].astype(dtype), taken[0], axis=0)
+        values = np.clip(np.rint(values), np.iinfo(dtype).min, np.iinfo(dtype).max)
+    return np.ascontiguousarray(np.broadcast_to(values, (256, channels)).T.astype(dtype))

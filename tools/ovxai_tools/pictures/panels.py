@@ -1,54 +1,52 @@
-"""Pictures and maps side by side above a caption. Needs the extra `image` (Pillow)."""
+"""Pictures and maps side by side above a caption. Pictures are RGB u8 [H,W,3]. Needs the extra `image`."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from ovxai_passes.explainer import visualizer
-
-if TYPE_CHECKING:
-    from PIL import Image
+from ovxai_passes.pictures.blending import overlay
+from ovxai_passes.pictures.colormaps import colormap
+from ovxai_passes.pictures.drawing import draw_text
+from ovxai_passes.pictures.resizing import resize, resize_picture
 
 _TILE = 256
+_GAP, _BAR = 8, 24
+_LETTERS = 15  # pixels that a line is high
 
 Levels = npt.NDArray[np.uint8]
 
 
-def triptych(picture: Image.Image, levels: Levels, caption: str) -> Image.Image:
+def triptych(picture: Levels, levels: Levels, caption: str) -> Levels:
     """The picture, its map [h,w] u8, and the map laid over the picture, side by side above a caption."""
-    return strip([picture, cells(levels), overlay(picture, levels)], picture.width / picture.height, caption)
+    return strip([picture, cells(levels), laid_over(picture, levels)], _aspect(picture), caption)
 
 
-def cells(levels: Levels) -> Image.Image:
+def cells(levels: Levels) -> Levels:
     """A map [h,w] u8 in colours, cell by cell."""
-    from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
-
-    return Image.fromarray(visualizer.colormap(levels)).resize((_TILE, _TILE), Image.Resampling.NEAREST)
+    return resize_picture(colormap(levels), (_TILE, _TILE), "nearest")
 
 
-def overlay(picture: Image.Image, levels: Levels) -> Image.Image:
+def laid_over(picture: Levels, levels: Levels) -> Levels:
     """A map [h,w] u8, smoothed, laid over a picture, each half."""
-    from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
-
-    size = (_tile_width(picture.width / picture.height), _TILE)
-    heat = visualizer.colormap(visualizer.resize(levels, size[::-1]))
-    return Image.fromarray(visualizer.overlay(heat, np.asarray(picture.resize(size, Image.Resampling.BICUBIC))))
+    size = (_TILE, _tile_width(_aspect(picture)))
+    return overlay(colormap(resize(levels, size)), resize_picture(picture, size))
 
 
-def strip(parts: list[Image.Image], aspect: float, caption: str) -> Image.Image:
+def strip(parts: list[Levels], aspect: float, caption: str) -> Levels:
     """Pictures of one aspect (width / height) side by side above a caption."""
-    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415  # an optional extra, imported where used
-
-    width, gap, bar = _tile_width(aspect), 8, 24
-    sheet = Image.new("RGB", (len(parts) * width + (len(parts) - 1) * gap, _TILE + bar), "white")
+    width = _tile_width(aspect)
+    sheet = np.full((_TILE + _BAR, len(parts) * (width + _GAP) - _GAP, 3), 255, np.uint8)
     for place, part in enumerate(parts):
-        sharp = Image.Resampling.NEAREST if part.size == (_TILE, _TILE) else Image.Resampling.BICUBIC
-        sheet.paste(part.resize((width, _TILE), sharp), (place * (width + gap), 0))
-    ImageDraw.Draw(sheet).text((4, _TILE + 5), caption, "black", ImageFont.load_default(13))
+        sharp = "nearest" if part.shape[:2] == (_TILE, _TILE) else None
+        left = place * (width + _GAP)
+        sheet[:_TILE, left : left + width] = resize_picture(part, (_TILE, width), sharp)
+    draw_text(sheet, caption, (4, _TILE + 5), (0, 0, 0), _LETTERS)
     return sheet
+
+
+def _aspect(picture: Levels) -> float:
+    return picture.shape[1] / picture.shape[0]
 
 
 def _tile_width(aspect: float) -> int:

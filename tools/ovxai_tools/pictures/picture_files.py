@@ -1,4 +1,4 @@
-"""Which picture files a command line means."""
+"""Which picture files a command line means, and whether they can be read and written."""
 
 from __future__ import annotations
 
@@ -7,9 +7,26 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ovxai_passes.errors import OptionError
-from ovxai_tools.pictures.images import open_picture
+from ovxai_passes.pictures.decoding import read_picture
+from ovxai_passes.pictures.encoding import KINDS, can_write
+from ovxai_passes.pictures.extras import opencv, pillow
+from ovxai_tools.common.exits import OutputError
 
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+
+
+def check_extras() -> None:
+    """Raises MissingExtraError where pictures cannot be worked on, before any work is done."""
+    opencv("pictures")
+    pillow("pictures")
+
+
+def check_picture_name(path: Path) -> None:
+    """Raises OutputError where a picture cannot be written as what its name says, MissingExtraError."""
+    if not can_write(path.suffix):
+        raise OutputError(
+            f"cannot write {path}: give a name that ends in one of {' '.join(KINDS)}, which says its kind"
+        )
 
 
 def picture_files(paths: Sequence[Path]) -> list[Path]:
@@ -37,7 +54,7 @@ def _check_some_readable(files: list[Path]) -> None:
     reasons: list[str] = []
     for path in files:
         try:
-            open_picture(path)
+            read_picture(path)
         except OptionError as error:
             pattern = any(sign in str(path) for sign in "*?[") and not path.exists()
             hint = " (the shell fills in a pattern only if it is not quoted, and if files fit it)" if pattern else ""

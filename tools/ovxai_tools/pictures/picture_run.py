@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ import openvino as ov
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.explainer import Explainer, ExplainMode, colormap, overlay, resize, scaling
+from ovxai_passes.explainer import Explainer, ExplainMode
 from ovxai_passes.explainer.utils import yolo_postprocess_fn
 from ovxai_passes.insert import Insertion, insert
 from ovxai_passes.model_info.class_scores import ADDED, class_count, shares_reader
@@ -22,18 +22,13 @@ from ovxai_passes.model_info.recorded import is_augmented
 from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.options import Options
 from ovxai_passes.passes.targets.task import task_of
-from ovxai_passes.pictures.colormaps import COLORMAPS
+from ovxai_passes.pictures.decoding import read_picture
+from ovxai_passes.pictures.levels import scaling
 from ovxai_passes.vocabulary import Task
 from ovxai_tools.pictures.detector_scores import class_scores
-from ovxai_tools.pictures.images import open_picture
-from ovxai_tools.pictures.model_input import Preparation, as_inputs
-
-if TYPE_CHECKING:
-    from PIL import Image
+from ovxai_tools.pictures.model_input import PictureInput, Preparation
 
 Levels = npt.NDArray[np.uint8]
-
-_ROWS_AT_ONCE = 256
 
 
 class UnreadableError(OptionError):
@@ -44,8 +39,7 @@ class UnreadableError(OptionError):
 class RunSettings:
     """What is asked of every picture.
 
-    `targets`: classes by number or name; `top_k`: else so many of the best. `black_box`: by masked pictures. `weight`:
-    of maps in overlays, `size`: (H, W) of maps and overlays, None for the picture's.
+    `targets`: classes by number or name; `top_k`: else so many of the best. `black_box`: by masked pictures.
     """
 
     targets: tuple[str, ...] = ()
@@ -53,9 +47,6 @@ class RunSettings:
     labels: tuple[str, ...] = ()
     method: str | None = None
     black_box: bool = False
-    size: tuple[int, int] | None = None
-    weight: float = 0.5
-    colormap: str = COLORMAPS[0].name
     preparation: Preparation | None = None
 
 
@@ -92,7 +83,7 @@ class PictureRun:
             self._set_names(count)  # before what takes its time
             if count and self.settings.targets:
                 numbers_of(self.settings.targets, self.names, count)
-        self._preparation = self.settings.preparation or Preparation.from_model(self.model)
+        self._input = PictureInput.of(self.model, self.settings.preparation or Preparation.from_model(self.model))
         self._explainer = Explainer(
             self.model,
             task,
@@ -147,15 +138,15 @@ class PictureRun:
         plain = _without_maps(self.model)
         return plain, insert(plain, Options(task=self.task))
 
-    def explain(self, path: Path) -> tuple[Image.Image, list[ClassMap]]:
+    def explain(self, path: Path) -> tuple[Levels, list[ClassMap]]:
         """A picture with its maps, the best first. Raises UnreadableError for what is no picture."""
         try:
-            picture = open_picture(path)
+            picture = read_picture(path)
         except OptionError as error:
             raise UnreadableError(str(error)) from error
-        (data,) = as_inputs(picture, self.model, self._preparation)[:1]
+        data = self._input(picture)
         if self.settings.black_box and self.task is Task.DETECTION:
-            return picture, self._boxes(data, picture)
+            return picture, self._boxes(data)
         results = self._explainer.model_forward(data)
         scores = self._class_scores(results, data)
         chosen = self._chosen(scores)
@@ -184,25 +175,13 @@ class PictureRun:
         """The name of a class, or its number."""
         return self.names[target] if target < len(self.names) else str(target)
 
-    def draw(self, picture: Image.Image, class_map: ClassMap) -> tuple[Levels, Levels]:
-        """The map in colours (or grey), and the overlay, both u8 [H,W,3], of the size asked for."""
-        size = self.settings.size or (picture.height, picture.width)
-        shown = np.asarray(picture if picture.size == size[::-1] else picture.resize(size[::-1]))
-        large = scaling(resize(class_map.levels, size))
-        heat = colormap(large, self.settings.colormap)
-        laid = np.empty_like(heat)
-        for start in range(0, size[0], _ROWS_AT_ONCE):  # what is computed in between takes 8 times as much
-            rows = slice(start, start + _ROWS_AT_ONCE)
-            laid[rows] = overlay(heat[rows], shown[rows], self.settings.weight)
-        return heat, laid
-
     def _chosen(self, scores: Any) -> list[int]:
         if self.settings.targets:
             count = len(self.names) or (0 if scores is None else len(scores))
             return list(numbers_of(self.settings.targets, self.names, count or 1 << 20))
         return [] if scores is None else [int(place) for place in np.argsort(-scores)[: self.settings.top_k]]
 
-    def _boxes(self, data: Any, picture: Image.Image) -> list[ClassMap]:
+    def _boxes(self, data: Any) -> list[ClassMap]:
         found = self._explainer.method
         _, scores, labels = self._postprocess(self._explainer.model_forward(data))
         wanted = (

@@ -12,15 +12,16 @@ import numpy as np
 import openvino as ov
 from ovxai_patterns.classifier.scores import Scores
 
-from ovxai_passes.explainer import scaling
 from ovxai_passes.insert import Insertion
 from ovxai_passes.model_info.class_shares import shares_of
 from ovxai_passes.model_info.labels import names_of, own_names_of
 from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.tensor_values import tensors_at
+from ovxai_passes.pictures.decoding import read_picture
+from ovxai_passes.pictures.encoding import write_picture
+from ovxai_passes.pictures.levels import scaling
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.detector_scores import class_scores
-from ovxai_tools.pictures.images import open_picture
 from ovxai_tools.pictures.model_input import Preparation, as_inputs
 from ovxai_tools.pictures.panels import triptych
 
@@ -47,7 +48,7 @@ def write_preview(
     The best class is the best of those that have maps, by the scores that the model's output shows, or ranks.
     Raises OptionError.
     """
-    picture = open_picture(image or demo.pictures()[0].path)
+    picture = read_picture(image or demo.pictures()[0].path)
     inputs = as_inputs(picture, model, preparation)
     results = ov.compile_model(model, "CPU")(inputs)
     scores = shares_of(tensors_at(subject.plain, [subject.scores.shown], inputs)[0], subject.scores.classes)
@@ -62,7 +63,7 @@ def write_preview(
     levels = saliency if saliency.dtype == np.uint8 else scaling(saliency)
     per_class = levels.ndim == 3
     caption = f"{name} (score {scores[best]:.3g})" if per_class else f"all classes; best {name}"
-    triptych(picture, levels[row] if per_class else levels, caption).save(target)
+    write_picture(triptych(picture, levels[row] if per_class else levels, caption), target)
     return caption
 
 
@@ -79,7 +80,7 @@ def write_detector_preview(  # noqa: PLR0913, PLR0917  # as write_preview, and w
 
     `plain`: the detector without maps, in which the findings of `insertion` were made.
     """
-    picture = open_picture(image or demo.scenes()[0].path)
+    picture = read_picture(image or demo.scenes()[0].path)
     inputs = as_inputs(picture, model, preparation)
     saliency = np.asarray(ov.compile_model(model, "CPU")(inputs)[OUTPUT_NAME])[0]
     levels = saliency if saliency.dtype == np.uint8 else scaling(saliency)
@@ -93,5 +94,5 @@ def write_detector_preview(  # noqa: PLR0913, PLR0917  # as write_preview, and w
         names = names_of(labels, scores.size, background) or own_names_of(plain, scores.size, background)
         name = names[mapped[row]] if names else f"class {mapped[row]}"
         caption, levels = f"{name} (score {scores[mapped[row]]:.3g})", levels[row]
-    triptych(picture, levels, caption).save(target)
+    write_picture(triptych(picture, levels, caption), target)
     return caption

@@ -15,12 +15,14 @@ from typing import Any
 
 import click
 
+from ovxai_passes.pictures.encoding import encoded, write_picture
 from ovxai_passes.vocabulary import Task
 from ovxai_tools.common.exits import OutputError
 from ovxai_tools.common.files import publish, staging
 from ovxai_tools.common.interrupts import INTERRUPTED, deferring_signals
 from ovxai_tools.common.locks import BusyError, locked
 from ovxai_tools.pictures.contact_sheet import figure, page, row
+from ovxai_tools.pictures.map_drawing import Backdrop, Style
 from ovxai_tools.pictures.picture_run import ClassMap, PictureRun, UnreadableError
 from ovxai_tools.pictures.resume_journal import ResumeJournal, check_folder, stamp_of
 
@@ -52,7 +54,7 @@ class RunSummary:
     already_complete: int = 0
 
 
-def write_maps(run: PictureRun, files: list[Path], destination: Destination, quiet: bool) -> RunSummary:
+def write_maps(run: PictureRun, files: list[Path], destination: Destination, style: Style, quiet: bool) -> RunSummary:
     """Explain pictures into a folder; whatever ends it, what is complete stays, with a page of it.
 
     An interrupt ends with exit code 130 and a sentence on how to go on. Raises OvxaiError; OutputError also where
@@ -68,7 +70,7 @@ def write_maps(run: PictureRun, files: list[Path], destination: Destination, qui
                 try:
                     with _bar(files, quiet) as bar:
                         for path in bar:
-                            _explain(run, path, _Workspace(staged, journal, destination.force), summary)
+                            _explain(run, path, _Workspace(staged, journal, destination.force, style), summary)
                 except BaseException as error:
                     with deferring_signals():
                         _end(journal, staged, files, destination.title, summary, finished=False)
@@ -133,11 +135,12 @@ def _end(  # noqa: PLR0913, PLR0917  # what the page is made of
 
 @dataclass(frozen=True)
 class _Workspace:
-    """Where the files of one picture are made, and where they are going."""
+    """Where the files of one picture are made, and where they are going; `style`: how."""
 
     staged: Path
     journal: ResumeJournal
     force: bool
+    style: Style
 
 
 def _explain(run: PictureRun, path: Path, workspace: _Workspace, summary: RunSummary) -> None:
@@ -179,17 +182,16 @@ def _draw(run: PictureRun, path: Path, workspace: _Workspace) -> tuple[list[dict
 
     Raises UnreadableError.
     """
-    from PIL import Image  # noqa: PLC0415  # an optional extra, imported where used
-
     picture, found = run.explain(path)
-    figures, maps = [figure(picture, "picture", None)], []
+    backdrop = Backdrop(picture, workspace.style)
+    figures, maps = [figure(backdrop.small, "picture", None)], []
     for class_map in found:
         stem = _unused(_stem(path, class_map, run), path, workspace)
-        names = [f"{stem}_map.png", f"{stem}_overlay.png"]
-        drawn = [Image.fromarray(pixels) for pixels in run.draw(picture, class_map)]
-        for name, one in zip(names, drawn, strict=True):
-            one.save(workspace.staged / name)
-        figures.append(figure(drawn[1], class_map.label, class_map.score))
+        names = [f"{stem}_map.png", f"{stem}_overlay{workspace.style.overlay_kind}"]
+        drawn = backdrop.draw(class_map.levels)
+        (workspace.staged / names[0]).write_bytes(encoded(drawn.heat, ".png", smooth=True))
+        write_picture(drawn.overlay, workspace.staged / names[1])
+        figures.append(figure(drawn.small, class_map.label, class_map.score))
         about = {"picture": str(path), "target": class_map.target, "class": class_map.label, "score": class_map.score}
         maps.append({**about, "files": names})
     return maps, row(str(path), figures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 import time
 import zlib
 from collections.abc import Callable
@@ -13,10 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from ovxai_tools.pictures import pixels
-from ovxai_tools.pictures.images import open_picture
 
 import ovxai_passes as xai
+from ovxai_passes.errors import MissingExtraError
+from ovxai_passes.pictures import decoding
+from ovxai_passes.pictures.decoding import read_picture
 
 Image = pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
 
@@ -38,9 +40,10 @@ def noise(*shape: int) -> npt.NDArray[Any]:
 
 
 def opened(path: Path) -> npt.NDArray[Any]:
-    picture = open_picture(path)
-    assert picture.mode == "RGB"
-    return np.asarray(picture)
+    picture = read_picture(path)
+    assert picture.dtype == np.uint8
+    assert picture.shape[2:] == (3,)
+    return picture
 
 
 @pytest.mark.parametrize("orientation", TURNS)
@@ -75,9 +78,9 @@ def test_twelve_bits_are_scaled_by_their_own_white(tmp_path: Path) -> None:
     assert raw.count(tag + struct.pack("<I", 16)) == 1
     with Image.open(tmp_path / "a.tif") as picture:
         picture.tag_v2[258] = (12,)
-        assert pixels._white(picture) == 4095
+        assert decoding._white(picture) == 4095
     with Image.open(tmp_path / "a.tif") as picture:
-        assert pixels._white(picture) == 65535
+        assert decoding._white(picture) == 65535
 
 
 def test_numbers_of_thirty_two_bits(tmp_path: Path) -> None:
@@ -127,13 +130,13 @@ def header_only(path: Path, width: int, height: int) -> None:
 def test_too_many_pixels_are_told_from_the_header(tmp_path: Path, size: tuple[int, int]) -> None:
     header_only(tmp_path / "bomb.png", *size)
     with pytest.raises(xai.OptionError, match="more than the 100 million pixels that are taken; make it smaller"):
-        open_picture(tmp_path / "bomb.png")
+        read_picture(tmp_path / "bomb.png")
 
 
 def test_the_bomb(repro: Path) -> None:
     started = time.monotonic()
     with pytest.raises(xai.OptionError, match="13000x13000 pixels is more than"):
-        open_picture(repro / "bomb13k.png")
+        read_picture(repro / "bomb13k.png")
     assert time.monotonic() - started < 1
 
 
@@ -143,4 +146,19 @@ def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "folder.png").mkdir()
     for name in ("pipe.png", "folder.png", os.devnull):
         with pytest.raises(xai.OptionError, match="cannot read the picture"):
-            open_picture(tmp_path / name)
+            read_picture(tmp_path / name)
+
+
+def test_unreadable_pictures(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_text("no picture")
+    with pytest.raises(xai.OptionError, match="cannot read the picture"):
+        read_picture(tmp_path / "a.png")
+    with pytest.raises(xai.OptionError, match="No such file"):
+        read_picture(tmp_path / "b.png")
+
+
+def test_without_pillow_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    with pytest.raises(MissingExtraError, match=r"ovxai-passes\[image\]"):
+        read_picture(Path("a.png"))

@@ -1,31 +1,29 @@
-"""Pictures in and out."""
+"""Pictures in, and side by side."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
+import numpy.typing as npt
 import openvino as ov
 import pytest
-from ovxai_tools.pictures.images import open_picture
 from ovxai_tools.pictures.model_input import Preparation, as_input
 from ovxai_tools.pictures.panels import triptych
 
 import ovxai_passes as xai
-from ovxai_passes.errors import MissingExtraError
 from tests.fixtures import graphs
+from tests.support.extras import needs_pictures
 
-Image = pytest.importorskip("PIL.Image", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
+needs_pictures()
+
+Picture = npt.NDArray[np.uint8]
 
 
-def picture() -> object:
-    rng = np.random.default_rng(0)
-    return Image.fromarray(rng.integers(0, 256, (8, 8, 3), np.uint8))
+def picture() -> Picture:
+    return np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
 
 
 def test_layouts_types_and_batches() -> None:
-    pixels = np.asarray(picture())
+    pixels = picture()
     for batch, wanted in ((1, 1), (3, 3), (-1, 1)):
         given = as_input(picture(), graphs.cnn(batch), Preparation())
         assert given.dtype == np.float32
@@ -37,7 +35,7 @@ def test_layouts_types_and_batches() -> None:
 
 def test_mean_scale_and_channel_order() -> None:
     given = as_input(picture(), graphs.cnn(), Preparation((1, 2, 3), (2,), bgr=True))
-    wanted = (np.asarray(picture(), np.float32)[..., ::-1] - [1, 2, 3]) / 2
+    wanted = (picture().astype(np.float32)[..., ::-1] - [1, 2, 3]) / 2
     np.testing.assert_allclose(given[0].transpose(1, 2, 0), wanted, rtol=1e-6)
 
 
@@ -55,7 +53,7 @@ def test_signed_bytes_begin_128_below_pixels() -> None:
     model = ov.Model([ov.opset13.relu(image)], [image])
     given = as_input(picture(), model, Preparation.from_model(model))
     assert given.dtype == np.int8
-    np.testing.assert_array_equal(given[0].astype(int) + 128, np.asarray(picture()))
+    np.testing.assert_array_equal(given[0].astype(int) + 128, picture())
     model.set_rt_info("127", ["model_info", "mean_values"])
     assert Preparation.from_model(model).mean == (127,)
 
@@ -71,22 +69,7 @@ def test_inputs_that_are_no_pictures() -> None:
 def test_triptych_shows_the_map_where_it_is() -> None:
     levels = np.zeros((4, 4), np.uint8)
     levels[0, 3] = 255
-    sheet = np.asarray(triptych(Image.new("RGB", (50, 50)), levels, "caption"))
+    sheet = triptych(np.zeros((50, 50, 3), np.uint8), levels, "caption")
     cells = sheet[:256, 264:520].astype(int)
     assert cells[10, 250, 0] > 100 > cells[10, 250, 2]
     assert cells[250, 10, 2] > 100 > cells[250, 10, 0]
-
-
-def test_unreadable_pictures(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_text("no picture")
-    with pytest.raises(xai.OptionError, match="cannot read the picture"):
-        open_picture(tmp_path / "a.png")
-    with pytest.raises(xai.OptionError, match="No such file"):
-        open_picture(tmp_path / "b.png")
-
-
-def test_without_pillow_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "PIL", None)
-    monkeypatch.setitem(sys.modules, "PIL.Image", None)
-    with pytest.raises(MissingExtraError, match=r"ovxai-passes\[image\]"):
-        open_picture(Path("a.png"))

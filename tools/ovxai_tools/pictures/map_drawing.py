@@ -1,0 +1,83 @@
+"""From maps of one picture to what is shown of them: colours, overlays, and thumbnails of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from ovxai_passes.pictures.blending import blended
+from ovxai_passes.pictures.colormaps import COLORMAPS, colormap_of, coloured
+from ovxai_passes.pictures.levels import scaling
+from ovxai_passes.pictures.resizing import resize, resize_picture
+from ovxai_tools.pictures.contact_sheet import thumbnail
+
+Levels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Style:
+    """How maps are drawn and written.
+
+    `weight`: of maps in overlays; `size`: (H, W), None for the picture's; `overlay_kind`: of files, as ".jpg".
+    """
+
+    size: tuple[int, int] | None = None
+    weight: float = 0.5
+    colormap: str = COLORMAPS[0].name
+    overlay_kind: str = ".jpg"
+
+    @cached_property
+    def table(self) -> Levels:
+        """The colours of the levels 0 to 255."""
+        return colormap_of(self.colormap).table()
+
+
+@dataclass(frozen=True)
+class DrawnMap:
+    """A map in colours, laid over its picture, and laid over the picture's thumbnail: u8 [H,W,3]."""
+
+    heat: Levels
+    overlay: Levels
+    small: Levels
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """A picture RGB u8 [H,W,3] that maps are laid over."""
+
+    picture: Levels
+    style: Style
+
+    @cached_property
+    def small(self) -> Levels:
+        """The picture as the page shows it."""
+        return thumbnail(self.picture)
+
+    def draw(self, levels: Levels) -> DrawnMap:
+        """A map [h,w] u8, smoothed, and then scaled so that its largest value is 255."""
+        large = resize(levels, self._shown.shape[:2])
+        table = _scaled(self.style.table, int(large.min()), int(large.max()))
+        heat = coloured(large, table)
+        overlay = np.empty_like(heat)
+        blended(heat, self._shown, self.style.weight, overlay)
+        behind = self._small_shown
+        small = coloured(resize(levels, behind.shape[:2]), table)
+        blended(small, behind, self.style.weight, small)
+        return DrawnMap(heat, overlay, small)
+
+    @cached_property
+    def _shown(self) -> Levels:
+        return resize_picture(self.picture, self.style.size or self.picture.shape[:2])
+
+    @cached_property
+    def _small_shown(self) -> Levels:
+        return self.small if self._shown is self.picture else thumbnail(self._shown)
+
+
+def _scaled(table: Levels, low: int, high: int) -> Levels:
+    """A table of colours for levels before they are scaled to 0..255: 256 are scaled, not those of all pixels."""
+    levels = scaling(np.clip(np.arange(256), low, high).astype(np.uint8)[None])[0]
+    return table[levels]
