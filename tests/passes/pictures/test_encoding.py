@@ -1,0 +1,60 @@
+"""Pictures as files: what is written is what is read."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ovxai_passes.errors import OptionError
+from ovxai_passes.pictures.colormaps import COLORMAPS, Colormap, colormap
+from ovxai_passes.pictures.decoding import read_picture
+from ovxai_passes.pictures.encoding import KINDS, can_write, encoded, encoded_map, write_picture
+from ovxai_passes.pictures.resizing import resize
+from tests.support.extras import needs_pictures
+
+needs_pictures()
+Image = pytest.importorskip("PIL.Image")
+
+SHAPES = [(1, 1), (3, 300), (300, 3), (120, 160)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_written_is_read(tmp_path: Path, kind: str) -> None:
+    assert can_write(kind)
+    assert can_write(kind.upper())
+    picture = np.full((40, 50, 3), (200, 100, 50), np.uint8)
+    picture[:20] = (10, 20, 250)
+    write_picture(picture, tmp_path / f"a{kind}")
+    found = read_picture(tmp_path / f"a{kind}")
+    away = np.abs(found.astype(int) - picture)
+    assert away.mean() < 3, "of neighbours along the edge JPEG and WebP mix the colours"
+    assert kind in (".jpg", ".jpeg", ".webp") or not away.any()
+
+
+def test_kinds_that_are_not_written() -> None:
+    assert not can_write(".txt")
+    assert not can_write("")
+    with pytest.raises(OptionError, match=r"pictures are not written as '\.txt'"):
+        encoded(np.zeros((2, 2, 3), np.uint8), ".txt")
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("one", COLORMAPS, ids=lambda one: one.name)
+def test_a_map_has_the_colours_of_its_levels(tmp_path: Path, one: Colormap, shape: tuple[int, int]) -> None:
+    levels = resize(np.random.default_rng(0).integers(0, 256, (7, 7), np.uint8), shape)
+    data = encoded_map(levels, one.table())
+    with Image.open(io.BytesIO(data)) as checked:
+        checked.verify()
+    (tmp_path / "a.png").write_bytes(data)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), colormap(levels, one.name))
+    cv2 = pytest.importorskip("cv2")
+    by_opencv = cv2.imread(str(tmp_path / "a.png"))[..., ::-1]
+    np.testing.assert_array_equal(by_opencv, colormap(levels, one.name))
+
+
+def test_a_map_is_small() -> None:
+    levels = resize(np.random.default_rng(0).integers(0, 256, (7, 7), np.uint8), (480, 640))
+    assert len(encoded_map(levels, COLORMAPS[0].table())) < len(encoded(colormap(levels), ".png")) / 2
