@@ -65,6 +65,20 @@ def encoded_map(levels: Picture, table: Picture) -> bytes:
     )
 
 
+def encoded_small(picture: Picture, colours: int | None = None) -> bytes:
+    """A picture u8 [H,W,3] RGB as a PNG of few bytes, whatever time it takes; of so many colours, or of all it has.
+
+    By Pillow, for OpenCV writes no palettes. Raises MissingExtraError.
+    """
+    pil = pillow("small pictures")
+    image = pil.Image.fromarray(picture)
+    if colours is not None:
+        image = image.quantize(colours, dither=pil.Image.Dither.NONE)
+    file = io.BytesIO()
+    image.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
 def _chunk(name: bytes, body: bytes) -> bytes:
     """A part of a PNG: its length, its name, and a checksum of these."""
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
