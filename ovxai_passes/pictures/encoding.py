@@ -90,7 +90,7 @@ def write_picture(picture: Picture, path: Path) -> None:
 
 
 def _by_opencv(kind: str) -> bool:
-    if kind.lower() == ".gif":  # OpenCV dithers what has few colours, too
+    if kind.lower() == ".gif":  # OpenCV's palettes are coarse
         return False
     return bool(opencv("pictures").haveImageWriter(f"picture{kind}"))
 
