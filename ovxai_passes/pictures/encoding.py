@@ -53,8 +53,8 @@ def encoded_map(levels: Picture, table: Picture) -> bytes:
     A quarter of the bytes of the same colours pixel by pixel, in a third of the time. Raises MissingExtraError.
     """
     cv2 = opencv("pictures")
-    # differences of neighbours, in which deflate finds repetitions even at its fastest
-    flags = [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_SUB, cv2.IMWRITE_PNG_COMPRESSION, 1]
+    # OpenCV stores differences of neighbours, in which deflate is to look for more than repeated bytes
+    flags = [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_DEFAULT]
     grey = bytes(cv2.imencode(".png", np.ascontiguousarray(levels), flags)[1])
     header = grey[_HEADER.start : _KIND_OF_COLOURS] + b"\3" + grey[_KIND_OF_COLOURS + 1 : _HEADER.stop]
     return (
