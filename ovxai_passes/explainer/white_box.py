@@ -119,7 +119,10 @@ class WhiteBox:
         """Maps [1,K,h,w] or [1,h,w] of one picture; by class where the model says which classes have maps."""
         if options:
             raise OptionError(f"option {next(iter(options))!r} is one of black-box methods, and this is a white box")
-        results = self.model_forward(data)
+        return self.maps_in(self.model_forward(data))
+
+    def maps_in(self, results: Mapping[Any, Array]) -> Array | dict[int, Array]:
+        """The maps among what `model_forward` gives, as `generate_saliency_map`."""
         maps = np.array(results[OUTPUT_NAME])
         if len(maps) > 1:
             raise OptionError(f"one picture is explained at a time, not a batch of {len(maps)}")

@@ -96,7 +96,7 @@ def _decoded(picture: Any, pil: Any) -> Picture:
     if "transparency" in upright.info or upright.mode in _TRANSPARENT:
         seen = upright.convert("RGBA")  # what is behind a transparent pixel is not its colour: white is, on a page
         upright = pil.Image.alpha_composite(pil.Image.new("RGBA", seen.size, "white"), seen)
-    return np.array(upright.convert("RGB"))
+    return np.array(upright if upright.mode == "RGB" else upright.convert("RGB"))
 
 
 def _white(picture: Any) -> int:

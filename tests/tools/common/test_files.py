@@ -91,6 +91,24 @@ def test_signals_that_are_ignored_stay_so() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_signals_wait_for_the_outermost_block() -> None:
+    given: list[int] = []
+    with interrupts.handling_signals(lambda number, _frame: given.append(number)):
+        with interrupts.deferring_signals():
+            with interrupts.deferring_signals():
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(0)
+            assert given == []
+            time.sleep(0)
+        assert given == [signal.SIGTERM]
+        with interrupts.deferring_signals(), interrupts.handling_signals(lambda number, _frame: given.append(-number)):
+            with interrupts.deferring_signals():
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(0)
+            assert given == [signal.SIGTERM, -signal.SIGTERM], "what is set inside is deferred, too"
+
+
 def test_the_sentence_is_only_of_what_is_there() -> None:
     with interrupts.recording_files():
         assert interrupts.interrupt_message() == "Interrupted; nothing was written."

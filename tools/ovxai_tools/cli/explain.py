@@ -15,6 +15,7 @@ from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.checksum import file_digest
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.pictures.colormaps import COLORMAPS
+from ovxai_passes.pictures.extras import opencv
 from ovxai_passes.vocabulary import Method
 from ovxai_tools.common.click_types import NamedPath, NumberRange, choice_of
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
@@ -106,6 +107,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     """
     logging.basicConfig(format="%(message)s", level=logging.ERROR)
     check_extras()
+    opencv("pictures").setNumThreads(1)  # more would only wait, beside those of OpenVINO
     if isinstance(size, str):
         raise OptionError(f"--size takes HEIGHTxWIDTH, not {size!r}")
     if size is not None and max(size) > _LARGEST:

@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -26,17 +27,17 @@ _NAMED = 3
 
 Handler = Callable[[int, FrameType | None], Any]
 
-_written: contextvars.ContextVar[list[Path] | None] = contextvars.ContextVar("written", default=None)
+_written: contextvars.ContextVar[dict[Path, None] | None] = contextvars.ContextVar("written", default=None)
 
 
 @contextlib.contextmanager
-def recording_files() -> Iterator[list[Path]]:
-    """The list of the files that are published inside the block; the outermost block's, where there are several."""
+def recording_files() -> Iterator[dict[Path, None]]:
+    """The files that are published inside the block, in order; of the outermost block, where there are several."""
     known = _written.get()
     if known is not None:
         yield known
         return
-    known = []
+    known = {}
     token = _written.set(known)
     try:
         yield known
@@ -48,12 +49,12 @@ def record_files(paths: Sequence[Path]) -> None:
     """Note what has been published, for the sentence that an interrupt ends with."""
     known = _written.get()
     if known is not None:
-        known += [path for path in paths if path not in known]
+        known.update(dict.fromkeys(paths))
 
 
 def interrupt_message() -> str:
     """What an interrupt ends with: what is there."""
-    paths = _written.get() or []
+    paths = list(_written.get() or ())
     if not paths:
         return "Interrupted; nothing was written."
     more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
@@ -80,27 +81,37 @@ def handling_signals(handler: Handler) -> Iterator[None]:
 
 @contextlib.contextmanager
 def deferring_signals() -> Iterator[None]:
-    """Signals that end a program wait until the block is done, and are given then."""
-    waiting: list[int] = []
-    done = False
+    """Signals that end a program wait until the block is done, and are given then: the outermost of several blocks."""
     before = {number: signal.getsignal(number) for number in ENDING}
-
-    def later(number: int, _frame: FrameType | None) -> None:
-        if done:  # while the handlers are given back
-            set_handler(number, before[number])
-            _give(number)
-        else:
-            waiting.append(number)
-
+    if all(handler in (signal.SIG_IGN, None) or isinstance(handler, _Later) for handler in before.values()):
+        yield
+        return
+    later = _Later(before)
     try:
         with handling_signals(later):
             try:
                 yield
             finally:
-                done = True
+                later.done = True
     finally:
-        for number in dict.fromkeys(waiting):
+        for number in dict.fromkeys(later.waiting):
             _give(number)
+
+
+@dataclass
+class _Later:
+    """A handler that keeps signals for later; `before`: the handlers that they are for."""
+
+    before: dict[int, Any]
+    waiting: list[int] = field(default_factory=list)
+    done: bool = False
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        if self.done:  # while the handlers are given back
+            set_handler(number, self.before[number])
+            _give(number)
+        else:
+            self.waiting.append(number)
 
 
 def _give(number: int) -> None:

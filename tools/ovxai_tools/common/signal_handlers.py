@@ -9,6 +9,7 @@ word. So the flag that asks for that stack is taken off our handlers.
 from __future__ import annotations
 
 import contextlib
+import functools
 import platform
 import signal
 import sys
@@ -29,6 +30,16 @@ def set_handler(number: int, handler: Callable[[int, FrameType | None], Any] | i
 
 
 def _use_ordinary_stack(number: int) -> None:
+    library, action, reference = _library()
+    found = action()
+    if library.sigaction(number, None, reference(found)) == 0:
+        found.flags &= ~_ON_ALTERNATE_STACK
+        library.sigaction(number, reference(found), None)
+
+
+@functools.cache
+def _library() -> tuple[Any, Any, Any]:
+    """The C library, its structure for an action, and what makes a pointer to one."""
     import ctypes  # noqa: PLC0415  # not on every system
 
     class Action(ctypes.Structure):
@@ -39,7 +50,4 @@ def _use_ordinary_stack(number: int) -> None:
             ("restorer", ctypes.c_void_p),
         )
 
-    library, action = ctypes.CDLL(None), Action()
-    if library.sigaction(number, None, ctypes.byref(action)) == 0:
-        action.flags &= ~_ON_ALTERNATE_STACK
-        library.sigaction(number, ctypes.byref(action), None)
+    return ctypes.CDLL(None), Action, ctypes.byref

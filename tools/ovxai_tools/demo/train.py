@@ -2,7 +2,7 @@
 
     python -m ovxai_tools.demo.train OUT_DIR [--model cnn|vit|detector] [--export]
 
-Needs the extra `zoo` (torch) and `image` (OpenCV). Writes NAME.npz (the trained weights), NAME.xml and NAME.bin for
+Needs the extra `zoo` (torch) and `image` (Pillow). Writes NAME.npz (the trained weights), NAME.xml and NAME.bin for
 each model; for classifiers a dozen held-out pictures and pictures.json (label and box of each), for the detector eight
 held-out scenes and scenes.json in the folder scenes. `--export` writes the IRs of .npz files in OUT_DIR and trains
 nothing. Seeds are fixed; a run takes ten minutes for each model, on one core for classifiers, on two for the detector.
@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ovxai_passes.pictures.encoding import write_picture
+from ovxai_passes.pictures.encoding import encoded_small
 from ovxai_tools.demo.detector_network import DemoDetector
 from ovxai_tools.demo.networks import DemoCnn, DemoVit
 from ovxai_tools.demo.scenes import LARGE_SIDE, Scene, make_scene
@@ -100,7 +100,7 @@ def ship_pictures(folder: Path) -> None:
     truth = {}
     for place, picture in enumerate(chosen):
         name = f"{place:02d}_{LABELS[picture.label]}.png"
-        write_picture(picture.pixels, folder / name)
+        (folder / name).write_bytes(encoded_small(picture.pixels))
         truth[name] = {"label": LABELS[picture.label], "box": [round(edge, 4) for edge in picture.box]}
     (folder / "pictures.json").write_text(json.dumps(truth, indent=1) + "\n")
 
@@ -120,7 +120,7 @@ def ship_scenes(folder: Path) -> None:
     for place, scene in enumerate(chosen):
         labels = [LABELS[label] for label in scene.labels]
         name = "_".join([f"{place:02d}", *labels]) + ".png"
-        write_picture(scene.pixels, folder / "scenes" / name)
+        (folder / "scenes" / name).write_bytes(encoded_small(scene.pixels))
         truth[name] = {"labels": labels, "boxes": [[round(edge, 4) for edge in box] for box in scene.boxes]}
     (folder / "scenes" / "scenes.json").write_text(json.dumps(truth, indent=1) + "\n")
 

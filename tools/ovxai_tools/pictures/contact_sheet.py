@@ -55,9 +55,9 @@ def thumbnail(picture: Picture) -> Picture:
     height, width = picture.shape[:2]
     size = (min(max(1, round(height * _WIDTH / width)), _TALLEST), _WIDTH)
     whole = min(height // size[0], width // size[1])
-    if whole > 1:  # means over whole pixels are four times as fast as over parts of them
+    if whole > 1:  # means over whole pixels, which are four times as fast as over parts of them
         cut = (height // whole, width // whole)
-        picture = resize_picture(picture[: cut[0] * whole, : cut[1] * whole], cut)
+        return resize_picture(resize_picture(picture[: cut[0] * whole, : cut[1] * whole], cut), size, "linear")
     return resize_picture(picture, size)
 
 

@@ -37,9 +37,10 @@ class Style:
 
 @dataclass(frozen=True)
 class DrawnMap:
-    """A map in colours, laid over its picture, and laid over the picture's thumbnail: u8 [H,W,3]."""
+    """A map: `levels` u8 [H,W] and their colours [256,3]; laid over its picture, and over the thumbnail: u8 [H,W,3]."""
 
-    heat: Levels
+    levels: Levels
+    table: Levels
     overlay: Levels
     small: Levels
 
@@ -60,13 +61,15 @@ class Backdrop:
         """A map [h,w] u8, smoothed, and then scaled so that its largest value is 255."""
         large = resize(levels, self._shown.shape[:2])
         table = _scaled(self.style.table, int(large.min()), int(large.max()))
-        heat = coloured(large, table)
-        overlay = np.empty_like(heat)
-        blended(heat, self._shown, self.style.weight, overlay)
-        behind = self._small_shown
-        small = coloured(resize(levels, behind.shape[:2]), table)
-        blended(small, behind, self.style.weight, small)
-        return DrawnMap(heat, overlay, small)
+        small = resize(levels, self._small_shown.shape[:2])
+        return DrawnMap(
+            large, table, self._laid(large, table, self._shown), self._laid(small, table, self._small_shown)
+        )
+
+    def _laid(self, levels: Levels, table: Levels, behind: Levels) -> Levels:
+        result = coloured(levels, table)
+        blended(result, behind, self.style.weight, result)
+        return result
 
     @cached_property
     def _shown(self) -> Levels:

@@ -92,15 +92,17 @@ def as_input(picture: Picture, model: ov.Model, preparation: Preparation, place:
 class PictureInput:
     """How an input of a model takes pictures: batch of 1 or the model's static one.
 
-    `size`: (H, W); a dynamic height or width is what the analysis assumes, 224 where the model allows it. `values`:
-    what becomes of the levels 0 to 255 of each channel, [C,256] in the type of the input. `order`: of the channels.
+    `size`: (H, W); a dynamic height or width is what the analysis assumes, 224 where the model allows it. `mean`,
+    `scale`: of each channel of the input, and `order`: which channels of the picture these are.
     """
 
     size: tuple[int, int]
-    values: Array
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
     order: tuple[int, ...]
     channels_first: bool
     batch: int
+    dtype: Any
 
     @classmethod
     def of(cls, model: ov.Model, preparation: Preparation, place: int = 0) -> PictureInput:
@@ -116,21 +118,24 @@ class PictureInput:
             raise OptionError(f"the model takes pictures of {channels} channels: leave out --image, --preview")
         if any(len(part) not in (1, channels) for part in (preparation.mean, preparation.scale)):
             raise OptionError(f"mean and scale take 1 or {channels} numbers each for this model")
-        order = range(channels)[::-1] if preparation.bgr and channels == 3 else range(channels)
-        values = _values(preparation, channels, port.get_element_type().to_dtype())
-        return cls((taken[axes[0]], taken[axes[1]]), values, tuple(order), channel_axis == 1, taken[0])
+        mean, scale = (part * (channels // len(part)) for part in (preparation.mean, preparation.scale))
+        order = tuple(range(channels)[::-1] if preparation.bgr and channels == 3 else range(channels))
+        dtype = port.get_element_type().to_dtype()
+        return cls((taken[axes[0]], taken[axes[1]]), mean, scale, order, channel_axis == 1, taken[0], dtype)
 
     def __call__(self, picture: Picture) -> Array:
         """A picture RGB u8 [H,W,3], resized and laid out."""
         pixels = _with_channels(resize_picture(picture, self.size), len(self.order))
-        planes = [values[pixels[..., channel]] for channel, values in zip(self.order, self.values, strict=True)]
-        laid = np.stack(planes, 0 if self.channels_first else -1)[None]
-        return laid if self.batch == 1 else np.repeat(laid, self.batch, axis=0)
+        planes = np.empty((len(self.order), *self.size) if self.channels_first else pixels.shape, self.dtype)
+        for place, channel in enumerate(self.order):
+            plane = planes[place] if self.channels_first else planes[..., place]
+            plane[:] = self._as_values(pixels[..., channel], self.mean[place], self.scale[place])
+        return np.repeat(planes[None], self.batch, axis=0) if self.batch > 1 else planes[None]
 
-
-def _values(preparation: Preparation, channels: int, dtype: Any) -> Array:
-    levels = np.arange(256, dtype=np.float32)[:, None]
-    values = np.divide(levels - np.array(preparation.mean), np.array(preparation.scale), dtype=np.float32)
-    if np.issubdtype(dtype, np.integer):
-        values = np.clip(np.rint(values), np.iinfo(dtype).min, np.iinfo(dtype).max)
-    return np.ascontiguousarray(np.broadcast_to(values, (256, channels)).T.astype(dtype))
+    def _as_values(self, levels: Picture, mean: float, scale: float) -> Array:
+        if mean == 0 and scale == 1:
+            return np.minimum(levels, 127) if self.dtype == np.int8 else levels
+        values: Array = np.divide(levels - np.float64(mean), scale, dtype=np.float32, casting="same_kind")
+        if not np.issubdtype(self.dtype, np.integer):
+            return values
+        return np.clip(np.rint(values), np.iinfo(self.dtype).min, np.iinfo(self.dtype).max)

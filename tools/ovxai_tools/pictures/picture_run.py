@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer import Explainer, ExplainMode
 from ovxai_passes.explainer.utils import yolo_postprocess_fn
+from ovxai_passes.explainer.white_box import WhiteBox
 from ovxai_passes.insert import Insertion, insert
 from ovxai_passes.model_info.class_scores import ADDED, class_count, shares_reader
 from ovxai_passes.model_info.labels import check_top_k, labels_of, names_of, numbers_of, own_names_of
@@ -150,23 +152,30 @@ class PictureRun:
         results = self._explainer.model_forward(data)
         scores = self._class_scores(results, data)
         chosen = self._chosen(scores)
-        indices = chosen if self.settings.black_box else None
-        maps = self._explainer.method.generate_saliency_map(data, indices or None)
-        by_target = maps if isinstance(maps, dict) else _by_target(maps)
-        if None in by_target:
-            return picture, [ClassMap(None, "all classes", None, _levels(by_target[None]))]
+        method = self._explainer.method
+        maps: Any = (
+            method.maps_in(results)
+            if isinstance(method, WhiteBox)
+            else method.generate_saliency_map(data, chosen or None)
+        )
+        if not isinstance(maps, dict):
+            if maps.ndim == 3:
+                return picture, [ClassMap(None, "all classes", None, _levels(maps[0]))]
+            maps = maps[0]
+        there = maps if isinstance(maps, dict) else range(len(maps))
         if not chosen:
             raise OptionError(
                 "which class it is surest of cannot be told from the model's outputs: name some (--targets)"
             )
         if not self.settings.targets and scores is not None:  # the best of those that have maps
-            chosen = [int(one) for one in np.argsort(-scores) if int(one) in by_target][: self.settings.top_k]
-        missing = [target for target in chosen if target not in by_target]
+            mapped = (int(one) for one in np.argsort(-scores) if int(one) in there)
+            chosen = list(islice(mapped, self.settings.top_k))
+        missing = [target for target in chosen if target not in there]
         if missing:
-            raise OptionError(f"the model has no map of class {missing[0]}: it has maps of {len(by_target)} classes")
+            raise OptionError(f"the model has no map of class {missing[0]}: it has maps of {len(there)} classes")
         return picture, [
             ClassMap(
-                target, self.name(target), None if scores is None else float(scores[target]), _levels(by_target[target])
+                target, self.name(target), None if scores is None else float(scores[target]), _levels(maps[target])
             )
             for target in chosen
         ]
@@ -211,10 +220,6 @@ def _without_maps(model: ov.Model) -> ov.Model:
     """A copy of a model without what an insertion has added."""
     kept = [port.get_node() for port in model.outputs if not port.get_names() & ADDED]
     return ov.Model(kept, model.get_parameters(), "plain").clone()
-
-
-def _by_target(maps: Any) -> dict[int | None, Any]:
-    return {None: maps[0]} if maps.ndim == 3 else dict(enumerate(maps[0]))
 
 
 def _levels(saliency: Any) -> Levels:

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from ovxai_passes.pictures.encoding import encoded, write_picture
+from ovxai_passes.pictures.encoding import encoded_map, write_picture
 from ovxai_passes.vocabulary import Task
 from ovxai_tools.common.exits import OutputError
 from ovxai_tools.common.files import publish, staging
@@ -189,7 +189,7 @@ def _draw(run: PictureRun, path: Path, workspace: _Workspace) -> tuple[list[dict
         stem = _unused(_stem(path, class_map, run), path, workspace)
         names = [f"{stem}_map.png", f"{stem}_overlay{workspace.style.overlay_kind}"]
         drawn = backdrop.draw(class_map.levels)
-        (workspace.staged / names[0]).write_bytes(encoded(drawn.heat, ".png", smooth=True))
+        (workspace.staged / names[0]).write_bytes(encoded_map(drawn.levels, drawn.table))
         write_picture(drawn.overlay, workspace.staged / names[1])
         figures.append(figure(drawn.small, class_map.label, class_map.score))
         about = {"picture": str(path), "target": class_map.target, "class": class_map.label, "score": class_map.score}
