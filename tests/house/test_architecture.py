@@ -16,13 +16,13 @@ ALLOWED = {
 }
 
 
-HELPER = ("ovxai_passes.pictures", "ovxai_passes.explainer", "ovxai_passes.metrics")
-HELPER_EXTRAS = {"PIL", "matplotlib", "scipy", "cv2", "click"}
+HELPER = tuple(f"ovxai_passes.{room}" for room in ("pictures", "explainer", "metrics", "compat"))
+HELPER_EXTRAS = {"PIL", "matplotlib", "scipy", "cv2", "click", "torch"}
 
 
 def is_helper(file: Path) -> bool:
     """Whether a file is of the optional runtime helper."""
-    return bool({"pictures", "explainer", "metrics"} & set(file.relative_to(ROOT).parts))
+    return bool({"pictures", "explainer", "metrics", "compat"} & set(file.relative_to(ROOT).parts))
 
 
 def for_type_checkers(tree: ast.AST) -> set[ast.AST]:

@@ -26,7 +26,7 @@ ORDERS = {
         *("version", "errors", "vocabulary", "value_checks", "option_checks", "option_spec"),
         *("ops", "rewrites", "head", "mapping", "methods"),
         *("options", "insert_options", "model_info", "report", "finish", "passes", "insert"),
-        *("pictures", "explainer", "metrics"),
+        *("pictures", "explainer", "metrics", "compat"),
     ),
 }
 """The rooms of a package, each importing those before it alone. `reference` holds definitions: nothing imports it."""

@@ -68,4 +68,4 @@ class AISEClassification(BlackBox):
 def _share(output: Any, target: int, is_share: bool) -> float:
     """A score as a share: through the sigmoid, where scores are none."""
     value = float(class_scores(output)[target])
-    return value if is_share else 1 / (1 + float(np.exp(-value)))
+    return value if is_share else 1 / (1 + float(np.exp(min(-value, 700.0))))  # beyond, exp has no value
