@@ -8,6 +8,7 @@ off it gives the part that is there.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import stat
 import warnings
@@ -39,7 +40,7 @@ def read_picture(path: Path) -> Picture:
     """
     pil = pillow("picture files")
     try:
-        with _file(path) as file, _header(file, pil) as picture:
+        with _file(path) as file, _header(io.BytesIO(file.read()), pil) as picture:  # Pillow reads in small pieces
             return _decoded(picture, pil)
     except _UnreadableError as error:
         raise OptionError(f"cannot read the picture {path}: {error}") from None
