@@ -12,6 +12,7 @@ from ovxai_passes.compat.common.utils import logger
 from ovxai_passes.compat.explainer.explanation import Explanation
 from ovxai_passes.compat.methods.base import check_model
 from ovxai_passes.compat.methods.factory import BlackBoxMethodFactory, WhiteBoxMethodFactory
+from ovxai_passes.compat.utils.torch import is_module
 from ovxai_passes.errors import OptionError, OvxaiError
 from ovxai_passes.explainer import ExplainMode, explainer
 from ovxai_passes.explainer.call_options import BLACK_BOX_METHODS, ExplanationMethod
@@ -40,11 +41,12 @@ class Explainer(explainer.Explainer):
         return ov.Core().read_model(model) if isinstance(model, (str, os.PathLike)) else model
 
     def create_method(self, explain_mode: ExplainMode, task: Task) -> ExplanationMethod:
-        """The method for a mode. Raises ValueError and RuntimeError, NotImplementedError for a torch module."""
+        """The method for a mode. Raises ValueError, RuntimeError, and NotImplementedError for torch modules."""
         mode = member("explain_mode", ExplainMode, explain_mode)
         if self.model is None:
             raise ValueError("model is an openvino.Model or a path, not None")
-        check_model(self.model)
+        if not is_module(self.model) or task is not Task.CLASSIFICATION:
+            check_model(self.model)
         without_layers = task is Task.DETECTION and self.target_layer is None and self.postprocess_fn is not None
         if mode is ExplainMode.BLACKBOX or (mode is ExplainMode.AUTO and without_layers):
             return self._black_box(self.explain_method)
