@@ -14,9 +14,10 @@ from ovxai_passes.compat.methods.base import check_model
 from ovxai_passes.compat.methods.factory import BlackBoxMethodFactory, WhiteBoxMethodFactory
 from ovxai_passes.compat.utils.torch import is_module
 from ovxai_passes.errors import OptionError, OvxaiError
-from ovxai_passes.explainer import ExplainMode, explainer
+from ovxai_passes.explainer import ExplainMode, explainer, explanation
 from ovxai_passes.explainer.call_options import BLACK_BOX_METHODS, ExplanationMethod
 from ovxai_passes.explainer.found_outputs import postprocess_found
+from ovxai_passes.explainer.targets import Targets
 from ovxai_passes.value_checks import member
 
 __all__ = ["ExplainMode", "Explainer"]
@@ -34,6 +35,10 @@ class Explainer(explainer.Explainer):
     """
 
     explanation_of = Explanation
+
+    def __call__(self, data: Any, targets: Targets = -1, *args: Any, **kwargs: Any) -> explanation.Explanation:
+        """The same as `explain`; targets of None are all of them, as the documentation says."""
+        return self.explain(data, -1 if targets is None else targets, *args, **kwargs)
 
     @staticmethod
     def model_of(model: Any) -> ov.Model:
