@@ -25,3 +25,8 @@ def postprocess_fn(x: Mapping[Any, Any]) -> Any:
 
 def need(module: str, extra: str) -> None:
     pytest.importorskip(module, reason=f"pip install 'ovxai-passes[{extra}]'")
+
+
+def need_pictures() -> None:
+    """Skip the test where pictures cannot be written."""
+    need("PIL", "image")

@@ -17,7 +17,7 @@ import ovxai_passes.compat as xai
 from ovxai_passes.compat.explainer import ExplainMode
 from ovxai_passes.compat.explainer.visualizer import colormap, overlay
 from ovxai_passes.compat.metrics import ADCC, InsertionDeletionAUC
-from tests.passes.compat.pipeline import CNN, NAMES, need, postprocess_fn, preprocess_fn
+from tests.passes.compat.pipeline import CNN, NAMES, need, need_pictures, postprocess_fn, preprocess_fn
 
 
 def softmax(x: Any) -> Any:
@@ -41,7 +41,7 @@ def test_user_guide_auto_without_preprocess_fn(model: ov.Model, image: Any, tmp_
         original_input_image=image,
     )
     assert explanation.shape == (64, 64, 3)
-    need("PIL", "image")
+    need_pictures()
     explanation.save(tmp_path, "name_")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["name_1.jpg", "name_4.jpg"]
 
@@ -73,7 +73,7 @@ def test_user_guide_white_box(model: ov.Model, image: Any, tmp_path: Path) -> No
         overlay=True,
     )
     assert explanation.shape == (64, 64, 3)
-    need("PIL", "image")
+    need_pictures()
     explanation.save(tmp_path, "name_")
     assert {file.name for file in tmp_path.iterdir()} == {f"name_{NAMES[3]}.jpg", f"name_{NAMES[5]}.jpg"}
 
@@ -124,7 +124,7 @@ def test_user_guide_plots(model: ov.Model, image: Any, monkeypatch: pytest.Monke
 
 
 def test_user_guide_saving_with_scores(model: ov.Model, image: Any, tmp_path: Path) -> None:
-    need("PIL", "image")
+    need_pictures()
     explainer = xai.Explainer(
         model, task=xai.Task.CLASSIFICATION, preprocess_fn=preprocess_fn, explain_mode=ExplainMode.WHITEBOX
     )
@@ -167,6 +167,6 @@ def test_readme_quick_start(model: ov.Model, image: Any, tmp_path: Path) -> None
     explainer = xai.Explainer(model=model, task=xai.Task.CLASSIFICATION)
     explanation = explainer(data=preprocess_fn(image), targets=3, overlay=True)
     assert isinstance(explanation, xai.Explanation)
-    need("PIL", "image")
+    need_pictures()
     explanation.save(dir_path=tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["3.jpg"]
