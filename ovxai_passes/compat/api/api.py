@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import openvino as ov
-
 from ovxai_passes.compat.common.parameters import Method, Task
 from ovxai_passes.compat.common.utils import has_xai, logger
-from ovxai_passes.compat.methods.base import Model, check_model
+from ovxai_passes.compat.methods.base import Model
+from ovxai_passes.compat.methods.factory import WhiteBoxMethodFactory
+from ovxai_passes.compat.utils.torch import is_module
+from ovxai_passes.explainer.black_box.base import identity
 from ovxai_passes.explainer.white_box import insertion_options
 from ovxai_passes.insert import insert_xai as insert
 
@@ -17,20 +18,26 @@ __all__ = ["Model", "insert_xai"]
 
 
 def insert_xai(
-    model: ov.Model,
+    model: Any,
     task: Task,
     explain_method: Method | None = None,
     target_layer: str | Sequence[str] | None = None,
     embed_scaling: bool | None = True,
     **kwargs: Any,
-) -> ov.Model:
+) -> Any:
     """A model with the output `saliency_map`; one that has it is returned as it is, whatever else is asked for.
 
     `kwargs`: further options of `ovxai_passes.insert_xai`, and use_gaussian, cls_token, final_norm, optimize_gap.
-    Raises ValueError and NotImplementedError for models of other kinds, OvxaiError.
+    A torch module is run by OpenVINO then, see `TorchWhiteBoxMethod`. Raises ValueError, OvxaiError.
     """
-    check_model(model)
     if has_xai(model):
         logger.info("the model has a saliency map already and is returned as it is")
         return model
+    if is_module(model):
+        if task is not Task.CLASSIFICATION:
+            raise NotImplementedError(f"torch modules are explained as classifiers, not as task {task}")
+        made: Any = WhiteBoxMethodFactory.create_method(
+            task, model, identity, explain_method, target_layer, embed_scaling, **kwargs
+        )
+        return made.prepare_model()
     return insert(model, task, explain_method, target_layer, bool(embed_scaling), **insertion_options(kwargs))

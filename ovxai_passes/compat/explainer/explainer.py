@@ -12,10 +12,12 @@ from ovxai_passes.compat.common.utils import logger
 from ovxai_passes.compat.explainer.explanation import Explanation
 from ovxai_passes.compat.methods.base import check_model
 from ovxai_passes.compat.methods.factory import BlackBoxMethodFactory, WhiteBoxMethodFactory
+from ovxai_passes.compat.utils.torch import is_module
 from ovxai_passes.errors import OptionError, OvxaiError
-from ovxai_passes.explainer import ExplainMode, explainer
+from ovxai_passes.explainer import ExplainMode, explainer, explanation
 from ovxai_passes.explainer.call_options import BLACK_BOX_METHODS, ExplanationMethod
 from ovxai_passes.explainer.found_outputs import postprocess_found
+from ovxai_passes.explainer.targets import Targets
 from ovxai_passes.value_checks import member
 
 __all__ = ["ExplainMode", "Explainer"]
@@ -34,17 +36,22 @@ class Explainer(explainer.Explainer):
 
     explanation_of = Explanation
 
+    def __call__(self, data: Any, targets: Targets = -1, *args: Any, **kwargs: Any) -> explanation.Explanation:
+        """The same as `explain`; targets of None are all of them, as the documentation says."""
+        return self.explain(data, -1 if targets is None else targets, *args, **kwargs)
+
     @staticmethod
     def model_of(model: Any) -> ov.Model:
         """The model: as OpenVINO reads it, where a path is given."""
         return ov.Core().read_model(model) if isinstance(model, (str, os.PathLike)) else model
 
     def create_method(self, explain_mode: ExplainMode, task: Task) -> ExplanationMethod:
-        """The method for a mode. Raises ValueError and RuntimeError, NotImplementedError for a torch module."""
+        """The method for a mode. Raises ValueError, RuntimeError, and NotImplementedError for torch modules."""
         mode = member("explain_mode", ExplainMode, explain_mode)
         if self.model is None:
             raise ValueError("model is an openvino.Model or a path, not None")
-        check_model(self.model)
+        if not is_module(self.model) or task is not Task.CLASSIFICATION:
+            check_model(self.model)
         without_layers = task is Task.DETECTION and self.target_layer is None and self.postprocess_fn is not None
         if mode is ExplainMode.BLACKBOX or (mode is ExplainMode.AUTO and without_layers):
             return self._black_box(self.explain_method)

@@ -22,7 +22,7 @@ def check_model(model: object) -> None:
     """Raises NotImplementedError for a torch module, ValueError for what is no model at all."""
     if is_module(model):
         raise NotImplementedError(
-            "torch modules are not explained here: convert them first, openvino.convert_model(model, example_input=x)"
+            "torch modules are not taken here: convert them first, openvino.convert_model(model, example_input=x)"
         )
     if model is not None and not isinstance(model, ov.Model):
         raise ValueError(f"model is an openvino.Model, not {type(model).__name__}")

@@ -1,4 +1,4 @@
-"""What openvino_xai's user guide, README, notebooks and examples do, with the import changed alone.
+"""What openvino_xai's user guide and README do, with the import changed alone.
 
 The models are the demo's, and so are pictures, class names and targets. `cv2.imread` and `cv2.resize` are left out.
 """
@@ -12,47 +12,17 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
-from ovxai_tools.demo import shipped as demo
-from ovxai_tools.demo.scenes import make_scene
-from ovxai_tools.demo.shapes import LABELS, make_picture
 
 import ovxai_passes.compat as xai
-from ovxai_passes.compat.common.utils import logger
 from ovxai_passes.compat.explainer import ExplainMode
 from ovxai_passes.compat.explainer.visualizer import colormap, overlay
-from ovxai_passes.compat.methods.black_box.base import Preset
 from ovxai_passes.compat.metrics import ADCC, InsertionDeletionAUC
-
-CNN = str(demo.model_path("demo:cnn"))
-NAMES = list(LABELS)
-
-
-def preprocess_fn(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    x = x.transpose((2, 0, 1))
-    return np.expand_dims(x, 0)
-
-
-def postprocess_fn(x: Mapping[Any, Any]) -> Any:
-    return x["logits"]
+from tests.passes.compat.pipeline import CNN, NAMES, need, need_pictures, postprocess_fn, preprocess_fn
 
 
 def softmax(x: Any) -> Any:
     e_x = np.exp(x - np.max(x))
     return e_x / e_x.sum()
-
-
-@pytest.fixture
-def model() -> ov.Model:
-    return ov.Core().read_model(CNN)
-
-
-@pytest.fixture
-def image() -> Any:
-    return make_picture(1_000_000).pixels
-
-
-def need(module: str, extra: str) -> None:
-    pytest.importorskip(module, reason=f"pip install 'ovxai-passes[{extra}]'")
 
 
 def test_user_guide_creating_an_explainer(model: ov.Model, image: Any) -> None:
@@ -71,7 +41,7 @@ def test_user_guide_auto_without_preprocess_fn(model: ov.Model, image: Any, tmp_
         original_input_image=image,
     )
     assert explanation.shape == (64, 64, 3)
-    need("PIL", "image")
+    need_pictures()
     explanation.save(tmp_path, "name_")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["name_1.jpg", "name_4.jpg"]
 
@@ -103,7 +73,7 @@ def test_user_guide_white_box(model: ov.Model, image: Any, tmp_path: Path) -> No
         overlay=True,
     )
     assert explanation.shape == (64, 64, 3)
-    need("PIL", "image")
+    need_pictures()
     explanation.save(tmp_path, "name_")
     assert {file.name for file in tmp_path.iterdir()} == {f"name_{NAMES[3]}.jpg", f"name_{NAMES[5]}.jpg"}
 
@@ -154,7 +124,7 @@ def test_user_guide_plots(model: ov.Model, image: Any, monkeypatch: pytest.Monke
 
 
 def test_user_guide_saving_with_scores(model: ov.Model, image: Any, tmp_path: Path) -> None:
-    need("PIL", "image")
+    need_pictures()
     explainer = xai.Explainer(
         model, task=xai.Task.CLASSIFICATION, preprocess_fn=preprocess_fn, explain_mode=ExplainMode.WHITEBOX
     )
@@ -197,71 +167,6 @@ def test_readme_quick_start(model: ov.Model, image: Any, tmp_path: Path) -> None
     explainer = xai.Explainer(model=model, task=xai.Task.CLASSIFICATION)
     explanation = explainer(data=preprocess_fn(image), targets=3, overlay=True)
     assert isinstance(explanation, xai.Explanation)
-    need("PIL", "image")
+    need_pictures()
     explanation.save(dir_path=tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["3.jpg"]
-
-
-def test_notebook_deep_dive(model: ov.Model, image: Any) -> None:
-    need("scipy", "blackbox")
-    explainer = xai.Explainer(model, xai.Task.CLASSIFICATION, preprocess_fn, postprocess_fn)
-    explainer(image, targets=NAMES[3], label_names=NAMES, overlay=True)
-    for method, options in ((xai.Method.RISE, {"num_masks": 10}), (xai.Method.AISE, {"preset": Preset.SPEED})):
-        explainer = xai.Explainer(
-            model=model,
-            task=xai.Task.CLASSIFICATION,
-            preprocess_fn=preprocess_fn,
-            postprocess_fn=postprocess_fn,
-            explain_mode=ExplainMode.BLACKBOX,
-            explain_method=method,
-        )
-        explanation = explainer(image, targets=[3], label_names=NAMES, overlay=True, **options)
-        assert explanation.targets == [3]
-
-
-def test_examples_of_classifiers(model: ov.Model, image: Any) -> None:
-    explainer = xai.Explainer(model=model, task=xai.Task.CLASSIFICATION, preprocess_fn=preprocess_fn)
-    explanations = [explainer(one, targets=[4]) for one in [image] * 3]
-    logger.info("Generated %s maps of layout %s", len(explanations), explanations[0].layout)
-    vit = ov.Core().read_model(demo.model_path("demo:vit"))
-    explainer = xai.Explainer(
-        model=vit,
-        task=xai.Task.CLASSIFICATION,
-        preprocess_fn=preprocess_fn,
-        explain_mode=ExplainMode.WHITEBOX,
-        explain_method=xai.Method.VITRECIPROCAM,
-    )
-    assert explainer(image, targets=[0, 1, 2, 3, 4]).targets == [0, 1, 2, 3, 4]
-
-
-def test_examples_of_detectors() -> None:
-    need("scipy", "blackbox")
-    detector = ov.Core().read_model(demo.model_path("demo:detector"))
-    levels = xai.insert_xai(detector, xai.Task.DETECTION).get_rt_info(["ovxai", "levels"]).astype(str)
-    scene = make_scene(1_000_000).pixels
-    explainer = xai.Explainer(
-        model=detector,
-        task=xai.Task.DETECTION,
-        preprocess_fn=preprocess_fn,
-        explain_mode=ExplainMode.WHITEBOX,
-        target_layer=[level.rpartition(":")[0] for level in levels.split(" ")],
-        saliency_map_size=(23, 23),
-    )
-    assert explainer(scene, targets=[0, 1, 2], overlay=True).shape == (96, 96, 3)
-
-    def boxes(x: Mapping[Any, Any]) -> Any:
-        found = x["detections"].transpose(0, 2, 1)
-        middles, sizes, scores = found[..., :2], found[..., 2:4] / 2, found[..., 4:]
-        corners = np.concatenate([middles - sizes, middles + sizes], -1)
-        order = np.argsort(-scores.max(-1))[:, :5]
-        return corners[:, order[0]], scores.max(-1)[:, order[0]], scores.argmax(-1)[:, order[0]]
-
-    explainer = xai.Explainer(
-        model=detector,
-        task=xai.Task.DETECTION,
-        preprocess_fn=preprocess_fn,
-        postprocess_fn=boxes,
-        explain_mode=ExplainMode.BLACKBOX,
-    )
-    explanation = explainer(scene, targets=[0], overlay=True, preset=Preset.SPEED)
-    assert explanation.shape == (96, 96, 3)

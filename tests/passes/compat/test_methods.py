@@ -28,7 +28,6 @@ from ovxai_passes.compat.methods.white_box.activation_map import ActivationMap
 from ovxai_passes.compat.methods.white_box.base import WhiteBoxMethod
 from ovxai_passes.compat.methods.white_box.det_class_probability_map import DetClassProbabilityMap
 from ovxai_passes.compat.methods.white_box.recipro_cam import ReciproCAM, ViTReciproCAM
-from ovxai_passes.compat.methods.white_box.torch import TorchReciproCAM
 from ovxai_passes.explainer import get_detection_postprocess_fn
 
 PREPARE = get_preprocess_fn(hwc_to_chw=True)
@@ -217,12 +216,9 @@ def test_what_is_not_there_is_a_value_error(call: Any, said: str) -> None:
         call()
 
 
-def test_torch_modules_are_not_explained_yet() -> None:
-    with pytest.raises(NotImplementedError, match=r"convert them first, openvino\.convert_model"):
-        TorchReciproCAM(object())
+def test_torch_modules_are_for_white_boxes_of_classifiers() -> None:
     torch = pytest.importorskip("torch", reason="the objects under test are torch modules")
     for call in (
-        lambda: ReciproCAM(torch.nn.Identity()),
         lambda: RISE(torch.nn.Identity(), READ),
         lambda: WhiteBoxMethodFactory.create_detection_method(torch.nn.Identity(), PREPARE, target_layer=["x"]),
     ):

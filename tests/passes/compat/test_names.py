@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -96,6 +97,20 @@ def test_members_of_classes() -> None:
 )
 def test_arguments_are_in_the_order_that_callers_know(called: Callable[..., Any], order: str) -> None:
     assert list(inspect.signature(called).parameters)[: len(order.split())] == order.split()
+
+
+def test_the_line_of_the_readme_migrates_a_program() -> None:
+    found = re.search(r"sed -E -i 's/(.+?)/(.+?)/g'", README.read_text(encoding="utf-8"))
+    assert found is not None
+    program = """
+import openvino_xai
+import openvino_xai as xai
+from openvino_xai.explainer import Explanation
+assert openvino_xai.Explainer is xai.Explainer is not None
+"""
+    migrated = re.sub(found[1], found[2], program)
+    assert "openvino_xai" not in migrated
+    subprocess.run([sys.executable, "-c", migrated], check=True)
 
 
 def test_no_extra_is_needed_to_import_it() -> None:

@@ -6,6 +6,7 @@ import openvino as ov
 
 from ovxai_passes.compat.methods.base import PreprocessFn
 from ovxai_passes.compat.methods.white_box.base import InsertedMethod
+from ovxai_passes.compat.methods.white_box.torch import TorchActivationMap
 from ovxai_passes.explainer.black_box.base import identity
 from ovxai_passes.vocabulary import Method
 
@@ -14,6 +15,7 @@ class ActivationMap(InsertedMethod):
     """The mean of the feature map over its channels."""
 
     METHOD = Method.ACTIVATIONMAP
+    OF_MODULES = TorchActivationMap
     per_class = False
 
     def __init__(

@@ -12,6 +12,7 @@ import openvino as ov
 from ovxai_passes.compat.common.utils import has_xai
 from ovxai_passes.compat.inserter.inserter import insert_xai_branch_into_model
 from ovxai_passes.compat.methods.base import MethodBase, PreprocessFn
+from ovxai_passes.compat.utils.torch import is_module
 from ovxai_passes.explainer.black_box.base import identity
 from ovxai_passes.explainer.white_box import WhiteBox, insertion_options
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
@@ -69,6 +70,14 @@ class InsertedMethod(WhiteBoxMethod):
 
     METHOD: ClassVar[Method]
     TASK: ClassVar[Task] = Task.CLASSIFICATION
+    OF_MODULES: ClassVar[type | None] = None
+    """What is made of a torch module instead."""
+
+    def __new__(cls, model: object = None, *args: Any, **kwargs: Any) -> Any:
+        """An object of the class, or of `OF_MODULES`."""
+        if cls.OF_MODULES is not None and is_module(model):
+            return cls.OF_MODULES(model, *args, **kwargs)
+        return super().__new__(cls, model)
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ import openvino as ov
 
 from ovxai_passes.compat.methods.base import PreprocessFn
 from ovxai_passes.compat.methods.white_box.base import InsertedMethod
+from ovxai_passes.compat.methods.white_box.torch import TorchReciproCAM, TorchViTReciproCAM
 from ovxai_passes.explainer.black_box.base import identity
 from ovxai_passes.vocabulary import Method
 
@@ -20,6 +21,7 @@ class ReciproCAM(FeatureMapPerturbationBase):
     """ReciproCAM: one position is kept as it is."""
 
     METHOD = Method.RECIPROCAM
+    OF_MODULES = TorchReciproCAM
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class ViTReciproCAM(FeatureMapPerturbationBase):
     """
 
     METHOD = Method.VITRECIPROCAM
+    OF_MODULES = TorchViTReciproCAM
 
     def __init__(
         self,
