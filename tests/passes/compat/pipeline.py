@@ -29,4 +29,4 @@ def need(module: str, extra: str) -> None:
 
 def need_pictures() -> None:
     """Skip the test where pictures cannot be written."""
-    need("PIL", "image")
+    need("cv2", "image")
