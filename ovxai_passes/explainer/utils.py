@@ -46,15 +46,21 @@ def preprocess_fn(  # noqa: PLR0913, PLR0917  # the interface of openvino_xai
         width, height = checked_size(input_size)
         x = resize_picture(x, (height, width), "linear")
     shift, span = (_per_channel(name, values, x.shape[2]) for name, values in (("mean", mean), ("std", std)))
-    if hwc_to_chw:
-        x = x.transpose(2, 0, 1)
-        shift, span = (part.reshape(-1, 1, 1) for part in (shift, span))
-    if shift.any():
-        x = x - shift
-    if (span != 1).any():
-        x = x / span
-    x = np.ascontiguousarray(x, np.float32)
+    x = _normalised(x, shift, span)
+    x = np.ascontiguousarray(x.transpose(2, 0, 1) if hwc_to_chw else x)
     return x[None] if expand_zero_dim else x
+
+
+def _normalised(x: Array, shift: Array, span: Array) -> npt.NDArray[np.float32]:
+    """(x - shift) / span, computed as f64; of bytes for the 256 values that there are, not for all pixels."""
+    if x.dtype != np.uint8:
+        return ((x - shift) / span if shift.any() or (span != 1).any() else x).astype(np.float32)
+    tables = ((np.arange(256)[:, None] - shift) / span).astype(np.float32)
+    tables = np.broadcast_to(tables, (256, x.shape[2]))
+    found = np.empty((x.shape[2], *x.shape[:2]), np.float32)
+    for channel, plane in enumerate(found):
+        np.take(tables[:, channel], x[..., channel], out=plane, mode="clip")  # "raise" would go by a buffer
+    return found.transpose(1, 2, 0)
 
 
 def _per_channel(name: str, values: Any, channels: int) -> npt.NDArray[np.float64]:

@@ -17,6 +17,7 @@ import numpy as np
 import openvino as ov
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.black_box.running import Pace
 from ovxai_passes.explainer.explanation import Explanation
 from ovxai_passes.metrics.base import Array, Floats, ModelMetric, Postprocess, checked_class, fitting, maps_of, pairs
 from ovxai_passes.pictures.levels import scaling
@@ -24,6 +25,8 @@ from ovxai_passes.pictures.levels import scaling
 
 class ADCC(ModelMetric):
     """ADCC (larger is better). `explainer`: what made the maps, called again on masked pictures with `kwargs`."""
+
+    pace = Pace.FEW
 
     def __init__(  # the interface of openvino_xai
         self,
@@ -40,8 +43,7 @@ class ADCC(ModelMetric):
 
     def average_drop(self, masked_image: Array, class_idx: int, model_output: Floats) -> float:
         """How much of a score is lost with the picture times its map, 0 to 1."""
-        whole, left = float(model_output[class_idx]), float(self.model_predict(masked_image)[class_idx])
-        return max(0.0, whole - left) / whole if whole > 0 else 0.0
+        return _drop(float(model_output[class_idx]), float(self.model_predict(masked_image)[class_idx]))
 
     def coherency(self, saliency_map: Floats, masked_image: Array, class_idx: int | None, image: Array) -> float:
         """How alike the map of the masked picture is, 0 to 1."""
@@ -67,13 +69,13 @@ class ADCC(ModelMetric):
         """ADCC and its parts for a map [H,W] of a class (None: all classes together) and its picture [H,W,C]."""
         fitting(saliency_map, input_image)
         unit = _unit(saliency_map)
-        output = self.model_predict(input_image)
-        masked = (input_image * unit[:, :, None]).astype(np.float32)
+        masked = np.asarray(input_image * unit[:, :, None], np.float32)
+        output, left = self.model_predicts([input_image, masked])
         best = int(output.argmax()) if class_idx is None else checked_class(class_idx, output)
         found = {
             "coherency": self.coherency(unit, masked, class_idx, input_image),
             "complexity": self.complexity(unit),
-            "average_drop": self.average_drop(masked, best, output),
+            "average_drop": _drop(float(output[best]), float(left[best])),
         }
         return {"adcc": _joined(**found), **found}
 
@@ -92,6 +94,11 @@ class ADCC(ModelMetric):
             name: float(np.mean([one[name] for one in found])) for name in ("coherency", "complexity", "average_drop")
         }
         return {"adcc": _joined(**means), **means}
+
+
+def _drop(whole: float, left: float) -> float:
+    """How much of a score is lost, 0 to 1."""
+    return max(0.0, whole - left) / whole if whole > 0 else 0.0
 
 
 def _joined(coherency: float, complexity: float, average_drop: float) -> float:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy.typing as npt
 import openvino as ov
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.explainer.black_box.running import Postprocess, Runner, class_scores, picture_of
+from ovxai_passes.explainer.black_box.running import Pace, Postprocess, Runner, class_scores, picture_of
 from ovxai_passes.explainer.checked import fitting_input, told_by_the_runtime
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.targets import target_indices
@@ -48,6 +48,9 @@ class BlackBox:
     `predictions`: of the last picture, by target; `inferences`: how often the model has run.
     """
 
+    pace: ClassVar[Pace] = Pace.MANY
+    """How pictures come: a matter of the method."""
+
     def __init__(
         self,
         model: ov.Model,
@@ -66,7 +69,7 @@ class BlackBox:
 
     @cached_property
     def _runner(self) -> Runner:
-        return Runner(self._model, self._postprocess_fn, self._device_name)
+        return Runner(self._model, self._postprocess_fn, self._device_name, self.pace)
 
     def prepare_model(self) -> ov.Model:
         """Compile the model; returns it."""

@@ -23,6 +23,10 @@ Floats = npt.NDArray[np.float32]
 Postprocess = Callable[[Mapping[Any, Array]], Any]
 
 
+_LEAST_REQUESTS = 2
+"""While one runs, the next one's picture is made."""
+
+
 class Preset(Enum):
     """How much is computed: a quick look, a balance, or the best."""
 
@@ -31,19 +35,26 @@ class Preset(Enum):
     QUALITY = "quality"
 
 
+class Pace(Enum):
+    """How pictures come: MANY at once, or FEW, whose answers decide on the next ones. By OpenVINO's hints."""
+
+    MANY = "THROUGHPUT"
+    FEW = "LATENCY"
+
+
 class Runner:
     """Runs a model on pictures, one a request, several requests at a time, and postprocesses what comes back.
 
     The batch stays what the picture has, so that any `postprocess` that works for one picture works here.
     """
 
-    def __init__(self, model: ov.Model, postprocess: Postprocess, device: str) -> None:
+    def __init__(self, model: ov.Model, postprocess: Postprocess, device: str, pace: Pace = Pace.MANY) -> None:
         if len(model.inputs) != 1:
             raise OptionError(f"black-box methods take models of one input, not of {len(model.inputs)}")
-        config = {"PERFORMANCE_HINT": "THROUGHPUT"}
-        self.compiled = compiled(model, device, config)
+        self.compiled = compiled(model, device, {"PERFORMANCE_HINT": pace.value})
         self.postprocess = postprocess
         count = int(self.compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        count = max(count, _LEAST_REQUESTS)
         self._requests = [self.compiled.create_infer_request() for _ in range(count)]
 
     def one(self, picture: Array) -> Any:
