@@ -17,7 +17,6 @@ import numpy as np
 import openvino as ov
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.explainer.black_box.running import Pace
 from ovxai_passes.explainer.explanation import Explanation
 from ovxai_passes.metrics.base import Array, Floats, ModelMetric, Postprocess, checked_class, fitting, maps_of, pairs
 from ovxai_passes.pictures.levels import scaling
@@ -26,7 +25,7 @@ from ovxai_passes.pictures.levels import scaling
 class ADCC(ModelMetric):
     """ADCC (larger is better). `explainer`: what made the maps, called again on masked pictures with `kwargs`."""
 
-    pace = Pace.FEW
+    at_once = 2  # the picture, and the picture times its map
 
     def __init__(  # the interface of openvino_xai
         self,

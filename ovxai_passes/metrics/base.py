@@ -11,7 +11,7 @@ import openvino as ov
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.black_box.base import identity
-from ovxai_passes.explainer.black_box.running import Pace, Runner, class_scores
+from ovxai_passes.explainer.black_box.running import Runner, class_scores
 from ovxai_passes.explainer.explanation import PER_IMAGE, Explanation
 
 Array = npt.NDArray[Any]
@@ -34,8 +34,8 @@ class ModelMetric:
         Where the model runs.
     """
 
-    pace: ClassVar[Pace] = Pace.MANY
-    """How pictures come: a matter of the metric."""
+    at_once: ClassVar[int | None] = None
+    """How many pictures come together, as for `Runner`: a matter of the metric."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class ModelMetric:
         if postprocess_fn is None:
             raise OptionError("the metric needs postprocess_fn: from the model's outputs to scores [1,K]")
         self.preprocess_fn = preprocess_fn
-        self._runner = Runner(model, postprocess_fn, device_name, self.pace)
+        self._runner = Runner(model, postprocess_fn, device_name, self.at_once)
 
     def model_predict(self, image: Array) -> Floats:
         """The scores [K] of a picture."""

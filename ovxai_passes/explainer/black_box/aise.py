@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ovxai_passes.explainer.black_box.base import BlackBox, say_how_many
 from ovxai_passes.explainer.black_box.kernels import Floats, Loss, SearchSpace, WindowSearch
-from ovxai_passes.explainer.black_box.running import Masking, Pace, Preset, class_scores, input_size
+from ovxai_passes.explainer.black_box.running import Masking, Preset, class_scores, input_size
 from ovxai_passes.explainer.checked import checked_numbers
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.value_checks import member
@@ -28,7 +28,7 @@ PRESETS = {
 class AISEClassification(BlackBox):
     """AISE for classifiers, target by target. `postprocess_fn` returns scores [1,K]. Needs scipy (extra `blackbox`)."""
 
-    pace = Pace.FEW
+    at_once = 2  # what a window keeps, and what it leaves
 
     def generate_saliency_map(  # noqa: PLR0913, PLR0917  # the interface of openvino_xai
         self,

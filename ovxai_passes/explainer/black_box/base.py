@@ -11,7 +11,7 @@ import numpy.typing as npt
 import openvino as ov
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.explainer.black_box.running import Pace, Postprocess, Runner, class_scores, picture_of
+from ovxai_passes.explainer.black_box.running import Postprocess, Runner, class_scores, picture_of
 from ovxai_passes.explainer.checked import fitting_input, told_by_the_runtime
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.explainer.targets import target_indices
@@ -48,8 +48,8 @@ class BlackBox:
     `predictions`: of the last picture, by target; `inferences`: how often the model has run.
     """
 
-    pace: ClassVar[Pace] = Pace.MANY
-    """How pictures come: a matter of the method."""
+    at_once: ClassVar[int | None] = None
+    """How many pictures come together, as for `Runner`: a matter of the method."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class BlackBox:
 
     @cached_property
     def _runner(self) -> Runner:
-        return Runner(self._model, self._postprocess_fn, self._device_name, self.pace)
+        return Runner(self._model, self._postprocess_fn, self._device_name, self.at_once)
 
     def prepare_model(self) -> ov.Model:
         """Compile the model; returns it."""

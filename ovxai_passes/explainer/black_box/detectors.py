@@ -18,7 +18,7 @@ import numpy.typing as npt
 from ovxai_passes.explainer.black_box.base import BlackBox, say_how_many
 from ovxai_passes.explainer.black_box.kernels import Bounds, Floats, SearchSpace, WindowSearch
 from ovxai_passes.explainer.black_box.rise import masks_of, weighed
-from ovxai_passes.explainer.black_box.running import Masking, Pace, Preset, found_boxes, input_size
+from ovxai_passes.explainer.black_box.running import Masking, Preset, found_boxes, input_size
 from ovxai_passes.explainer.checked import checked_flag, checked_numbers
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.pictures.arrays import size_of
@@ -79,7 +79,7 @@ class AISEDetection(_BoxByBox):
     `postprocess_fn` returns boxes [1,D,4] (x1, y1, x2, y2 in pixels of the input), scores [1,D] and labels [1,D].
     """
 
-    pace = Pace.FEW
+    at_once = 1
 
     def generate_saliency_map(  # noqa: PLR0913, PLR0917  # the interface of openvino_xai
         self,

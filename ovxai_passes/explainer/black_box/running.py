@@ -23,10 +23,6 @@ Floats = npt.NDArray[np.float32]
 Postprocess = Callable[[Mapping[Any, Array]], Any]
 
 
-_LEAST_REQUESTS = 2
-"""While one runs, the next one's picture is made."""
-
-
 class Preset(Enum):
     """How much is computed: a quick look, a balance, or the best."""
 
@@ -35,26 +31,23 @@ class Preset(Enum):
     QUALITY = "quality"
 
 
-class Pace(Enum):
-    """How pictures come: MANY at once, or FEW, whose answers decide on the next ones. By OpenVINO's hints."""
-
-    MANY = "THROUGHPUT"
-    FEW = "LATENCY"
-
-
 class Runner:
     """Runs a model on pictures, one a request, several requests at a time, and postprocesses what comes back.
 
     The batch stays what the picture has, so that any `postprocess` that works for one picture works here.
+
+    `at_once`: how many pictures come together before their answers decide on the next ones; None: many.
     """
 
-    def __init__(self, model: ov.Model, postprocess: Postprocess, device: str, pace: Pace = Pace.MANY) -> None:
+    def __init__(self, model: ov.Model, postprocess: Postprocess, device: str, at_once: int | None = None) -> None:
         if len(model.inputs) != 1:
             raise OptionError(f"black-box methods take models of one input, not of {len(model.inputs)}")
-        self.compiled = compiled(model, device, {"PERFORMANCE_HINT": pace.value})
+        hints = {"PERFORMANCE_HINT": "LATENCY" if at_once == 1 else "THROUGHPUT"}
+        if at_once is not None:
+            hints["PERFORMANCE_HINT_NUM_REQUESTS"] = str(at_once)  # cores are shared among so many, not more
+        self.compiled = compiled(model, device, hints)
         self.postprocess = postprocess
-        count = int(self.compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
-        count = max(count, _LEAST_REQUESTS)
+        count = at_once or int(self.compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         self._requests = [self.compiled.create_infer_request() for _ in range(count)]
 
     def one(self, picture: Array) -> Any:
