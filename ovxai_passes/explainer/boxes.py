@@ -33,21 +33,23 @@ def detections_of(output: Floats, threshold: float = 0.3, overlap: float = _OVER
     """
     labels, scores = output[4:].argmax(0), output[4:].max(0)
     corners = np.stack([*(output[:2] - output[2:4] / 2), *(output[:2] + output[2:4] / 2)], 1)
+    order = np.argsort(-scores, kind="stable")
+    left = order[scores[order] >= threshold]
     kept: list[Detection] = []
-    for cell in np.argsort(-scores, kind="stable"):
-        if scores[cell] < threshold:
-            break
+    while left.size:
+        cell, others = int(left[0]), left[1:]
         x0, y0, x1, y1 = (float(edge) for edge in corners[cell])
-        found = Detection((x0, y0, x1, y1), int(labels[cell]), float(scores[cell]), int(cell))
-        if all(other.label != found.label or iou(other.box, found.box) <= overlap for other in kept):
-            kept.append(found)
+        kept.append(Detection((x0, y0, x1, y1), int(labels[cell]), float(scores[cell]), cell))
+        alike = labels[others] == labels[cell]
+        left = others[~(alike & (overlaps(corners[cell], corners[others]) > overlap))]
     return kept
 
 
-def iou(one: Corners, other: Corners) -> float:
-    """Area that two boxes share, as a part of what they cover together."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    shared = max(0.0, width) * max(0.0, height)
-    both = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return shared / (both - shared) if shared else 0.0
+def overlaps(box: npt.ArrayLike, others: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Area that a box x0, y0, x1, y1 shares with each of others [D,4], as a part of what they cover together: [D]."""
+    one, many = np.asarray(box, np.float64), np.asarray(others, np.float64).reshape(-1, 4)
+    corners = np.minimum(one[2:], many[:, 2:]) - np.maximum(one[:2], many[:, :2])
+    shared = np.clip(corners, 0, None).prod(1)
+    areas = [np.clip(each[:, 2:] - each[:, :2], 0, None).prod(1) for each in (one[None], many)]
+    whole = areas[0] + areas[1] - shared
+    return np.asarray(shared / np.where(whole > 0, whole, 1), np.float64)

@@ -19,6 +19,7 @@ from ovxai_passes.explainer.black_box.base import BlackBox, say_how_many
 from ovxai_passes.explainer.black_box.kernels import Bounds, Floats, SearchSpace, WindowSearch
 from ovxai_passes.explainer.black_box.rise import masks_of, weighed
 from ovxai_passes.explainer.black_box.running import Masking, Preset, found_boxes, input_size
+from ovxai_passes.explainer.boxes import overlaps
 from ovxai_passes.explainer.checked import checked_flag, checked_numbers
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.pictures.arrays import size_of
@@ -139,15 +140,6 @@ class DRISE(_BoxByBox):
         maps = weighed(self, picture, masks, similarities, len(targets), "D-RISE")
         maps = scaling(maps) if checked_flag("scale_output", scale_output) else maps
         return {target.number: saliency for target, saliency in zip(targets, maps, strict=True)}
-
-
-def overlaps(box: Floats, others: Floats) -> Floats:
-    """Intersection over union of a box with others [D,4], [D]."""
-    corners = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
-    shared = np.clip(corners, 0, None).prod(1)
-    areas = [np.clip(one[:, 2:] - one[:, :2], 0, None).prod(1) for one in (box[None], others)]
-    whole = areas[0] + areas[1] - shared
-    return np.asarray(shared / np.where(whole > 0, whole, 1), np.float32)
 
 
 def _surroundings(box: Floats, size: tuple[int, int]) -> tuple[Bounds, float]:

@@ -25,7 +25,6 @@ from ovxai_passes.explainer import (
     get_detection_postprocess_fn,
     get_postprocess_fn,
 )
-from ovxai_passes.explainer.black_box.detectors import overlaps
 from ovxai_passes.explainer.black_box.kernels import SearchSpace, WindowSearch
 from ovxai_passes.explainer.black_box.masks import RandomMasks
 from ovxai_passes.pictures.levels import scaling
@@ -180,11 +179,6 @@ def test_no_more_windows_are_tried_than_asked_for(iterations: int) -> None:
     data, widths = np.ones((1, 3, 16, 16), np.float32), [0.1, 0.2]
     method.generate_saliency_map(data, [0], num_iterations_per_kernel=iterations, kernel_widths=widths)
     assert method.inferences == 1 + 2 * 2 * iterations, "the picture, and each window kept and left out"
-
-
-def test_overlaps_by_hand() -> None:
-    others = np.array([[1, 1, 3, 3], [0, 0, 2, 2], [2, 0, 4, 2], [1, 1, 1, 1]], np.float32)
-    np.testing.assert_allclose(overlaps(np.array([0, 0, 2, 2], np.float32), others), [1 / 7, 1, 0, 0], rtol=1e-6)
 
 
 @pytest.mark.parametrize("method", ["rise", "aise"])

@@ -15,7 +15,7 @@ from ovxai_tools.demo.average_precision import Truth, average_precision_50, map_
 from ovxai_tools.demo.scenes import LARGE_SIDE, SIDE, Scene, make_scene
 from ovxai_tools.demo.shapes import HELD_OUT, LABELS
 
-from ovxai_passes.explainer.boxes import Detection, detections_of, iou
+from ovxai_passes.explainer.boxes import Detection, detections_of
 from ovxai_passes.pictures.decoding import read_picture
 from tests.support.cli import invoke
 from tests.support.extras import needs_pictures
@@ -126,12 +126,6 @@ def test_the_readme_command_for_detectors(tmp_path: Path, monkeypatch: pytest.Mo
     assert [level["grid"] for level in report["levels"]] == [[12, 12], [6, 6]]
     assert any("as they are alone" in line for line in report["verified"])
     assert read_picture(Path("out.png")).shape == (280, 3 * 256 + 16, 3)
-
-
-def test_overlap_by_hand() -> None:
-    assert iou((0, 0, 2, 2), (1, 1, 3, 3)) == pytest.approx(1 / 7)
-    assert iou((0, 0, 2, 2), (0, 0, 2, 2)) == 1
-    assert iou((0, 0, 2, 2), (2, 0, 4, 2)) == 0
 
 
 def test_detections_by_hand() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ovxai_passes.explainer.boxes import Corners, Detection, iou
+from ovxai_passes.explainer.boxes import Corners, Detection, overlaps
 
 _OVERLAP = 0.5
 """From this overlap on, two boxes are about the same object."""
@@ -35,9 +35,9 @@ def average_precision_50(found: Sequence[Sequence[Detection]], truth: Sequence[S
     taken: set[tuple[int, int]] = set()
     right = np.zeros(len(claims), bool)
     for rank, (claim, place) in enumerate(sorted(claims, key=lambda claim: -claim[0].score)):
-        overlaps = [iou(claim.box, box) for box in objects[place]]
-        best = int(np.argmax(overlaps)) if overlaps else -1
-        if best >= 0 and overlaps[best] >= _OVERLAP and (place, best) not in taken:
+        shared = overlaps(claim.box, objects[place])
+        best = int(shared.argmax()) if shared.size else -1
+        if best >= 0 and shared[best] >= _OVERLAP and (place, best) not in taken:
             taken.add((place, best))
             right[rank] = True
     precision = right.cumsum() / np.arange(1, len(right) + 1)
