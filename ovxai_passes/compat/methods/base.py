@@ -29,12 +29,7 @@ def check_model(model: object) -> None:
 
 
 class MethodBase:
-    """A method of explanation. Its construction refuses models that it cannot explain, see `check_model`."""
-
-    def __new__(cls, model: object = None, *_: Any, **__: Any) -> MethodBase:
-        """Look at the model first."""
-        check_model(model)
-        return super().__new__(cls)
+    """A method of explanation."""
 
     @property
     def model_compiled(self) -> ov.CompiledModel | None:

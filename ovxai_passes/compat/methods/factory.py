@@ -16,9 +16,10 @@ from ovxai_passes.compat.methods.black_box.aise.detection import AISEDetection
 from ovxai_passes.compat.methods.black_box.base import BlackBoxXAIMethod
 from ovxai_passes.compat.methods.black_box.rise import RISE
 from ovxai_passes.compat.methods.white_box.activation_map import ActivationMap
-from ovxai_passes.compat.methods.white_box.base import WhiteBoxMethod
+from ovxai_passes.compat.methods.white_box.base import InsertedMethod, WhiteBoxMethod
 from ovxai_passes.compat.methods.white_box.det_class_probability_map import DetClassProbabilityMap
 from ovxai_passes.compat.methods.white_box.recipro_cam import ReciproCAM, ViTReciproCAM
+from ovxai_passes.compat.utils.torch import is_module
 from ovxai_passes.explainer.black_box.base import identity
 
 PostprocessFn = Callable[[Mapping[Any, Any]], Any]
@@ -83,13 +84,13 @@ class WhiteBoxMethodFactory(MethodFactory):
         given: tuple[Any, ...] = (model, preprocess_fn, target_layer, bool(embed_scaling), device_name)
         if explain_method is None:
             try:
-                return made[Method.RECIPROCAM](*given, **kwargs)
+                return _class_for(model, made[Method.RECIPROCAM])(*given, **kwargs)
             except Exception as error:  # whatever it is, the other method may fit
                 logger.info("ReciproCAM does not fit: %s", error)
             explain_method = Method.VITRECIPROCAM
         if explain_method not in made:
             raise _no_method(explain_method)
-        return made[explain_method](*given, **kwargs)
+        return _class_for(model, made[explain_method])(*given, **kwargs)
 
     @staticmethod
     def create_detection_method(
@@ -156,6 +157,11 @@ class BlackBoxMethodFactory(MethodFactory):
     ) -> BlackBoxXAIMethod:
         """AISE, whatever is asked for."""
         return AISEDetection(model, postprocess_fn, preprocess_fn, device_name, **kwargs)
+
+
+def _class_for(model: object, kind: type[InsertedMethod]) -> Any:
+    """The class of a method, for a model of its kind."""
+    return kind.OF_MODULES if kind.OF_MODULES is not None and is_module(model) else kind
 
 
 def _no_method(asked: object) -> ValueError:

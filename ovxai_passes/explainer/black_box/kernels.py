@@ -10,7 +10,6 @@ not take off the least loss: where most windows lose the score, the sum then mar
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -86,7 +85,7 @@ class WindowSearch:
 
         def tried(middle: Any) -> float:
             if len(losses) == self.iterations:  # DIRECT looks at its budget after whole rounds alone
-                raise _EnoughError
+                return 0.0
             row, column = (
                 self._window(size, place, width) for size, place in zip(self.size, middle[::-1], strict=True)
             )
@@ -96,8 +95,7 @@ class WindowSearch:
             return -losses[-1]
 
         bounds = [(low, max(high, low + 1e-6)) for low, high in space.bounds]
-        with contextlib.suppress(_EnoughError):
-            _direct()(tried, bounds, eps=self.epsilon, maxfun=self.iterations, locally_biased=self.locally_biased)
+        _direct()(tried, bounds, eps=self.epsilon, maxfun=self.iterations, locally_biased=self.locally_biased)
         weights = np.array(losses, np.float32)
         weighted = np.stack(rows) * (weights - weights.min())[:, None]
         return np.asarray(weighted.T @ np.stack(columns), np.float32)
@@ -106,10 +104,6 @@ class WindowSearch:
     def _window(size: int, middle: float, width: float) -> Floats:
         values = np.exp(-((np.linspace(0, 1, size) - middle) ** 2) / (2 * width**2))
         return (values / values.max()).astype(np.float32)
-
-
-class _EnoughError(Exception):
-    """As many windows as were asked for have been tried."""
 
 
 def _direct() -> Callable[..., Any]:

@@ -9,8 +9,8 @@ import pytest
 
 import ovxai_passes.compat as xai
 from ovxai_passes.compat.common.utils import has_xai
-from ovxai_passes.compat.methods.white_box.activation_map import ActivationMap
-from ovxai_passes.compat.methods.white_box.recipro_cam import ReciproCAM, ViTReciproCAM
+from ovxai_passes.compat.methods.factory import WhiteBoxMethodFactory
+from ovxai_passes.compat.methods.white_box.recipro_cam import ReciproCAM
 from ovxai_passes.compat.methods.white_box.torch import (
     TorchActivationMap,
     TorchReciproCAM,
@@ -49,16 +49,24 @@ def test_a_module_with_maps(network: Any) -> None:
 
 
 def test_methods_of_modules(network: Any) -> None:
-    method = ReciproCAM(network, input_size=SIZE, prepare_model=False)  # type: ignore[call-arg]
-    assert isinstance(method, TorchReciproCAM)
+    method = TorchReciproCAM(network, input_size=SIZE, prepare_model=False)
     assert method.model_compiled is None
     assert method.prepare_model(load_model=False) is method.model_compiled
     maps = method.generate_saliency_map(np.random.default_rng(0).random((1, 3, *SIZE)))
     assert (maps.shape, maps.dtype) == ((1, 5, 4, 4), np.uint8)
-    one = ActivationMap(network, input_size=SIZE, use_cls_token=True)
-    assert isinstance(one, TorchActivationMap)
+    one = TorchActivationMap(network, input_size=SIZE, use_cls_token=True)
     assert one.generate_saliency_map(np.zeros((1, 3, *SIZE))).shape == (1, 4, 4)
-    assert isinstance(ViTReciproCAM(network, prepare_model=False), TorchViTReciproCAM)
+    for kind, wanted in (
+        (None, TorchReciproCAM),
+        (xai.Method.ACTIVATIONMAP, TorchActivationMap),
+        (xai.Method.VITRECIPROCAM, TorchViTReciproCAM),
+    ):
+        made = WhiteBoxMethodFactory.create_method(
+            xai.Task.CLASSIFICATION, network, explain_method=kind, prepare_model=False
+        )
+        assert isinstance(made, wanted)
+    with pytest.raises(NotImplementedError, match="convert them first"):
+        ReciproCAM(network)
     explained = TorchWhiteBoxMethod(method.model_compiled)
     assert explained.prepare_model() is method.model_compiled
 

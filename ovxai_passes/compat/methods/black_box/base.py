@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 
-from ovxai_passes.compat.methods.base import MethodBase, PreprocessFn
+from ovxai_passes.compat.methods.base import MethodBase, PreprocessFn, check_model
 from ovxai_passes.compat.methods.black_box.utils import check_classification_output, checking
 from ovxai_passes.explainer import Preset
 from ovxai_passes.explainer.black_box.base import BlackBox, identity
@@ -29,6 +29,7 @@ class BlackBoxXAIMethod(MethodBase, BlackBox):
         device_name: str = "CPU",
         prepare_model: bool = True,
     ) -> None:
+        check_model(model)
         super().__init__(model, checking(postprocess_fn, self.check), preprocess_fn, device_name, prepare_model)
         self.postprocess_fn = postprocess_fn
 

@@ -11,13 +11,13 @@ import openvino as ov
 
 from ovxai_passes.compat.common.utils import has_xai
 from ovxai_passes.compat.inserter.inserter import insert_xai_branch_into_model
-from ovxai_passes.compat.methods.base import MethodBase, PreprocessFn
-from ovxai_passes.compat.utils.torch import is_module
+from ovxai_passes.compat.methods.base import MethodBase, PreprocessFn, check_model
 from ovxai_passes.explainer.black_box.base import identity
 from ovxai_passes.explainer.white_box import WhiteBox, insertion_options
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.options import Options
 from ovxai_passes.passes.insert_saliency_map import InsertSaliencyMap
+from ovxai_passes.passes.state import run_stages
 from ovxai_passes.vocabulary import Method, Task
 
 Array = npt.NDArray[Any]
@@ -35,6 +35,7 @@ class WhiteBoxMethod(MethodBase, WhiteBox):
         embed_scaling: bool = True,
         device_name: str = "CPU",
     ) -> None:
+        check_model(model)
         super().__init__(model, Task.AUTO, preprocess_fn, device_name=device_name, prepare_model=False)
         self._model_ori = model.clone()
         self.embed_scaling = embed_scaling
@@ -71,13 +72,7 @@ class InsertedMethod(WhiteBoxMethod):
     METHOD: ClassVar[Method]
     TASK: ClassVar[Task] = Task.CLASSIFICATION
     OF_MODULES: ClassVar[type | None] = None
-    """What is made of a torch module instead."""
-
-    def __new__(cls, model: object = None, *args: Any, **kwargs: Any) -> Any:
-        """An object of the class, or of `OF_MODULES`."""
-        if cls.OF_MODULES is not None and is_module(model):
-            return cls.OF_MODULES(model, *args, **kwargs)
-        return super().__new__(cls, model)
+    """What factories make of a torch module instead."""
 
     def __init__(
         self,
@@ -103,12 +98,12 @@ class InsertedMethod(WhiteBoxMethod):
         """The model with the map: as it was given where it has one."""
         model = self._model_ori.clone()
         if not has_xai(model):
-            InsertSaliencyMap(self._options).run_on_model(model)
+            run_stages(model, (InsertSaliencyMap(self._options),))
         return model
 
     def generate_xai_branch(self) -> ov.Node:
         """The last node of the branch, which is inserted into `model_ori`; no output of it yet."""
-        InsertSaliencyMap(self._options).run_on_model(self._model_ori)
+        run_stages(self._model_ori, (InsertSaliencyMap(self._options),))
         result = self._model_ori.output(OUTPUT_NAME).get_node()
         self._model_ori.remove_result(result)
         return result.input_value(0).get_node()
