@@ -53,7 +53,8 @@ def test_methods_of_modules(network: Any) -> None:
     assert method.model_compiled is None
     assert method.prepare_model(load_model=False) is method.model_compiled
     maps = method.generate_saliency_map(np.random.default_rng(0).random((1, 3, *SIZE)))
-    assert (maps.shape, maps.dtype) == ((1, 5, 4, 4), np.uint8)
+    assert maps.shape == (1, 5, 4, 4)
+    assert maps.dtype == np.uint8
     one = TorchActivationMap(network, input_size=SIZE, use_cls_token=True)
     assert one.generate_saliency_map(np.zeros((1, 3, *SIZE))).shape == (1, 4, 4)
     for kind, wanted in (
