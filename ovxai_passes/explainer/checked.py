@@ -108,7 +108,8 @@ def check_options(function: Callable[..., Any], options: Mapping[str, Any], whos
 def checked_flag(name: str, value: Any) -> bool:
     """True or False. Raises OptionError."""
     if not isinstance(value, (bool, np.bool_)):
-        raise OptionError(f"option {name!r} is True or False, not {value!r}")
+        hint = ": as an option of insert_xai it is given to the Explainer" if name == "scaling" else ""
+        raise OptionError(f"option {name!r} is True or False, not {value!r}{hint}")
     return bool(value)
 
 

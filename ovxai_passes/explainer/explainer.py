@@ -23,7 +23,7 @@ from ovxai_passes.explainer.call_options import (
     check_known,
     told_apart,
 )
-from ovxai_passes.explainer.checked import check_options, checked_function, checked_names, picture_array
+from ovxai_passes.explainer.checked import check_options, checked_flag, checked_function, checked_names, picture_array
 from ovxai_passes.explainer.explanation import Explanation
 from ovxai_passes.explainer.found_outputs import postprocess_found
 from ovxai_passes.explainer.targets import Targets, asks_for_all, target_indices
@@ -153,6 +153,8 @@ class Explainer:
         picture = shown if original_input_image is None else picture_array(original_input_image, "original_input_image")
         size = size_of(picture) if output_size is None else checked_size(output_size)
         number("overlay_weight", overlay_weight, 0, 1, including=True)
+        for name, flag in (("scaling", scaling), ("resize", resize), ("colormap", colormap), ("overlay", overlay)):
+            checked_flag(name, flag)
         method, options = self._method_for(method_options)
         names = None if label_names is None else checked_names(label_names, *self._classes(method, data))
         indices = None
@@ -161,6 +163,7 @@ class Explainer:
         saliency = method.generate_saliency_map(data, indices, **options)
         explanation = self.explanation_of(saliency, targets, self.task, names, method.predictions)
         explanation.predicted_on = size_of(shown)
+        explanation.scaled_together = isinstance(method, WhiteBox) and method.scaled_together
         return self.visualizer(
             explanation,
             picture,

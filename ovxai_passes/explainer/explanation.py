@@ -77,6 +77,7 @@ class Explanation:
         self.task = task
         self.label_names = None if label_names is None or len(label_names) == 0 else [str(one) for one in label_names]
         self.predicted_on: tuple[int, int] | None = None
+        self.scaled_together = False  # one range for all classes: maps are not scaled one by one any more
         self.predictions = predictions
         self._are_boxes = any(said.bounding_box is not None for said in (predictions or {}).values())
         if not asks_for_all(targets) and PER_IMAGE not in self._saliency_map:

@@ -46,4 +46,8 @@ def target_indices(targets: Targets, label_names: Sequence[str] | None) -> list[
     if missing:
         hint = did_you_mean(missing[0], label_names) or ": check the spelling"
         raise OptionError(f"{', '.join(map(repr, missing))} not in label_names{hint}")
-    return [list(label_names).index(name) for name in found]
+    for name in found:
+        if label_names.count(name) > 1:
+            places = ", ".join(str(place) for place, one in enumerate(label_names) if one == name)
+            raise OptionError(f"{str(name)!r} is the name of several classes, {places}: give the number")
+    return [label_names.index(name) for name in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -149,8 +149,14 @@ def _named(x: Mapping[Any, Array], name: str | int) -> Array:
     try:
         return x[name]
     except (KeyError, IndexError, RuntimeError, TypeError):
-        names = ", ".join(sorted(key for key in x if isinstance(key, str)))
+        known = (name for key in x for name in ([key] if isinstance(key, str) else _names_of(key)))
+        names = ", ".join(sorted(known))
         raise OptionError(f"the model has no output {name!r}; outputs by name: {names or 'none'}") from None
+
+
+def _names_of(port: Any) -> Iterable[str]:
+    """The names of an output, where a key is one."""
+    return port.get_names() if hasattr(port, "get_names") else ()
 
 
 def _output(x: Mapping[Any, Array], name: str | int) -> Array:

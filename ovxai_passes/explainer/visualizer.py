@@ -48,7 +48,8 @@ class Visualizer:
     ) -> Explanation:
         """Resize to the picture (or `output_size`), scale to 0..255, colour and lay over the picture, as asked for.
 
-        What is resized is scaled after it; `overlay` resizes and colours. Raises OptionError where there is no picture.
+        What is resized is scaled after it, but for maps of one range for all classes; `overlay`
+        resizes and colours. Raises OptionError where there is no picture.
         """
         if not explanation.saliency_map:  # a detector that found nothing
             return explanation
@@ -67,7 +68,8 @@ class Visualizer:
                 )
             else:
                 size = size or size_of(np.asarray(image))
-            maps = _drawn(maps, size, scaling, colormap or overlay)
+            scaled = scaling or (size is not None and not explanation.scaled_together)
+            maps = _drawn(maps, size, scaled, colormap or overlay)
             if colormap or overlay:
                 explanation.colour()
         if overlay:
@@ -79,14 +81,14 @@ class Visualizer:
 
 
 def _drawn(maps: list[Array], size: tuple[int, int] | None, scaled: bool, in_colours: bool) -> list[Array]:
-    """Grey maps [h,w], resized to `size` and then scaled, and in colours, one after the other: what is in between
+    """Grey maps [h,w], resized to `size`, scaled, and in colours, one after the other: what is in between
     stays small.
     """
     table = COLORMAPS[0].table() if in_colours else None
     found = []
     for one in maps:
         large = one if size is None else _resize(one, size)
-        levels = scale(large) if scaled or size is not None else large
+        levels = scale(large) if scaled else large
         if table is not None and levels.dtype != np.uint8:
             levels = _colormap(levels)  # refuses it
         found.append(levels if table is None else coloured(levels, table))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.insert import insert_xai
 from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.rt_info import said_in
-from ovxai_passes.vocabulary import Mask, Method, Task
+from ovxai_passes.vocabulary import Mask, Method, Scaling, Task
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class WhiteBox:
         self.preprocess_fn = preprocess_fn
         self.predictions: dict[int, Prediction] = {}
         self._device_name = device_name
+        self._lock = Lock()
         self._insert = partial(
             insert_xai, model, task, explain_method, target_layer, embed_scaling, **insertion_options(options)
         )
@@ -92,6 +94,11 @@ class WhiteBox:
         return said_in(self.model, "ovxai", "method")
 
     @property
+    def scaled_together(self) -> bool:
+        """Whether maps of one picture are scaled by one range for all classes."""
+        return said_in(self.model, "ovxai", "scaling") == Scaling.JOINT.value
+
+    @property
     def classes(self) -> int | None:
         """How many classes the model has, None where it does not say."""
         count = int(said_in(self.model, "ovxai", "classes", "0"))
@@ -110,7 +117,8 @@ class WhiteBox:
         """All outputs of the augmented model for a picture."""
         made = self.preprocess_fn(x) if preprocess else x
         fed = fitting_input(made, self.model, preprocess and self.preprocess_fn is not identity)
-        with told_by_the_runtime("the model does not run on this picture"):
+        # a compiled model has one request, which threads would share
+        with told_by_the_runtime("the model does not run on this picture"), self._lock:
             return self._compiled(fed)
 
     def generate_saliency_map(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,8 @@ Colour = tuple[int, int, int]
 _LARGEST, _SMALLEST = 20, 8  # pixels that a line of text is high
 _MARGIN = 3
 _FONT = 2  # FONT_HERSHEY_DUPLEX
+_FIRST_WITH_ALL_LETTERS = 5
+_FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf")
 _PIXELS_AT_SCALE_1 = 29  # a line of that font
 _ASCENT = 0.85  # of a line: what is above its foot
 
@@ -31,32 +35,48 @@ def draw_box(picture: Picture, box: tuple[int, int, int, int], colour: Colour) -
 def draw_text(picture: Picture, text: str, place: tuple[int, int], colour: Colour, largest: int = _LARGEST) -> None:
     """A line of text into u8 [H,W,3]: `place` is x, y of its upper left corner.
 
-    At most `largest` pixels high, smaller where it would not fit the width. OpenCV's font is ASCII: other letters are
-    drawn by Pillow, and without it become "?", which is logged. Raises MissingExtraError.
+    At most `largest` pixels high, smaller where it would not fit the width. The font of OpenCV before 5 is ASCII: other
+    letters are drawn by Pillow with a font of the system, and without one lose their accents or become "?", which is
+    logged. Raises MissingExtraError.
     """
     room = picture.shape[1] - _MARGIN - place[0]
-    if not text.isascii():
-        try:
-            return _drawn_by_pillow(picture, text, place, colour, (largest, room))
-        except MissingExtraError as error:
-            _log.info("%s", error)
-            text = text.encode("ascii", "replace").decode()
     cv2 = opencv("letters")
+    if not text.isascii() and int(cv2.__version__.split(".")[0]) < _FIRST_WITH_ALL_LETTERS:
+        if _drawn_by_pillow(picture, text, place, colour, (largest, room)):
+            return
+        text = unicodedata.normalize("NFKD", text)
+        text = "".join(one for one in text if not unicodedata.combining(one)).encode("ascii", "replace").decode()
     heights = range(largest, _SMALLEST - 1, -1)
     widths = (cv2.getTextSize(text, _FONT, height / _PIXELS_AT_SCALE_1, 1)[0][0] for height in heights)
     height = next((height for height, width in zip(heights, widths, strict=True) if width <= room), _SMALLEST)
     foot = (place[0], place[1] + round(_ASCENT * height))
     cv2.putText(picture, text, foot, _FONT, height / _PIXELS_AT_SCALE_1, colour, 1, cv2.LINE_AA)
-    return None
 
 
 def _drawn_by_pillow(
     picture: Picture, text: str, place: tuple[int, int], colour: Colour, room: tuple[int, int]
-) -> None:
-    pil = pillow("letters beyond ASCII")
+) -> bool:
+    """Whether there are Pillow and a font with more letters than ASCII."""
+    try:
+        pil = pillow("letters beyond ASCII")
+    except MissingExtraError as error:
+        _log.info("%s", error)
+        return False
+    fonts = _fonts(pil, range(room[0], _SMALLEST - 1, -2))
+    if not fonts:
+        _log.info("there is no font for letters beyond ASCII: install DejaVu Sans, or OpenCV 5, which has one")
+        return False
     drawn: Any = pil.Image.fromarray(picture)
     draw = pil.ImageDraw.Draw(drawn)
-    fonts = [pil.ImageFont.load_default(size) for size in range(room[0], _SMALLEST - 1, -2)]
     font = next((font for font in fonts if draw.textlength(text, font) <= room[1]), fonts[-1])
     draw.text(place, text, colour, font)
     picture[:] = np.asarray(drawn)
+    return True
+
+
+def _fonts(pil: Any, sizes: range) -> list[Any]:
+    """The first known font that the system has, in these sizes (Pillow's own one is ASCII as well)."""
+    for name in _FONTS:
+        with contextlib.suppress(OSError):
+            return [pil.ImageFont.truetype(name, size) for size in sizes]
+    return []

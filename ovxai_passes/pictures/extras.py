@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Any
 
 from ovxai_passes.errors import MissingExtraError
@@ -26,5 +27,7 @@ def pillow(what: str) -> Any:
         import PIL.ImageFont  # noqa: PLC0415
         import PIL.ImageOps  # noqa: PLC0415
     except ImportError as error:
-        raise MissingExtraError(f"{what} need Pillow: {_HINT}") from error
+        # the extra would put its own build of OpenCV over one that is there
+        hint = "pip install Pillow" if importlib.util.find_spec("cv2") else _HINT
+        raise MissingExtraError(f"{what} need Pillow: {hint}") from error
     return PIL

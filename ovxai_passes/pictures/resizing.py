@@ -47,7 +47,12 @@ def resize_picture(image: Array, size: tuple[int, int], method: str | None = Non
     kinds = {"linear": cv2.INTER_LINEAR, "nearest": cv2.INTER_NEAREST}
     kind = kinds[method] if method else cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
     known = image if image.dtype.name in _KINDS else image.astype(np.float32)
-    found: Array = cv2.resize(np.ascontiguousarray(known), size[::-1], interpolation=kind)
+    try:
+        found: Array = cv2.resize(np.ascontiguousarray(known), size[::-1], interpolation=kind)
+    except cv2.error as error:
+        raise OptionError(
+            f"OpenCV does not resize a picture {list(image.shape)}: give [H,W,C], channels last"
+        ) from error
     return found.reshape(*size, *image.shape[2:])  # OpenCV drops an axis of one channel
 
 

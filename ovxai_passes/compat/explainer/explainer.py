@@ -22,7 +22,7 @@ from ovxai_passes.value_checks import member
 
 __all__ = ["ExplainMode", "Explainer"]
 
-_FAILURES = (OvxaiError, ValueError, RuntimeError, NotImplementedError)
+_FAILURES = (OvxaiError, ValueError, TypeError, RuntimeError, NotImplementedError)
 """What a white-box method raises where it does not fit."""
 
 

@@ -45,11 +45,12 @@ def convert_targets_to_numpy(targets: Any) -> Array:
 
 
 def get_target_indices(targets: Any, label_names: Sequence[str] | None = None) -> list[int]:
-    """Indices of targets, which may be names. Raises ValueError."""
+    """Indices of targets, which may be names: of names in the order of classes. Raises ValueError."""
     found = convert_targets_to_numpy(targets)
     if label_names and np.issubdtype(found.dtype, np.str_) and not set(found.tolist()) <= set(label_names):
         raise ValueError("No all label names found in label_names. Check spelling.")
-    return target_indices(found, label_names)
+    indices = target_indices(found, label_names)
+    return sorted(indices) if np.issubdtype(found.dtype, np.str_) else indices
 
 
 def get_preprocess_fn(

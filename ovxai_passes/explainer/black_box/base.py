@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
+import numpy as np
 import numpy.typing as npt
 import openvino as ov
 
@@ -81,12 +82,14 @@ class BlackBox:
         made = self.preprocess_fn(x) if preprocess else x
         fed = fitting_input(made, self._model, preprocess and self.preprocess_fn is not identity)
         with told_by_the_runtime("the model does not run on this picture"):
-            return self._runner.compiled(fed)
+            return self._runner.outputs(fed)
 
     def prepared(self, data: Array) -> Array:
         """The model's input [1,C,H,W] or [1,H,W,C] for what is explained."""
         picture = picture_of(self.preprocess_fn(data))
-        return fitting_input(picture, self._model, self.preprocess_fn is not identity)
+        fed = fitting_input(picture, self._model, self.preprocess_fn is not identity)
+        # bytes times a mask would be rounded, which a model of real numbers does not ask for
+        return fed.astype(np.float32) if self._model.inputs[0].get_element_type().is_real() else fed
 
     def class_count(self, data: Array) -> int:
         """How many classes a classifier scores; asked of a picture once."""

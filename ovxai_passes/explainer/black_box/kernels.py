@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ovxai_passes.errors import OptionError
+from ovxai_passes.errors import MissingExtraError
 from ovxai_passes.explainer.black_box.running import progress
 from ovxai_passes.explainer.checked import checked_flag
 from ovxai_passes.pictures.levels import scaling
@@ -110,5 +110,5 @@ def _direct() -> Callable[..., Any]:
     try:
         from scipy.optimize import direct  # noqa: PLC0415  # an optional extra, imported where used
     except ImportError as error:
-        raise OptionError("AISE searches by scipy: pip install 'ovxai-passes[blackbox]'") from error
+        raise MissingExtraError("AISE searches by scipy: pip install 'ovxai-passes[blackbox]'") from error
     return direct

@@ -7,11 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
+from threading import RLock
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
+from openvino.utils.data_helpers.wrappers import OVDict
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.checked import compiled, picture_array, told_by_the_runtime
@@ -48,22 +50,29 @@ class Runner:
         self.compiled = compiled(model, device, hints)
         self.postprocess = postprocess
         count = at_once or int(self.compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        self._lock = RLock()
         self._requests = [self.compiled.create_infer_request() for _ in range(count)]
 
     def one(self, picture: Array) -> Any:
         """What the model says of one picture [1,C,H,W] or [1,H,W,C]."""
         return self.many([picture])[0]
 
-    def _outputs(self, request: ov.InferRequest) -> dict[int | str, Array]:
-        """Copies of all outputs, by index and by name."""
-        found: dict[int | str, Array] = {}
-        for place, port in enumerate(self.compiled.outputs):
-            found[place] = np.array(request.get_output_tensor(place).data)
-            found |= dict.fromkeys(port.get_names(), found[place])
-        return found
+    def outputs(self, picture: Array) -> Mapping[Any, Array]:
+        """The model's outputs for one picture."""
+        with self._lock:
+            return self.compiled(picture)
+
+    def _outputs(self, request: ov.InferRequest) -> Mapping[Any, Array]:
+        """Copies of all outputs, as an inference returns them: by output, index or name, each once."""
+        places = enumerate(self.compiled.outputs)
+        return OVDict({port: np.array(request.get_output_tensor(place).data) for place, port in places})
 
     def many(self, pictures: Iterable[Array]) -> list[Any]:
         """What the model says of each picture, in their order. An error in `postprocess` is raised here."""
+        with self._lock:  # another thread's pictures would come between
+            return self._answers(pictures)
+
+    def _answers(self, pictures: Iterable[Array]) -> list[Any]:
         waiting: deque[tuple[ov.InferRequest, Array]] = deque()
         results: list[Any] = []
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -212,3 +213,30 @@ def test_detections_are_explained_at_their_box(method: str) -> None:
             x0, y0, x1, y1 = (edge / SIDE for edge in box)
             inside.append(points_inside(saliency.astype(np.float32), (x0, y0, x1, y1), SIDE))
     assert np.mean(inside) >= 0.85
+
+
+@pytest.mark.parametrize("read", ["index", "name", "order", "count"])
+def test_a_postprocess_gets_each_output_once(read: str) -> None:
+    image = ops.parameter([1, 3, 16, 16], np.float32)
+    scores = ops.reduce_mean(image, ops.constant([2, 3]), False)
+    model = ov.Model([ops.result(ops.negative(scores)), ops.result(scores)], [image], "two outputs")
+    for port, name in zip(model.outputs, ("other", "logits"), strict=True):
+        port.get_tensor().set_names({name})
+    ways: dict[str, Callable[[Mapping[Any, Any]], Any]] = {
+        "index": lambda x: x[1],
+        "name": lambda x: x["logits"],
+        "order": lambda x: list(x.values())[1],
+        "count": lambda x: x[len(x) - 1],
+    }
+    method = RISE(model, ways[read])
+    method.generate_saliency_map(np.full((1, 3, 16, 16), 2, np.float32), [0], num_masks=2)
+    assert method.predictions[0].score == pytest.approx(2, rel=1e-2)
+
+
+def test_bytes_for_a_model_of_real_numbers_are_not_rounded_under_masks() -> None:
+    small = np.random.default_rng(0).integers(0, 2, (1, 3, 16, 16), np.uint8)
+    bytes_, reals = (
+        RISE(looks_at(1, 2), first).generate_saliency_map(one, [0], num_masks=100)[0]
+        for one in (small, small.astype(np.float32))
+    )
+    np.testing.assert_array_equal(bytes_, reals)

@@ -160,5 +160,5 @@ def test_unreadable_pictures(tmp_path: Path) -> None:
 def test_without_pillow_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "PIL", None)
     monkeypatch.setitem(sys.modules, "PIL.Image", None)
-    with pytest.raises(MissingExtraError, match=r"ovxai-passes\[image\]"):
+    with pytest.raises(MissingExtraError, match=r"picture files need Pillow: pip install Pillow$"):
         read_picture(Path("a.png"))

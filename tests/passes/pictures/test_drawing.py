@@ -10,7 +10,7 @@ import pytest
 
 from ovxai_passes.pictures.drawing import draw_box, draw_text
 
-pytest.importorskip("cv2", reason="letters need OpenCV: pip install 'ovxai-passes[image]'")
+cv2 = pytest.importorskip("cv2", reason="letters need OpenCV: pip install 'ovxai-passes[image]'")
 
 WHITE = (255, 255, 255)
 
@@ -39,21 +39,34 @@ def test_long_text_is_drawn_smaller() -> None:
     assert narrow[2] - narrow[0] < wide[2] - wide[0]
 
 
-def test_other_letters_than_ascii() -> None:
-    pytest.importorskip("PIL", reason="letters beyond ASCII need Pillow: pip install 'ovxai-passes[image]'")
-    top, left, bottom, right = drawn("Bär")
-    assert 0 <= top - 5 <= 10
+@pytest.mark.parametrize("text", ["Bär", "попугай"])
+def test_other_letters_than_ascii(text: str) -> None:
+    image_font = pytest.importorskip("PIL.ImageFont", reason="letters need Pillow: pip install 'ovxai-passes[image]'")
+    if int(cv2.__version__.split(".")[0]) < 5:
+        try:
+            image_font.truetype("DejaVuSans.ttf", 20)
+        except OSError:
+            pytest.skip("this system has no font with other letters")
+    top, left, bottom, right = drawn(text)
+    assert -2 <= top - 5 <= 10
     assert right - left > 10
     assert bottom < 40
+    other = drawn("x" * len(text))
+    assert (top, left, bottom, right) != tuple(other)
+    pictures = [np.zeros((60, 300, 3), np.uint8) for _ in text]
+    for picture, letter in zip(pictures, text, strict=True):
+        draw_text(picture, letter, (3, 5), WHITE)
+    assert len({picture.tobytes() for picture in pictures}) == len(set(text)), "no letter is a box"
 
 
-def test_without_pillow_they_are_question_marks(
+@pytest.mark.skipif(int(cv2.__version__.split(".")[0]) >= 5, reason="this OpenCV has all letters")
+def test_without_pillow_they_lose_their_accents(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "PIL.Image", None)
     with caplog.at_level(logging.INFO):
-        np.testing.assert_array_equal(drawn("Bär"), drawn("B?r"))
-    assert "letters beyond ASCII need Pillow: pip install 'ovxai-passes[image]'" in caplog.text
+        np.testing.assert_array_equal(drawn("Bär ж"), drawn("Bar ?"))
+    assert "letters beyond ASCII need Pillow: pip install Pillow" in caplog.text
 
 
 def test_boxes() -> None:

@@ -71,7 +71,7 @@ def test_without_a_package_the_extra_is_named(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setitem(sys.modules, package, None)
     for name in ("PIL.Image", "PIL.ImageDraw", "PIL.ImageFont", "PIL.ImageOps") if package == "PIL" else ():
         monkeypatch.setitem(sys.modules, name, None)
-    called = "OpenCV" if package == "cv2" else "Pillow"
+    hint = "OpenCV: pip install 'ovxai-passes[image]'" if package == "cv2" else "Pillow: pip install Pillow"
     for program, call in (
         (explain.main, ("demo:cnn", STAR, "--output", "out")),
         (transform.main, ("demo:cnn", "out.xml", "--preview", "p.png")),
@@ -79,6 +79,6 @@ def test_without_a_package_the_extra_is_named(tmp_path: Path, monkeypatch: pytes
         (gallery.main, ("demo:cnn", "g.png")),
     ):
         said = invoke(program, *call, code=2).output
-        assert said == f"Error: pictures need {called}: pip install 'ovxai-passes[image]'\n"
+        assert said == f"Error: pictures need {hint}\n"
     invoke(transform.main, "demo:cnn", "out.xml", "-q")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.bin", "out.xml"]

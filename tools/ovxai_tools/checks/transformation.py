@@ -23,7 +23,7 @@ from ovxai_tools.common.model_files import bin_growth, save, weights_of
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.pictures.model_input import Preparation, as_inputs
+from ovxai_tools.pictures.model_input import Preparation, as_inputs, preparation_notices
 from ovxai_tools.pictures.picture_files import check_extras, check_picture_name
 from ovxai_tools.pictures.preview import PreviewSubject, write_detector_preview, write_preview
 
@@ -175,7 +175,4 @@ def _preview(
         else:
             shown = PreviewSubject(model, insertion.site.scores, insertion.report.chosen, labels)
             write_preview(written, shown, request.image, preparation, drawn)
-    plain_floats = preparation == Preparation() and written.inputs[0].get_element_type().is_real()
-    if plain_floats and not request.source.startswith(demo.PREFIX):
-        return ("the picture was fed as 0..255 RGB; give --mean, --scale, --bgr if the model was trained otherwise",)
-    return ()
+    return () if request.source.startswith(demo.PREFIX) else preparation_notices(written, preparation)

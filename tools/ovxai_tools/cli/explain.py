@@ -25,7 +25,7 @@ from ovxai_tools.common.progress import stage
 from ovxai_tools.common.shared_options import parse_size, preparation_options, read_labels, shape_option
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.map_drawing import Style
-from ovxai_tools.pictures.model_input import Preparation
+from ovxai_tools.pictures.model_input import Preparation, preparation_notices
 from ovxai_tools.pictures.picture_files import check_extras, picture_files
 from ovxai_tools.pictures.picture_run import PictureRun, RunSettings
 from ovxai_tools.pictures.result_folder import PAGE, Destination, write_maps
@@ -139,6 +139,9 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         for one in summary.maps:
             score = "" if one["score"] is None else f" ({one['score']:.3g})"
             click.echo(f"{one['picture']}: {one['class']}{score}")
+        prepared = settings.preparation or Preparation.from_model(loaded)
+        for notice in () if model.startswith(demo.PREFIX) else preparation_notices(loaded, prepared):
+            click.echo(f"notice: {notice}", err=True)
         before = f" ({summary.already_complete} pictures were complete already)" if summary.already_complete else ""
         click.echo(f"wrote {summary.files} files to {output}{before}: look at {output / PAGE}")
     if summary.left_out:

@@ -56,6 +56,13 @@ class Preparation:
         return cls(mean or (128.0 if signed else 0.0,), scale or (1.0,), bgr)
 
 
+def preparation_notices(model: ov.Model, preparation: Preparation) -> tuple[str, ...]:
+    """What is to be said where nobody says how a model of real numbers takes pixels."""
+    if preparation != Preparation() or not model.inputs[0].get_element_type().is_real():
+        return ()
+    return ("the picture was fed as 0..255 RGB; give --mean, --scale, --bgr if the model was trained otherwise",)
+
+
 def as_inputs(picture: Picture, model: ov.Model, preparation: Preparation) -> list[Array]:
     """The inputs of a model for a picture: it goes to the first input that is a picture, zeros to the others."""
     takes = [picture_axes(parameter) is not None for parameter in model.get_parameters()]
@@ -110,12 +117,14 @@ class PictureInput:
         port, parameter = model.inputs[place], model.get_parameters()[place]
         axes, shape = picture_axes(parameter), port.get_partial_shape()
         if axes is None:
-            raise OptionError(f"the model's input {shape} is no picture: leave out --image, --preview")
+            raise OptionError(f"the model's input {shape} is no picture, so no picture file can be fed to it")
         channel_axis = ({1, 2, 3} - set(axes)).pop()
         taken = _shapes(model)[place]
         channels = taken[channel_axis]
         if channels not in (1, 3, 4):
-            raise OptionError(f"the model takes pictures of {channels} channels: leave out --image, --preview")
+            raise OptionError(
+                f"the model takes pictures of {channels} channels, and files have 1, 3 or 4: is its layout another one?"
+            )
         if any(len(part) not in (1, channels) for part in (preparation.mean, preparation.scale)):
             raise OptionError(f"mean and scale take 1 or {channels} numbers each for this model")
         mean, scale = (part * (channels // len(part)) for part in (preparation.mean, preparation.scale))

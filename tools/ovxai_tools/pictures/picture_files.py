@@ -12,7 +12,8 @@ from ovxai_passes.pictures.encoding import KINDS, can_write
 from ovxai_passes.pictures.extras import opencv, pillow
 from ovxai_tools.common.exits import OutputError
 
-PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+PICTURES = (".avif", ".bmp", ".gif", ".jp2", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+"""The endings of names that are looked for in folders."""
 
 
 def check_extras() -> None:

@@ -15,7 +15,8 @@ from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer import Explainer, ExplainMode
-from ovxai_passes.explainer.utils import yolo_postprocess_fn
+from ovxai_passes.explainer.black_box.running import Postprocess
+from ovxai_passes.explainer.found_outputs import postprocess_found
 from ovxai_passes.explainer.white_box import WhiteBox
 from ovxai_passes.insert import Insertion, insert
 from ovxai_passes.model_info.class_scores import ADDED, class_count, shares_reader
@@ -93,6 +94,8 @@ class PictureRun:
             explain_mode=ExplainMode.BLACKBOX if self.settings.black_box else ExplainMode.WHITEBOX,
             explain_method=self._method(),
         )
+        if self.settings.black_box and task is Task.DETECTION:
+            self._boxes_found  # noqa: B018  # raises before any picture is read, where there are none
         if task is not Task.CLASSIFICATION:
             made = getattr(self._explainer.method, "model", self.model)  # with maps, unless it is a black box
             background = said_in(made, "ovxai", "background", "none")
@@ -207,9 +210,19 @@ class PictureRun:
             if number in maps
         ]
 
+    @cached_property
+    def _boxes_found(self) -> Postprocess:
+        try:
+            return postprocess_found(self.model, Task.DETECTION)
+        except OptionError:
+            raise OptionError(
+                "the outputs of this detector hold no boxes in a layout that is known, which a black-box explanation "
+                "needs: explain it without --black-box, and by another --method than rise and aise"
+            ) from None
+
     def _postprocess(self, outputs: Any) -> Any:
         if self.task is Task.DETECTION:
-            return yolo_postprocess_fn(outputs)
+            return self._boxes_found(outputs)
         scores = self._shares(outputs)
         if scores is None:
             raise OptionError("no output is [1,K] class scores, which a black-box explanation needs")

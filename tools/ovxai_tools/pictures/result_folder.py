@@ -157,6 +157,8 @@ def _explain(run: PictureRun, path: Path, workspace: _Workspace, summary: RunSum
         summary.left_out.append(str(error))
         click.echo(f"left out: {error}", err=True)
         return
+    if not maps:
+        click.echo(f"{path}: nothing was found in it", err=True)
     names = [name for one in maps for name in one["files"]]
     folder = workspace.journal.folder
     _check_not_foreign(folder, names, workspace)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import openvino as ov
 
 from ovxai_passes.compat.methods.base import PreprocessFn
@@ -26,7 +28,8 @@ class ActivationMap(InsertedMethod):
         embed_scaling: bool = True,
         device_name: str = "CPU",
         prepare_model: bool = True,
+        **options: Any,
     ) -> None:
-        super().__init__(model, preprocess_fn, target_layer, embed_scaling, device_name)
+        super().__init__(model, preprocess_fn, target_layer, embed_scaling, device_name, **options)
         if prepare_model:
             self.prepare_model()

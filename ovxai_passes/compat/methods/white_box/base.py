@@ -66,6 +66,10 @@ class WhiteBoxMethod(MethodBase, WhiteBox):
         return super().generate_saliency_map(data)
 
 
+_UNLIMITED: dict[str, Any] = {"max_cost": 1e9}
+"""Programs that took their time before go on doing so."""
+
+
 class InsertedMethod(WhiteBoxMethod):
     """A method of this package."""
 
@@ -90,7 +94,7 @@ class InsertedMethod(WhiteBoxMethod):
             method=self.METHOD,
             target_layer=target_layer,
             embed_scaling=self.embed_scaling,
-            **insertion_options(options),
+            **{**_UNLIMITED, **insertion_options(options)},
         )
 
     @cached_property

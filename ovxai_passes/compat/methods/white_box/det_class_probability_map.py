@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import openvino as ov
 
@@ -31,12 +32,20 @@ class DetClassProbabilityMap(InsertedMethod):
         num_anchors: Sequence[int] | None = None,
         saliency_map_size: Sequence[int] = (23, 23),
         prepare_model: bool = True,
+        **options: Any,
     ) -> None:
         layers = None if target_layer is None else list(target_layer)
         anchors = None if not num_anchors or layers is None else list(num_anchors)[: len(layers)]
         size = tuple(saliency_map_size)
         super().__init__(
-            model, preprocess_fn, layers, embed_scaling, device_name, num_anchors=anchors, saliency_map_size=size
+            model,
+            preprocess_fn,
+            layers,
+            embed_scaling,
+            device_name,
+            num_anchors=anchors,
+            saliency_map_size=size,
+            **options,
         )
         self._num_anchors, self._saliency_map_size = num_anchors, size
         if prepare_model:

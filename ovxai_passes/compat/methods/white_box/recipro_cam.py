@@ -31,8 +31,9 @@ class ReciproCAM(FeatureMapPerturbationBase):
         embed_scaling: bool = True,
         device_name: str = "CPU",
         prepare_model: bool = True,
+        **options: Any,
     ) -> None:
-        super().__init__(model, preprocess_fn, target_layer, embed_scaling, device_name)
+        super().__init__(model, preprocess_fn, target_layer, embed_scaling, device_name, **options)
         if prepare_model:
             self.prepare_model()
 
@@ -58,11 +59,12 @@ class ViTReciproCAM(FeatureMapPerturbationBase):
         final_norm: bool = True,
         k: int = 1,
         prepare_model: bool = True,
+        **options: Any,
     ) -> None:
         asked: dict[str, Any] = {} if use_gaussian else {"use_gaussian": False}
         asked |= {} if k == 1 else {"k": k}
         asked |= {} if cls_token else {"cls_token": False}  # logged to have no effect
         asked |= {} if final_norm else {"final_norm": False}
-        super().__init__(model, preprocess_fn, target_layer, embed_scaling, device_name, **asked)
+        super().__init__(model, preprocess_fn, target_layer, embed_scaling, device_name, **asked, **options)
         if prepare_model:
             self.prepare_model()
