@@ -18,6 +18,8 @@ import openvino
 
 PRELOADED = ["tests.support.forked", "ovxai_tools.cli.transform"]
 MEMORY = 8 << 30  # bytes of address space
+UNTOLD = 255
+"""What multiprocessing says where the server, asked by several threads, did not hand it a process's exit code."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ def call(program: str, argument: list[str] | str | None, folder: Path, seconds: 
     """Run `module:function` with command-line arguments (or none) in `folder`; its words go to a file beside it."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
-    said = folder.with_suffix(".said")
-    process = context.Process(target=_run, args=(program, argument, str(folder), str(said)))
+    said, ended = folder.with_suffix(".said"), folder.with_suffix(".code")
+    process = context.Process(target=_run, args=(program, argument, str(folder), str(said), str(ended)))
     process.start()
     process.join(seconds)
     code = process.exitcode
@@ -41,6 +43,9 @@ def call(program: str, argument: list[str] | str | None, folder: Path, seconds: 
         process.kill()
         process.join()
     process.close()
+    if code == UNTOLD and ended.exists():
+        code = int(ended.read_text())
+    ended.unlink(missing_ok=True)
     text = said.read_text(errors="replace") if said.exists() else ""
     said.unlink(missing_ok=True)
     return Ended(code, text)
@@ -51,7 +56,7 @@ def read(path: str) -> None:
     openvino.Core().read_model(path)
 
 
-def _run(program: str, argument: list[str] | str | None, folder: str, said: str) -> None:
+def _run(program: str, argument: list[str] | str | None, folder: str, said: str, ended: str) -> None:
     """What the new process does; it ends here."""
     import resource  # noqa: PLC0415  # POSIX's, as forks are
 
@@ -72,4 +77,5 @@ def _run(program: str, argument: list[str] | str | None, folder: str, said: str)
         traceback.print_exc()
     sys.stdout.flush()
     sys.stderr.flush()
+    Path(ended).write_text(str(code), encoding="ascii")
     os._exit(code)
