@@ -38,7 +38,7 @@ def letter_classes(
         said = predictions.get(target)
         if said is not None and said.score is not None:
             text += f"|{said.score:.2f}"
-        draw_text(picture, text, (_MARGIN, _MARGIN), _RED)
+        draw_text(picture, text, (_MARGIN, _MARGIN), _RED, smooth=False)
 
 
 def letter_detections(
@@ -62,4 +62,4 @@ def letter_detections(
         text += f"|{said.score:.2f}" if said.score is not None else ""
         if x1 <= x2 and y1 <= y2:
             draw_box(picture, (x1, y1, x2, y2), _RED)
-        draw_text(picture, text, (max(x1, 0), max(y1 - _LINE, 0)), _RED)
+        draw_text(picture, text, (max(x1, 0), max(y1 - _LINE, 0)), _RED, smooth=False)

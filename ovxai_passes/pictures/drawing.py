@@ -32,12 +32,14 @@ def draw_box(picture: Picture, box: tuple[int, int, int, int], colour: Colour) -
     opencv("boxes").rectangle(picture, box[:2], box[2:], colour, 2)
 
 
-def draw_text(picture: Picture, text: str, place: tuple[int, int], colour: Colour, largest: int = _LARGEST) -> None:
+def draw_text(  # noqa: PLR0913, PLR0917  # what is written, where and how
+    picture: Picture, text: str, place: tuple[int, int], colour: Colour, largest: int = _LARGEST, smooth: bool = True
+) -> None:
     """A line of text into u8 [H,W,3]: `place` is x, y of its upper left corner.
 
-    At most `largest` pixels high, smaller where it would not fit the width. The font of OpenCV before 5 is ASCII: other
-    letters are drawn by Pillow with a font of the system, and without one lose their accents or become "?", which is
-    logged. Raises MissingExtraError.
+    `smooth`: edges between levels, else all letters are of the colour itself. At most `largest` pixels high, smaller
+    where it would not fit the width. The font of OpenCV before 5 is ASCII: other letters are drawn by Pillow with a
+    font of the system, and without one lose their accents or become "?", which is logged. Raises MissingExtraError.
     """
     room = picture.shape[1] - _MARGIN - place[0]
     cv2 = opencv("letters")
@@ -50,7 +52,9 @@ def draw_text(picture: Picture, text: str, place: tuple[int, int], colour: Colou
     widths = (cv2.getTextSize(text, _FONT, height / _PIXELS_AT_SCALE_1, 1)[0][0] for height in heights)
     height = next((height for height, width in zip(heights, widths, strict=True) if width <= room), _SMALLEST)
     foot = (place[0], place[1] + round(_ASCENT * height))
-    cv2.putText(picture, text, foot, _FONT, height / _PIXELS_AT_SCALE_1, colour, 1, cv2.LINE_AA)
+    cv2.putText(
+        picture, text, foot, _FONT, height / _PIXELS_AT_SCALE_1, colour, 1, cv2.LINE_AA if smooth else cv2.LINE_8
+    )
 
 
 def _drawn_by_pillow(

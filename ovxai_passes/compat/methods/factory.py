@@ -10,7 +10,7 @@ import openvino as ov
 
 from ovxai_passes.compat.common.parameters import Method, Task
 from ovxai_passes.compat.common.utils import logger
-from ovxai_passes.compat.methods.base import MethodBase, PreprocessFn
+from ovxai_passes.compat.methods.base import MethodBase, PreprocessFn, check_model
 from ovxai_passes.compat.methods.black_box.aise.classification import AISEClassification
 from ovxai_passes.compat.methods.black_box.aise.detection import AISEDetection
 from ovxai_passes.compat.methods.black_box.base import BlackBoxXAIMethod
@@ -128,6 +128,7 @@ class BlackBoxMethodFactory(MethodFactory):
         made = {Task.CLASSIFICATION: cls.create_classification_method, Task.DETECTION: cls.create_detection_method}
         if task not in made:
             raise ValueError(f"Model type {task} is not supported in black-box mode.")
+        check_model(model)
         return made[task](model, postprocess_fn, preprocess_fn, explain_method, device_name, **kwargs)
 
     @staticmethod
