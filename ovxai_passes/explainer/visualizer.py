@@ -11,7 +11,7 @@ from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.lettering import letter_classes, letter_detections
 from ovxai_passes.pictures.arrays import as_bhwc, size_of
 from ovxai_passes.pictures.blending import background, blended
-from ovxai_passes.pictures.colormaps import COLORMAPS, colormap, coloured
+from ovxai_passes.pictures.colormaps import COLORMAPS, coloured
 from ovxai_passes.pictures.levels import scale
 from ovxai_passes.pictures.resizing import checked_size, resize, resize_picture
 from ovxai_passes.value_checks import number
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 Levels = npt.NDArray[np.uint8]
 
-_resize, _colormap = resize, colormap
-"""The functions, where a parameter has their name."""
+_resize = resize
+"""The function, where a parameter has its name."""
 
 
 class Visualizer:
@@ -48,8 +48,8 @@ class Visualizer:
     ) -> Explanation:
         """Resize to the picture (or `output_size`), scale to 0..255, colour and lay over the picture, as asked for.
 
-        What is resized is scaled after it, but for maps of one range for all classes; `overlay`
-        resizes and colours. Raises OptionError where there is no picture.
+        What is resized is scaled after it, but for maps of one range for all classes. `overlay` resizes and colours.
+        Raises OptionError where there is no picture.
         """
         if not explanation.saliency_map:  # a detector that found nothing
             return explanation
@@ -81,16 +81,12 @@ class Visualizer:
 
 
 def _drawn(maps: list[Array], size: tuple[int, int] | None, scaled: bool, in_colours: bool) -> list[Array]:
-    """Grey maps [h,w], resized to `size`, scaled, and in colours, one after the other: what is in between
-    stays small.
-    """
+    """Grey maps [h,w], resized to `size`, scaled, and in colours, one by one: what is in between stays small."""
     table = COLORMAPS[0].table() if in_colours else None
     found = []
     for one in maps:
         large = one if size is None else _resize(one, size)
         levels = scale(large) if scaled else large
-        if table is not None and levels.dtype != np.uint8:
-            levels = _colormap(levels)  # refuses it
         found.append(levels if table is None else coloured(levels, table))
     return found
 
@@ -98,9 +94,7 @@ def _drawn(maps: list[Array], size: tuple[int, int] | None, scaled: bool, in_col
 def _laid_over(maps: list[Array], image: Array, weight: float) -> list[Array]:
     """Maps in colours [H,W,3] u8 over a picture [H,W,C], which is resized to them."""
     behind = background(resize_picture(image, maps[0].shape[:2], "linear"))
-    for one in maps:
-        blended(one, behind, weight, one)
-    return maps
+    return [blended(one, behind, weight, np.empty_like(one)) for one in maps]
 
 
 def _letter(explanation: Explanation, maps: list[Array]) -> None:

@@ -47,11 +47,12 @@ def background(input_image: Array) -> Array:
     return np.ascontiguousarray(np.broadcast_to(shown, (*shown.shape[:2], 3)))
 
 
-def blended(above: Array, behind: Array, weight: float, result: Array) -> None:
-    """A map [H,W,3] over a `background`, into `result`, u8 or f32; `above` may be `result`."""
+def blended(above: Array, behind: Array, weight: float, result: Array) -> Array:
+    """A map [H,W,3] over a `background`, into `result`, u8 or f32, which is returned; `above` may be `result`."""
     cv2 = opencv("overlays")
     if above.dtype == behind.dtype == result.dtype:
         cv2.addWeighted(above, weight, behind, 1 - weight, 0, dst=result)
-        return
+        return result
     sums: Array = cv2.addWeighted(above.astype(np.float32), weight, behind.astype(np.float32), 1 - weight, 0)
     result[:] = np.clip(np.rint(sums) if result.dtype == np.uint8 else sums, 0, 255)
+    return result

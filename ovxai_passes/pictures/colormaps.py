@@ -6,7 +6,6 @@ To add one: an entry in `COLORMAPS`, with OpenCV's number, or a table of one's o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,18 +50,17 @@ def colormap(saliency_map: Levels, colormap_type: int | str = JET) -> Levels:
     `colormap_type`: a name in `COLORMAPS`, or OpenCV's number of one. Raises OptionError, also for types that are not
     u8, and MissingExtraError.
     """
-    chosen = colormap_of(colormap_type)
+    return coloured(saliency_map, colormap_of(colormap_type).table())
+
+
+def coloured(saliency_map: Levels, table: Levels) -> Levels:
+    """Levels [h,w] or [K,h,w] u8 in the colours of a table [256,3]. Raises as `colormap`."""
     if saliency_map.dtype != np.uint8:
         raise OptionError(
             f"colours are given to maps of u8, not of {saliency_map.dtype}: scale them first (scaling=True)"
         )
-    return coloured(saliency_map, chosen.table())
-
-
-def coloured(saliency_map: Levels, table: Levels, result: Any = None) -> Levels:
-    """Levels [h,w] or [K,h,w] u8 in the colours of a table [256,3]; into `result` u8 [h,w,3] or [K,h,w,3] if given."""
     cv2 = opencv("colours")
-    found = np.empty((*saliency_map.shape, 3), np.uint8) if result is None else result
+    found = np.empty((*saliency_map.shape, 3), np.uint8)
     maps, places = (saliency_map, found) if saliency_map.ndim == 3 else (saliency_map[None], found[None])
     for one, place in zip(maps, places, strict=True):
         cv2.applyColorMap(np.ascontiguousarray(one), table[:, None], dst=place)

@@ -106,6 +106,17 @@ def test_what_is_asked_for_is_done() -> None:
         show(_explanation(), None, output_size=(4, 4), overlay=True)
 
 
+def test_maps_in_colours_are_not_written_over_by_an_overlay() -> None:
+    image = RNG.integers(0, 255, (20, 30, 3), np.uint8)
+    explanation = Visualizer()(_explanation(), image)
+    held = dict(explanation.saliency_map)
+    before = {target: saliency.copy() for target, saliency in held.items()}
+    Visualizer()(explanation, image, overlay=True)
+    for target, saliency in held.items():
+        np.testing.assert_array_equal(saliency, before[target])
+        assert (explanation.saliency_map[target] != saliency).any()
+
+
 def test_pictures_of_sixteen_bits_are_scaled_not_cut_off() -> None:
     picture = RNG.integers(0, 256, (4, 5, 3), np.uint8)
     heat = RNG.integers(0, 256, (4, 5, 3), np.uint8)

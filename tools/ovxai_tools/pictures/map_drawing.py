@@ -68,8 +68,7 @@ class Backdrop:
 
     def _laid(self, levels: Levels, table: Levels, behind: Levels) -> Levels:
         result = coloured(levels, table)
-        blended(result, behind, self.style.weight, result)
-        return result
+        return blended(result, behind, self.style.weight, result)
 
     @cached_property
     def _shown(self) -> Levels:
