@@ -85,6 +85,7 @@ class InsertedMethod(WhiteBoxMethod):
         target_layer: str | Sequence[str] | None = None,
         embed_scaling: bool = True,
         device_name: str = "CPU",
+        prepare_model: bool = True,
         **options: Any,
     ) -> None:
         super().__init__(model, preprocess_fn, bool(embed_scaling), device_name)
@@ -96,6 +97,8 @@ class InsertedMethod(WhiteBoxMethod):
             embed_scaling=self.embed_scaling,
             **{**_UNLIMITED, **insertion_options(options)},
         )
+        if prepare_model:
+            self.prepare_model()
 
     @cached_property
     def model(self) -> ov.Model:

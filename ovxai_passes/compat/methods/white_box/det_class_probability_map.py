@@ -43,10 +43,9 @@ class DetClassProbabilityMap(InsertedMethod):
             layers,
             embed_scaling,
             device_name,
+            prepare_model,
             num_anchors=anchors,
             saliency_map_size=size,
             **options,
         )
         self._num_anchors, self._saliency_map_size = num_anchors, size
-        if prepare_model:
-            self.prepare_model()

@@ -23,20 +23,6 @@ class ReciproCAM(FeatureMapPerturbationBase):
     METHOD = Method.RECIPROCAM
     OF_MODULES = TorchReciproCAM
 
-    def __init__(
-        self,
-        model: ov.Model,
-        preprocess_fn: PreprocessFn = identity,
-        target_layer: str | None = None,
-        embed_scaling: bool = True,
-        device_name: str = "CPU",
-        prepare_model: bool = True,
-        **options: Any,
-    ) -> None:
-        super().__init__(model, preprocess_fn, target_layer, embed_scaling, device_name, **options)
-        if prepare_model:
-            self.prepare_model()
-
 
 class ViTReciproCAM(FeatureMapPerturbationBase):
     """ViT-ReciproCAM: a position is kept with its neighbours, or alone without `use_gaussian`.
@@ -65,6 +51,6 @@ class ViTReciproCAM(FeatureMapPerturbationBase):
         asked |= {} if k == 1 else {"k": k}
         asked |= {} if cls_token else {"cls_token": False}  # logged to have no effect
         asked |= {} if final_norm else {"final_norm": False}
-        super().__init__(model, preprocess_fn, target_layer, embed_scaling, device_name, **asked, **options)
-        if prepare_model:
-            self.prepare_model()
+        super().__init__(
+            model, preprocess_fn, target_layer, embed_scaling, device_name, prepare_model, **asked, **options
+        )
