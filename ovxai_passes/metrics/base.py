@@ -67,7 +67,8 @@ def pairs(explanations: Sequence[Explanation], others: Sequence[Any]) -> Iterato
 
 def maps_of(explanation: Explanation) -> Iterator[tuple[int | None, Array]]:
     """Class and map [H,W] of each target; None for a map of all classes. Raises OptionError for maps in colours."""
-    for target, saliency in explanation.saliency_map.items():
+    for target, given in explanation.saliency_map.items():
+        saliency = np.asarray(given)
         if saliency.ndim != 2:
             raise OptionError("metrics take maps of grey levels: explain with colormap=False and overlay=False")
         yield (None if target == PER_IMAGE else int(target)), saliency

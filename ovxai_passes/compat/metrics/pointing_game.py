@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ovxai_passes.compat.common.utils import logger
 from ovxai_passes.compat.explainer.explanation import ONE_MAP_LAYOUTS
@@ -35,14 +34,10 @@ class PointingGame(BaseMetric, pointing_game.PointingGame):
         """
         assert len(explanations) == len(gt_bboxes), "there is a set of boxes for each explanation"
         for explanation, boxes in zip(explanations, gt_bboxes, strict=True):
-            maps: dict[int | str, npt.NDArray[Any]] = {
-                target: np.asarray(saliency) for target, saliency in explanation.saliency_map.items()
-            }
-            explanation.saliency_map = maps
             if explanation.layout in ONE_MAP_LAYOUTS:
                 continue
             assert explanation.label_names is not None, "boxes go by class name, so explanations need label_names"
-            for name in map(explanation.name_of, maps):
+            for name in map(explanation.name_of, explanation.targets):
                 if name not in boxes:
                     logger.info("No box of %s. Skip pointing game evaluation for this saliency map.", name)
         return super().evaluate(explanations, gt_bboxes)
