@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
+from ovxai_patterns.analysis.layout import picture_axes
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.black_box.running import Postprocess
@@ -146,11 +147,11 @@ def _of_detection_output(outputs: Outputs, place: int, size: tuple[int, int]) ->
 
 def _input_size(model: ov.Model) -> tuple[int, int] | None:
     """Height and width of the model's input, where they are known."""
-    shape = model.inputs[0].get_partial_shape()
-    if shape.rank.is_dynamic or len(shape) != 4:
+    parameter = model.get_parameters()[0]
+    axes, shape = picture_axes(parameter), parameter.get_partial_shape()
+    if axes is None or any(shape[axis].is_dynamic for axis in axes):
         return None
-    sides = shape[1:3] if shape[3] in (1, 3, 4) else shape[2:4]
-    return None if sides.is_dynamic else (sides[0].get_length(), sides[1].get_length())
+    return shape[axes[0]].get_length(), shape[axes[1]].get_length()
 
 
 def _name(model: ov.Model, place: int) -> str:
