@@ -58,7 +58,7 @@ _WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "output", "labels", "as_json", 
     type=click.Choice([one.name for one in COLORMAPS]),
     default=COLORMAPS[0].name,
     show_default=True,
-    help="The colours of overlays.",
+    help="The colours of maps and overlays.",
 )
 @click.option("--overlay-weight", type=NumberRange(0, 1), default=0.5, show_default=True, help="Of the map.")
 @click.option(
