@@ -42,7 +42,8 @@ class Report:
     `ops_growth`: operations added
     (constants and loop bodies included); both None while nothing has been inserted. `trimmed`: operations of the
     original network that compute fewer rows; while it is 0, original outputs are bit-identical. `story`: why this
-    target, and what was multiplied out, a line each. `levels`: of a detector's class heads, the finest first;
+    target, and what was multiplied out, a line each. `found_by`: the pattern that names the target, "dataflow" where
+    none does, empty where it was given by name. `levels`: of a detector's class heads, the finest first;
     `background`: its class that stands for nothing. `options`: those given that say how the map is made.
     """
 
@@ -71,6 +72,7 @@ class Report:
     story: tuple[str, ...]
     levels: tuple[LevelLayer, ...] = ()
     background: int | None = None
+    found_by: str = ""
     options: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:

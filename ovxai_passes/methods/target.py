@@ -11,6 +11,7 @@ from ovxai_patterns.analysis.positions import Positions
 from ovxai_patterns.classifier.site import Site
 from ovxai_patterns.detector.class_heads import ClassHeads, Level
 from ovxai_patterns.detector.instances import Masks, Prototypes
+from ovxai_patterns.matchers.pattern import DATAFLOW
 
 from ovxai_passes.ops.sizes import Picture
 from ovxai_passes.vocabulary import Mask
@@ -68,7 +69,7 @@ class Target:
     model has, 0 where that is unknown; `chosen`: those that have maps, or with `top_k` the best of each image; None,
     None: all. `site`: of a classifier, where masks are put; `mask`: their weights, None where the method masks nothing;
     `analysed`: the classifier with the static shapes that it was analysed at. `pooled`: what a feature vector is made
-    of. `story`: why this target, a line each.
+    of. `story`: why this target, a line each. `found_by`: the name of the pattern that names it, or DATAFLOW.
     """
 
     layer: TensorId
@@ -88,3 +89,4 @@ class Target:
     pooled: tuple[TensorId, Positions] | None = None
     story: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    found_by: str = DATAFLOW

@@ -73,6 +73,7 @@ def report_of(model: ov.Model, state: InsertionState) -> Report:
         ),
         levels=layers.levels,
         background=target.grids.heads.background if target.grids else None,
+        found_by=target.found_by,
         options=state.options.asked(),
     )
 

@@ -88,6 +88,7 @@ def _target(analysis: ModelAnalysis, site: Site, method: MethodSpec, options: Op
         pooled=(site.target, site.positions),
         story=site.story,
         notices=site.notices,
+        found_by=site.found_by,
     )
 
 

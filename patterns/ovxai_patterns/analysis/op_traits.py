@@ -254,19 +254,6 @@ DETECTOR_TYPES = (
 )
 """No other networks than detectors have them."""
 
-ACTIVATION_OPERATIONS = ("opset8.Softmax", "opset1.Softmax", "opset5.LogSoftmax", "opset1.Sigmoid")
-"""Final activations of classifiers, each version by its name in patterns."""
-
-ATTENTION_OPERATIONS = ("opset13.ScaledDotProductAttention", "opset1.MatMul")
-"""What attention is made of, by names in patterns."""
-
-POOLING_OPERATIONS = (
-    *("opset1.AvgPool", "opset14.AvgPool", "opset1.MaxPool", "opset8.MaxPool", "opset14.MaxPool"),
-    *("opset8.AdaptiveAvgPool", "opset8.AdaptiveMaxPool"),
-    *(f"opset{4 if kind in ('ReduceL1', 'ReduceL2') else 1}.{kind}" for kind in sorted(REDUCE_TYPES)),
-)
-"""Poolings and reductions, by names in patterns."""
-
 
 def attends(kind: str, varying: int) -> bool:
     """Whether an operation of a type may be an attention: a product of two tensors of which so many vary."""

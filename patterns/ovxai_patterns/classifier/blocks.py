@@ -5,24 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from openvino.passes import WrapType
 
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.influence import Influence
 from ovxai_patterns.analysis.layout import PositionLayout
 from ovxai_patterns.analysis.movement import is_movement
-from ovxai_patterns.analysis.op_traits import ATTENTION_OPERATIONS, NORM_REDUCTION_TYPES, NORM_TYPES
-from ovxai_patterns.matchers.finder import Finder
-
-
-class FindAttention(Finder):
-    """MatcherPass: every ScaledDotProductAttention and MatMul; `Blocks` keeps those of two tensors of the picture.
-
-    Not a MatMul under a Softmax: quantisation, conversion and mixing of heads may stand between them.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(WrapType(list(ATTENTION_OPERATIONS)), "ovxai_attention")
+from ovxai_patterns.analysis.op_traits import NORM_REDUCTION_TYPES, NORM_TYPES, attends
 
 
 @dataclass(frozen=True)
@@ -54,11 +42,7 @@ class Blocks:
         self._layout = layout
         self._chain = chain
         self._influence = Influence(graph, layout.folding)
-        found = {graph.place_of(node) for node in FindAttention().find_in(graph.model)}
-        varying = graph.from_parameters
-        self._attention = {
-            place for place in found if all(source[0] in varying for source in graph.inputs_of(place)[:2])
-        }
+        self._attention = {place for place in graph.from_parameters if _may_attend(graph, place)}
 
     def starting_at(self, start: TensorId) -> Block | None:
         """The block that starts at a dominator, or None where none does."""
@@ -141,6 +125,15 @@ class Blocks:
         if len(results) != 1 or not reduces or [place for place, _ in others] != [join[0]]:
             return None
         return Norm(entered, results.pop())
+
+
+def _may_attend(graph: ModelGraph, place: int) -> bool:
+    """Whether an operation is an attention, or a product of two tensors of the picture.
+
+    Not a product under a Softmax: quantisation, conversion and mixing of heads may stand between them.
+    """
+    varying = [source[0] in graph.from_parameters for source in graph.inputs_of(place)[:2]]
+    return attends(graph.ops[place].get_type_name(), varying.count(True)) and all(varying)
 
 
 def _signature(graph: ModelGraph, layout: PositionLayout, tensor: TensorId) -> tuple[object, ...]:

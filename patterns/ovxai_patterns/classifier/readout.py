@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import Enum
 
 import numpy as np
-from openvino.passes import WrapType
 
 from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.analysis.influence import Influence
@@ -13,12 +12,12 @@ from ovxai_patterns.analysis.layout import PositionLayout
 from ovxai_patterns.analysis.movement import is_movement
 from ovxai_patterns.analysis.op_traits import (
     LEARNED_TYPES,
-    POOLING_OPERATIONS,
+    POOLING_TYPES,
     PRODUCT_TYPES,
+    REDUCE_TYPES,
     SHAPE_READING_TYPES,
     WINDOW_TYPES,
 )
-from ovxai_patterns.matchers.finder import Finder
 
 
 class ReadOut(Enum):
@@ -38,13 +37,6 @@ class ReadOut(Enum):
     """Some other operation ends the positions."""
 
 
-class FindPooling(Finder):
-    """MatcherPass: every pooling and reduction."""
-
-    def __init__(self) -> None:
-        super().__init__(WrapType(list(POOLING_OPERATIONS)), "ovxai_pooling")
-
-
 def reaches(layout: PositionLayout, influence: Influence, source: TensorId, place: int) -> bool:
     """Whether a position of `source` (which has some) reaches the first result of an operation that reads it."""
     positions = layout.positions(source)
@@ -55,7 +47,6 @@ def reaches(layout: PositionLayout, influence: Influence, source: TensorId, plac
 def read_out_of(layout: PositionLayout, target: TensorId, scores: TensorId) -> tuple[ReadOut, int | None]:
     """The read-out of a tensor whose positions all matter directly, and the place of the operation that ends them."""
     graph, influence = layout.graph, Influence(layout.graph, layout.folding)
-    pooling = {graph.place_of(node) for node in FindPooling().find_in(graph.model)}
     region = sorted(graph.region(target, scores))
     for place in region:
         node = graph.ops[place]
@@ -64,7 +55,7 @@ def read_out_of(layout: PositionLayout, target: TensorId, scores: TensorId) -> t
         sources = graph.inputs_of(place)
         if not any(source == target or (source[0] in region and layout.positions(source)) for source in sources):
             continue
-        if place in pooling:
+        if node.get_type_name() in POOLING_TYPES | REDUCE_TYPES:
             rest = {graph.ops[later].get_type_name() for later in region if later > place}
             classified = rest & (LEARNED_TYPES | WINDOW_TYPES)
             return (ReadOut.POOLED if classified else ReadOut.SCORES_POOLED), place

@@ -17,20 +17,20 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
-from openvino.passes import WrapType
 
 from ovxai_patterns.analysis.folding import Folding
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.analysis.op_traits import (
-    ACTIVATION_OPERATIONS,
     DEQUANTISING_TYPES,
     LEARNED_TYPES,
     ROUNDED_VALUES_TYPES,
     SAME_VALUES_TYPES,
     SCORE_TAIL_TYPES,
+    SOFTMAX_TYPES,
 )
-from ovxai_patterns.matchers.finder import Finder
+
+_ACTIVATION_TYPES = SOFTMAX_TYPES | {"Sigmoid"}
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,6 @@ class NoScores:
     several: bool = False
 
 
-class FindActivations(Finder):
-    """MatcherPass: every Softmax, LogSoftmax and Sigmoid of a model."""
-
-    def __init__(self) -> None:
-        super().__init__(WrapType(list(ACTIVATION_OPERATIONS)), "ovxai_final_activation")
-
-
 def describe_outputs(model: ov.Model) -> tuple[str, ...]:
     """One line an output: index, name, type and shape."""
     return tuple(
@@ -88,15 +81,14 @@ def find_scores(
     Of several that can, the one that is made of all others.
     """
     graph, model = analysis.original, analysis.original.model
-    activations = {graph.place_of(node) for node in FindActivations().find_in(model)}
     listed = describe_outputs(model)
     if output is not None:
         index = _index_of(model, output)
         if index is None:
             return NoScores(f"there is no output {output!r}", listed)
-        scores = _scores_of(graph, index, activations, keep_quantization)
+        scores = _scores_of(graph, index, keep_quantization)
         return scores or NoScores(f"output {output!r} is not [N,K] class scores of a float type", listed)
-    found = [_scores_of(graph, index, activations, keep_quantization) for index in range(len(model.outputs))]
+    found = [_scores_of(graph, index, keep_quantization) for index in range(len(model.outputs))]
     candidates = [scores for scores in found if scores is not None]
     activated = [scores for scores in candidates if scores.activation]
     distinct = {scores.tensor: scores for scores in reversed(activated or candidates)}  # the first output of a tensor
@@ -145,7 +137,7 @@ def _index_of(model: ov.Model, output: int | str) -> int | None:
     return _index_of(model, int(output)) if output.isdecimal() else None
 
 
-def _scores_of(graph: ModelGraph, index: int, activations: set[int], keep_quantization: bool) -> Scores | None:
+def _scores_of(graph: ModelGraph, index: int, keep_quantization: bool) -> Scores | None:
     shown = graph.id_of(graph.model.outputs[index].get_node().input_value(0))
     tensor, activation = shown, None
     above = shown
@@ -154,7 +146,7 @@ def _scores_of(graph: ModelGraph, index: int, activations: set[int], keep_quanti
         if node.get_type_name() == "TopK":  # a ranking of the scores: they are what it ranks
             shown = tensor = above = graph.inputs_of(above[0])[0]
             continue
-        if above[0] in activations:
+        if node.get_type_name() in _ACTIVATION_TYPES:
             tensor, activation = graph.inputs_of(above[0])[0], node.get_type_name()
             break
         higher = _looked_through(graph, above)

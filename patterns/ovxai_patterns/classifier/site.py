@@ -9,6 +9,7 @@ from ovxai_patterns.analysis.grid_source import GridSource
 from ovxai_patterns.analysis.positions import Positions
 from ovxai_patterns.classifier.readout import ReadOut
 from ovxai_patterns.classifier.scores import Scores
+from ovxai_patterns.matchers.pattern import DATAFLOW
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Site:
     `masked`: the edges at which a mask over positions multiplies what is read; all of them carry tensors of `target`'s
     shape. `k`: number of blocks re-run, 0 where the mask meets what is read out. `story`: why this place, a line each.
     `dynamic`: whether the grid is known at inference only; `positions` then are those of a picture of the size that the
-    analysis assumes (`assumed.py`). `grid_source`: what tells the grid at another size of the picture.
+    analysis assumes (`assumed.py`). `grid_source`: what tells the grid at another size of the picture. `found_by`: the
+    name of the pattern that proposed the target; DATAFLOW where none did, empty where the target was named.
     """
 
     readout: ReadOut
@@ -32,6 +34,7 @@ class Site:
     grid_source: GridSource
     notices: tuple[str, ...] = ()
     dynamic: bool = False
+    found_by: str = DATAFLOW
 
 
 @dataclass(frozen=True)

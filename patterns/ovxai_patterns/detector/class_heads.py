@@ -19,6 +19,7 @@ from ovxai_patterns.analysis.op_traits import SOFTMAX_TYPES
 from ovxai_patterns.detector.dense_heads import DenseHead
 from ovxai_patterns.detector.groups import OBJECTNESS, Group
 from ovxai_patterns.detector.raw_groups import anchors_of_raw
+from ovxai_patterns.matchers.pattern import DATAFLOW
 
 Channels = tuple[tuple[int, ...], ...]
 """For every class, the channels that score it, one an anchor."""
@@ -64,6 +65,7 @@ class ClassHeads:
 
     `background_assumed`: whether nothing in the model tells which that is. `scores`: the tensor that the levels are
     joined in, or that of the first. `story`: why these, a line each. `notices`: others than that of the background.
+    `found_by`: as in `Site`.
     """
 
     levels: tuple[Level, ...]
@@ -73,6 +75,7 @@ class ClassHeads:
     story: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     background_assumed: bool = False
+    found_by: str = DATAFLOW
 
     @property
     def all_notices(self) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from ovxai_patterns.detector.class_head_choice import find_class_heads
 from ovxai_patterns.detector.class_heads import ClassHeads, Level, NoHeads
 from ovxai_patterns.detector.dense_heads import DenseHead, find_dense_heads, layout_of
 from ovxai_patterns.detector.joined import JoinedTokens, joined_before
+from ovxai_patterns.matchers.pattern import DATAFLOW
 
 _SPLIT = "maps of other sizes are made of this one, and what is made of those together (an encoder) is not explained"
 
@@ -36,6 +37,7 @@ class FeatureMaps:
 
     `grids`: what tells the grid of each at another size of the picture. `joined`: where they are the tokens of one
     tensor, the maps that those come from, in the order of the tokens; `places`: which of these each is.
+    `found_by`: as in `Site`.
     """
 
     tensors: tuple[TensorId, ...]
@@ -45,6 +47,7 @@ class FeatureMaps:
     notices: tuple[str, ...] = ()
     joined: tuple[GridMap, ...] = ()
     places: tuple[int, ...] = ()
+    found_by: str = DATAFLOW
 
 
 class Detector:

@@ -1,4 +1,4 @@
-"""Patterns over the graph, as MatcherPasses that only look.
+"""Patterns of several operations. They propose and name targets; the analysis decides.
 
-`finder`: the pass that collects matches; the patterns themselves stand where what they propose is confirmed.
+`conditions` (of tensors), `op_versions` (names that OpenVINO knows), `pen` (draws), `pattern` (looks).
 """

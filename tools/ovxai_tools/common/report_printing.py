@@ -45,6 +45,7 @@ def print_report(report: Report, style: PrintStyle, verified: Sequence[str], mes
         f"method:       {report.method}{masked}",
         f"read-out:     {report.readout}",
         f"target layer: {report.target.name} ({report.target.type} {report.target.shape})",
+        *([f"found by:     {report.found_by}"] if report.found_by else []),
         f"grid:         {f'dynamic ({grid} at the size that was assumed)' if report.dynamic else grid}",
         *(
             f"level:        {level.name} ({level.type} {level.shape}), grid {level.grid[0]}x{level.grid[1]}, "

@@ -1,0 +1,91 @@
+"""Patterns of several operations: a MatcherPass that looks, names what it sees, and says why it nearly saw something.
+
+A pattern is drawn with a `Pen`, from the inputs down; what is drawn last is the root. OpenVINO's own matcher looks for
+it (WrapType, Or, AnyInput and predicates). What a tree can not say, that two of its tensors are one, or that the size
+of one is that of another, says `check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import openvino as ov
+from openvino.passes import Manager, Matcher, MatcherPass
+
+from ovxai_patterns.matchers.pen import NearMiss, Pen, Watch
+
+DATAFLOW = "dataflow"
+"""What found a target where no pattern names it."""
+
+_WHOLE = 1000  # further than any drawn node: the tree matched, and the check failed
+
+
+@dataclass(frozen=True)
+class Match:
+    """One place at which a pattern matches: the root, and the tensors that it names."""
+
+    pattern: str
+    root: ov.Node
+    tensors: Mapping[str, ov.Output]
+
+    def __getitem__(self, name: str) -> ov.Output:
+        """The tensor of a name that the pattern always binds."""
+        return self.tensors[name]
+
+
+class GraphPattern(MatcherPass):
+    """A pattern of several operations; changes nothing. A subclass has a `name` and draws itself.
+
+    After a run over a model `matches` holds a Match for each root, in topological order. Register it in an
+    `openvino.passes.Manager` of your own, or call `find_in`. With `watched=True`, which is slower, `near_miss` then
+    tells of the attempts that failed the one that got furthest.
+    """
+
+    name: ClassVar[str] = ""
+
+    def __init__(self, watched: bool = False) -> None:
+        super().__init__()
+        watch, matches = Watch(), list[Match]()
+        pen = Pen(watch if watched else None)
+        root = self.draw(pen)
+        pen.measure(root)
+        name, check, names = self.name, self.check, pen.names
+        self.matches, self._watch = matches, watch
+
+        def collect(matcher: Matcher) -> bool:  # a bound method here would keep the pass alive for ever
+            values, start = matcher.get_pattern_value_map(), matcher.get_match_root()
+            found = {key: values[node] for key, nodes in names.items() for node in nodes if node in values}
+            match = Match(name, start, found)
+            problem = check(match)
+            if problem:
+                watch.failed(len(found) + _WHOLE, start.output(0), problem)
+            else:
+                matches.append(match)
+            watch.ended(start.output(0) if problem else None)
+            return False
+
+        self.register_matcher(Matcher(root, name), collect)
+
+    def draw(self, pen: Pen) -> ov.Node:
+        """Draw the pattern, from its inputs down; returns the root."""
+        raise NotImplementedError
+
+    @staticmethod
+    def check(match: Match) -> str:
+        """Why a match is none after all; empty where it is one. It ends the sentence "<the root> ..."."""
+        return ""
+
+    @property
+    def near_miss(self) -> NearMiss | None:
+        """The failed attempt that got furthest, of a pass that was made with `watched=True`."""
+        return self._watch.nearest
+
+    def find_in(self, model: ov.Model) -> list[Match]:
+        """Run over a model; returns `matches`."""
+        self.matches.clear()
+        manager = Manager()
+        manager.register_pass(self)
+        manager.run_passes(model)
+        return self.matches
