@@ -41,15 +41,17 @@ class Blocks:
         graph = layout.graph
         self._layout = layout
         self._chain = chain
+        self._known: dict[TensorId, Block | None] = {}
         self._influence = Influence(graph, layout.folding)
         self._attention = {place for place in graph.from_parameters if _may_attend(graph, place)}
 
     def starting_at(self, start: TensorId) -> Block | None:
         """The block that starts at a dominator, or None where none does."""
-        join = self._residual(start)
-        if join is None or not self._attends(start, join):
-            return None
-        return Block(start, self._first_norm(start, join))
+        if start not in self._known:
+            join = self._residual(start)
+            attends = join is not None and self._attends(start, join)
+            self._known[start] = Block(start, self._first_norm(start, join)) if join and attends else None
+        return self._known[start]
 
     def above(self, tensor: TensorId, count: int) -> list[Block]:
         """The last `count` blocks (or fewer) up the chain, deepest first, whose start is `tensor` or above it.

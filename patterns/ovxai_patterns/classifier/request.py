@@ -10,6 +10,7 @@ from ovxai_patterns.classifier.blocks import Block
 from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.readout import ReadOut
 from ovxai_patterns.classifier.site import NoSite, Site
+from ovxai_patterns.matchers.pattern import DATAFLOW
 
 _MOST_POSITIONS = 4096
 
@@ -33,11 +34,12 @@ class TargetRequest:
 
 @dataclass(frozen=True)
 class TargetTrace:
-    """How the target was come by, so far."""
+    """How the target was come by, so far. `found_by`: as in `Site`."""
 
     readout: ReadOut
     story: tuple[str, ...]
     notices: tuple[str, ...] = ()
+    found_by: str = DATAFLOW
 
     def then(self, line: str) -> TargetTrace:
         """With one line more."""
@@ -60,7 +62,8 @@ def make_site(
     if trace.readout is ReadOut.OTHER:
         notices += ("how the class scores read the positions was not recognised",)
     source = grid_source(facts.layout, target)
-    return Site(trace.readout, target, positions, masked, k, facts.scores, trace.story, source, notices, dynamic)
+    found = Site(trace.readout, target, positions, masked, k, facts.scores, trace.story, source, notices, dynamic)
+    return replace(found, found_by=trace.found_by)
 
 
 def site_of_last_blocks(facts: ClassifierFacts, k: int, trace: TargetTrace) -> Site | NoSite:

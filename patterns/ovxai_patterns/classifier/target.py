@@ -7,6 +7,7 @@ transformer all positions are dead, so there it is the block's input.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 from ovxai_patterns.analysis.assumed import HOW_TO_STATE, ShapesError
 from ovxai_patterns.analysis.graph import ModelGraph, NoLayer, TensorId
@@ -16,6 +17,7 @@ from ovxai_patterns.classifier.attention_pooled import site_of_attentions
 from ovxai_patterns.classifier.cnn import map_above_classifier
 from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.partial import site_of_part
+from ovxai_patterns.classifier.proposals import PATTERNS, Patterns, Proposal, accepted_proposal
 from ovxai_patterns.classifier.readout import ReadOut, read_out_of
 from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, make_site, site_of_block, site_of_last_blocks
 from ovxai_patterns.classifier.scores import NoScores, find_scores
@@ -31,16 +33,27 @@ class TargetSearch:
     """A search for sites of one model; what it learns of the model serves several requests."""
 
     def __init__(
-        self, analysis: ModelAnalysis, output: int | str | None = None, keep_quantization: bool = False
+        self,
+        analysis: ModelAnalysis,
+        output: int | str | None = None,
+        keep_quantization: bool = False,
+        patterns: Patterns = PATTERNS,
     ) -> None:
-        """`output`, `keep_quantization`: those of the requests to come."""
+        """`output`, `keep_quantization`: those of the requests to come. `patterns`: what proposes before dataflow."""
         self._facts = _facts(analysis, output, keep_quantization)
+        self._patterns = patterns
 
     @property
     def analysed(self) -> ModelGraph:
         """The model with the static shapes that it was analysed at; only where the search finds a site."""
         assert not isinstance(self._facts, NoSite), "asked where nothing was found"
         return self._facts.graph
+
+    @cached_property
+    def _proposal(self) -> Proposal | None:
+        """The proposal that names the target."""
+        assert not isinstance(self._facts, NoSite), "asked where nothing was found"
+        return accepted_proposal(self._facts, self._patterns)
 
     def site(self, request: TargetRequest) -> Site | NoSite:
         """The site that fits a request, or why there is none."""
@@ -58,6 +71,10 @@ class TargetSearch:
         if not facts.alive:
             reason = "no layer that all class scores go through has a grid of positions that matter to them"
             return NoSite(reason, facts.near_misses)
+        proposal = self._proposal
+        if proposal is not None:
+            line = f"the pattern {proposal.pattern!r} proposes {facts.describe(proposal.target)}, rightly"
+            trace = replace(trace.then(line), found_by=proposal.pattern)
         return _site_of_deepest(facts, request, trace)
 
 

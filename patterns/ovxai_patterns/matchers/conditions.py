@@ -11,7 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import openvino as ov
 
-_MOST_STEPS = 16  # operations between a weight and its Constant: quantisation, layout
+from ovxai_patterns.analysis.movement import DATA_INPUTS
+from ovxai_patterns.analysis.op_traits import AFFINE_TYPES, ROUNDED_VALUES_TYPES
+
+_MOST_STEPS = 16  # operations between a weight and its Constant
+_WEIGHT_TYPES = ROUNDED_VALUES_TYPES | AFFINE_TYPES | frozenset(DATA_INPUTS) | {"Exp", "Power", "Sqrt"}
+"""What stands between them: quantisation, layout, a table of positions that is looked up, a scale."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +67,15 @@ def constant_of(output: ov.Output) -> np.ndarray | None:
 
 
 def is_weight(output: ov.Output) -> bool:
-    """Whether a tensor is made of Constants alone, by few operations: weights, dequantised and laid out or not."""
+    """Whether a tensor is made of Constants and shapes alone, by few operations: weights, dequantised or laid out."""
     open_ends, steps = [output], 0
     while open_ends:
         node = open_ends.pop().get_node()
-        if node.get_type_name() == "Constant":
+        kind = node.get_type_name()
+        if kind in ("Constant", "ShapeOf"):
             continue
         steps += 1
-        if steps > _MOST_STEPS or node.get_input_size() == 0:
+        if steps > _MOST_STEPS or kind not in _WEIGHT_TYPES:
             return False
         open_ends += node.input_values()
     return True

@@ -7,8 +7,9 @@ of one is that of another, says `check`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import openvino as ov
@@ -48,10 +49,8 @@ class GraphPattern(MatcherPass):
     def __init__(self, watched: bool = False) -> None:
         super().__init__()
         watch, matches = Watch(), list[Match]()
-        pen = Pen(watch if watched else None)
-        root = self.draw(pen)
-        pen.measure(root)
-        name, check, names = self.name, self.check, pen.names
+        root, names = _drawn(self.draw, watch) if watched else _drawn_once(self.draw)
+        name, check = self.name, self.check
         self.matches, self._watch = matches, watch
 
         def collect(matcher: Matcher) -> bool:  # a bound method here would keep the pass alive for ever
@@ -68,7 +67,8 @@ class GraphPattern(MatcherPass):
 
         self.register_matcher(Matcher(root, name), collect)
 
-    def draw(self, pen: Pen) -> ov.Node:
+    @classmethod
+    def draw(cls, pen: Pen) -> ov.Node:
         """Draw the pattern, from its inputs down; returns the root."""
         raise NotImplementedError
 
@@ -89,3 +89,20 @@ class GraphPattern(MatcherPass):
         manager.register_pass(self)
         manager.run_passes(model)
         return self.matches
+
+
+_Drawing = tuple[ov.Node, Mapping[str, list[ov.Node]]]
+"""The root of a pattern, and the nodes of each name."""
+
+
+@cache
+def _drawn_once(draw: Callable[[Pen], ov.Node]) -> _Drawing:
+    """The drawing of a pattern. Its nodes keep nothing of a match, so passes share them: drawing takes the longest."""
+    return _drawn(draw, None)
+
+
+def _drawn(draw: Callable[[Pen], ov.Node], watch: Watch | None) -> _Drawing:
+    pen = Pen(watch)
+    root = draw(pen)
+    pen.measure(root)
+    return root, pen.names

@@ -87,7 +87,7 @@ class Pen:
 
     def any(self, *where: Condition, name: str = "") -> ov.Node:
         """Any tensor for which conditions hold. Drawn into several places, it is the same tensor in all of them."""
-        return self._finished(AnyInput(_all_hold(where)), (), where, name)
+        return self._finished(_any(where), (), where, name)
 
     def op(
         self, kinds: str | Sequence[str], *inputs: ov.Node, where: Sequence[Condition] = (), name: str = ""
@@ -98,23 +98,27 @@ class Pen:
         """
         return self._operation(kinds, inputs, where, name, counts=True)
 
-    def either(self, *nodes: ov.Node) -> ov.Node:
+    def either(self, *nodes: ov.Node, name: str = "") -> ov.Node:
         """The first of several alternatives that matches."""
-        return self._keep(Or(list(nodes)), nodes, counts=False)
+        made = Or(list(nodes))
+        if name:
+            self.names.setdefault(name, []).append(made)
+        return self._keep(made, nodes, counts=False)
 
     def maybe(self, step: Step, above: ov.Node) -> ov.Node:
         """`above`, or one operation of it."""
         return self.path(above, (step,), 1)
 
-    def path(self, above: ov.Node, steps: Sequence[Step], most: int) -> ov.Node:
-        """`above`, or what up to `most` operations, each one of `steps`, make of it."""
+    def path(self, above: ov.Node, steps: Sequence[Step], most: int, name: str = "") -> ov.Node:
+        """`above`, or what up to `most` operations, each one of `steps`, make of it; the fewest that match."""
         reached = above
-        for _ in range(most):
-            reached = self.either(above, *(self._step(step, reached) for step in steps))
+        for left in range(most - 1, -1, -1):
+            below = (self._step(step, reached) for step in steps)
+            reached = self.either(above, *below, name="" if left else name)
         return reached
 
     def _step(self, step: Step, above: ov.Node) -> ov.Node:
-        inputs = [above if port == step.data else AnyInput(_all_hold(step.others)) for port in range(step.inputs)]
+        inputs = [above if port == step.data else _any(step.others) for port in range(step.inputs)]
         return self._operation(step.kinds, inputs, step.where, "", counts=False)
 
     def _operation(
@@ -122,7 +126,8 @@ class Pen:
     ) -> ov.Node:
         wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds)
         types = [version for kind in wanted for version in versions_of(kind)]
-        made = WrapType(types, list(inputs), _all_hold(where)) if inputs else WrapType(types, _all_hold(where))
+        conditions = (_all_hold(where),) if where else ()  # a call of Python costs more than the rest of a match
+        made = WrapType(types, list(inputs), *conditions) if inputs else WrapType(types, *conditions)
         if not counts:
             if name:
                 self.names.setdefault(name, []).append(made)
@@ -169,6 +174,10 @@ class Pen:
                 continue
             drawn.depth = depth
             open_ends += [(one, depth + drawn.counts) for one in drawn.above]
+
+
+def _any(where: Sequence[Condition]) -> ov.Node:
+    return AnyInput(_all_hold(where)) if where else AnyInput()
 
 
 def _all_hold(where: Sequence[Condition]) -> Callable[[ov.Output], bool]:

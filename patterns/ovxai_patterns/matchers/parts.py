@@ -1,0 +1,109 @@
+"""What patterns of classifiers have in common: the steps of paths, poolings, classifying layers."""
+
+from __future__ import annotations
+
+import openvino as ov
+
+from ovxai_patterns.analysis.op_traits import POOLING_TYPES, REDUCE_TYPES, SHARES_TYPES, SOFTMAX_TYPES
+from ovxai_patterns.matchers.conditions import (
+    WEIGHT,
+    Condition,
+    axes_of,
+    constant_of,
+    has_rank,
+    sizes_of,
+)
+from ovxai_patterns.matchers.pen import Pen, Step
+
+_LAYOUT = ("Reshape", "Squeeze", "Transpose", "Unsqueeze")
+_AFFINE = ("Add", "Divide", "Multiply", "Subtract")
+_UNARY = ("Clamp", "Convert", "Elu", "Erf", "Gelu", "HSigmoid", "HSwish", "Mish", "Relu", "Sigmoid", "Swish", "Tanh")
+_ROUNDING = Step(("FakeQuantize",), 5, others=(WEIGHT,))
+
+LAYOUT_STEPS = (Step(_LAYOUT, 2, others=(WEIGHT,)), Step(("Convert", "Squeeze")), _ROUNDING)
+"""Another layout, another type, rounding."""
+
+MOVE_STEPS = (
+    Step((*_LAYOUT, "Split"), 2, others=(WEIGHT,)),
+    Step(("Convert", "Squeeze")),
+    Step(("Gather", "Roll", "VariadicSplit", "Pad"), 3, others=(WEIGHT,)),
+    Step(("Pad", "Slice", "StridedSlice"), 4, others=(WEIGHT,)),
+    Step(("FakeQuantize", "Slice"), 5, others=(WEIGHT,)),
+)
+"""Layout, and parts of a tensor: windows, heads, rows."""
+
+UNIT_STEPS = (
+    Step((*_LAYOUT, *_AFFINE, "BatchNormInference", "MVN", "PRelu", "Swish"), 2, others=(WEIGHT,)),
+    Step((*_UNARY, "Squeeze")),
+    Step(("BatchNormInference", "FakeQuantize"), 5, others=(WEIGHT,)),
+)
+"""What stands between two learned layers: layout, norms with their scale and shift, activations."""
+
+LEARNED_STEP = Step(("Convolution", "GroupConvolution", "MatMul"), 2, others=(WEIGHT,))
+"""A layer with constant weights."""
+
+PROJECTION_STEPS = (
+    Step((*_LAYOUT, *_AFFINE, "Convolution", "GroupConvolution", "MatMul", "MVN", "Split"), 2, others=(WEIGHT,)),
+    *MOVE_STEPS[1:],
+)
+"""A projection of tokens: weights, bias, scale, and how its result is moved."""
+
+RESULT_STEPS = (
+    Step((*_LAYOUT, *_AFFINE), 2, others=(WEIGHT,)),
+    Step(("Clamp", "Convert", "Squeeze", *sorted(SOFTMAX_TYPES | SHARES_TYPES))),
+    _ROUNDING,
+)
+"""What stands between a classifier and an output: bias, layout, activation."""
+
+_REDUCTIONS = tuple(sorted(REDUCE_TYPES - {"ReduceL1", "ReduceL2", "ReduceMin", "ReduceProd"}))
+_WINDOWS = tuple(sorted(POOLING_TYPES - {"AdaptiveAvgPool", "AdaptiveMaxPool"}))
+_ADAPTIVE = ("AdaptiveAvgPool", "AdaptiveMaxPool")
+
+
+def result(pen: Pen, scores: ov.Node) -> ov.Node:
+    """An output of the model that shows class scores, or their mean with those of another classifier."""
+    own = pen.path(scores, RESULT_STEPS, 4)
+    return pen.op("Result", pen.path(pen.either(own, pen.op("Add", own, pen.any())), RESULT_STEPS, 2))
+
+
+def learned(pen: Pen, above: ov.Node, name: str = "") -> ov.Node:
+    """A layer with constant weights."""
+    return pen.op(LEARNED_STEP.kinds, above, pen.any(WEIGHT), name=name)
+
+
+def pooled(pen: Pen, above: ov.Node) -> ov.Node:
+    """All positions of a map, made one: a reduction over the axes of positions, or a window as large as the map."""
+    reduced = pen.op(_REDUCTIONS, above, pen.any(), where=[_REDUCES_POSITIONS], name="pooling")
+    by_window = pen.op(_WINDOWS, above, where=[_LEAVES_ONE], name="pooling")
+    adaptive = pen.op(_ADAPTIVE, above, pen.any(), where=[_LEAVES_ONE], name="pooling")
+    return pen.either(reduced, by_window, adaptive)
+
+
+def _is_one_place(output: ov.Output) -> bool:
+    return all(size == 1 for size in sizes_of(output.get_node().input_value(0))[2:])
+
+
+def _reduces_positions(output: ov.Output) -> bool:
+    """Maps [N,C,h,w] and [N,h,w,C]: two axes of three; tokens [N,T,C] and [N,C,T]: one of two."""
+    node = output.get_node()
+    sizes, axes = sizes_of(node.input_value(0)), axes_of(node)
+    return len(axes) == len(sizes) - 2 and 0 not in axes and any(sizes[axis] != 1 for axis in axes)
+
+
+def _leaves_one(output: ov.Output) -> bool:
+    node = output.get_node()
+    before, after = sizes_of(node.input_value(0)), sizes_of(output)
+    if len(before) != len(after) or len(after) < 3:
+        return False
+    if node.get_type_name() in _ADAPTIVE:
+        wanted = constant_of(node.input_value(1))
+        return wanted is not None and bool((wanted == 1).all())
+    return any(size != 1 for size in before[2:]) and all(size == 1 for size in after[2:])
+
+
+_REDUCES_POSITIONS = Condition("does not reduce over all axes of positions and those alone", _reduces_positions)
+_LEAVES_ONE = Condition("does not leave one place of several", _leaves_one)
+_ONE_PLACE = Condition("pools more than one place", _is_one_place)
+ONE_PLACE_STEP = Step(_REDUCTIONS, 2, (_ONE_PLACE,), others=(WEIGHT,))
+"""A pooling that a network keeps although one place is left."""
+MAP = has_rank(3, 4)
