@@ -83,6 +83,8 @@ def is_right(facts: ClassifierFacts, proposal: Proposal) -> bool:
     """Whether a proposal is what its pattern says, be it the target or not: a block, or what is read out."""
     if proposal.says is Says.BLOCK:
         return not _block_problem(facts, proposal)
+    if proposal.says is Says.ATTENDED:
+        return proposal.target in _attended(facts)
     return not why_not(facts, proposal)
 
 
@@ -90,7 +92,7 @@ def _read_out(facts: ClassifierFacts) -> Says:
     """How the class scores read the target: as a class token does, by attention, or at once."""
     if facts.dead and facts.blocks.starting_at(facts.alive[0]) is not None:
         return Says.BLOCK
-    return Says.ATTENDED if any(one.attention for one in facts.read_outs) else Says.READ_OUT
+    return Says.ATTENDED if _attended(facts) else Says.READ_OUT
 
 
 def _reasons(facts: ClassifierFacts, proposal: Proposal) -> Iterator[str]:
@@ -99,9 +101,8 @@ def _reasons(facts: ClassifierFacts, proposal: Proposal) -> Iterator[str]:
     if problem:
         yield problem
     elif proposal.says is Says.ATTENDED:
-        read = [one.source for one in facts.read_outs if one.attention]
-        if target != (read[-1] if read else None):
-            yield "is not what an attention reads the positions from"
+        if target not in _attended(facts)[-1:]:
+            yield "is not the first tensor that an attention reads the positions from"
     elif target not in facts.dominators:
         yield "does not explain all class scores: other paths lead past it"
     elif target not in facts.alive:
@@ -115,6 +116,11 @@ def _reasons(facts: ClassifierFacts, proposal: Proposal) -> Iterator[str]:
             yield "is not the last block that reads positions"
     elif movement_chain(facts.layout, facts.alive[0]) != movement_chain(facts.layout, target):
         yield "is not the deepest layer that explains the class scores"
+
+
+def _attended(facts: ClassifierFacts) -> list[TensorId]:
+    """What attentions read positions from, the deepest first."""
+    return [one.source for one in facts.read_outs if one.attention]
 
 
 def _block_problem(facts: ClassifierFacts, proposal: Proposal) -> str:

@@ -62,8 +62,8 @@ _ADAPTIVE = ("AdaptiveAvgPool", "AdaptiveMaxPool")
 
 def result(pen: Pen, scores: ov.Node) -> ov.Node:
     """An output of the model that shows class scores, or their mean with those of another classifier."""
-    own = pen.path(scores, RESULT_STEPS, 4)
-    return pen.op("Result", pen.path(pen.either(own, pen.op("Add", own, pen.any())), RESULT_STEPS, 2))
+    own = pen.path(scores, RESULT_STEPS, 10)
+    return pen.op("Result", pen.path(pen.either(own, pen.op("Add", own, pen.any())), RESULT_STEPS, 3))
 
 
 def learned(pen: Pen, above: ov.Node, name: str = "") -> ov.Node:
@@ -86,8 +86,15 @@ def _is_one_place(output: ov.Output) -> bool:
 def _reduces_positions(output: ov.Output) -> bool:
     """Maps [N,C,h,w] and [N,h,w,C]: two axes of three; tokens [N,T,C] and [N,C,T]: one of two."""
     node = output.get_node()
-    sizes, axes = sizes_of(node.input_value(0)), axes_of(node)
+    sizes, axes = sizes_of(node.input_value(0)), axes_of(node) or _vanished(node)
     return len(axes) == len(sizes) - 2 and 0 not in axes and any(sizes[axis] != 1 for axis in axes)
+
+
+def _vanished(node: ov.Node) -> frozenset[int]:
+    """The axes that a reduction leaves of size 1, where it is told at inference which they are."""
+    before, after = sizes_of(node.input_value(0)), sizes_of(node.output(0))
+    same = len(before) == len(after)
+    return frozenset(axis for axis in range(len(before)) if same and after[axis] == 1 and before[axis] != 1)
 
 
 def _leaves_one(output: ov.Output) -> bool:
