@@ -95,7 +95,7 @@ def test_a_pattern_that_does_not_match_says_what_failed(kind: type[GraphPattern]
         assert reason in watched.near_miss.reason, str(watched.near_miss)
 
 
-@pytest.mark.parametrize("kind", sorted({kind for kind, *_ in MATCHES}, key=lambda kind: kind.name))
+@pytest.mark.parametrize("kind", list(dict.fromkeys(row[0] for row in MATCHES)))
 def test_passes_give_their_matches_in_a_manager_of_ones_own(kind: type[GraphPattern]) -> None:
     build, count = next((build, count) for other, build, count, _ in MATCHES if other is kind)
     model, manager, own = build(), Manager(), kind()
