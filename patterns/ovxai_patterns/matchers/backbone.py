@@ -11,6 +11,7 @@ from ovxai_patterns.matchers.parts import (
     LAYOUT_STEPS,
     LEARNED_STEP,
     MAP,
+    MOVE_STEPS,
     ONE_PLACE_STEP,
     UNIT_STEPS,
     learned,
@@ -29,7 +30,8 @@ class LastFeatureMap(GraphPattern):
     target ─▶ [layout] ─▶ pooling ─▶ [layout, norm, activation, hidden layers] ─▶ classifier ─▶ [softmax] ─▶ Result
 
     Binds `target` [N,C,h,w], [N,h,w,C] or tokens [N,T,C], `pooling`, `classifier`. The pooling leaves one place of all;
-    a gate (squeeze and excitation) pools as well, but leads to no Result by a path of single operations.
+    a gate (squeeze and excitation) pools as well, but leads to no Result by a path of single operations. A class token
+    may stand beside what the pooling leaves (DINOv2): target ─▶ one row, the mean of the others ─▶ Concat.
     """
 
     name = "last feature map"
@@ -38,8 +40,15 @@ class LastFeatureMap(GraphPattern):
     def draw(cls, pen: Pen) -> ov.Node:
         """The graph."""
         target = pen.any(MAP, name="target")
-        features = pen.path(pooled(pen, pen.path(target, LAYOUT_STEPS, 3)), _HIDDEN_STEPS, 9)
+        vector = pooled(pen, pen.path(target, LAYOUT_STEPS, 3))
+        features = pen.path(pen.either(vector, _beside_token(pen)), _HIDDEN_STEPS, 9)
         return result(pen, learned(pen, features, "classifier"))
+
+
+def _beside_token(pen: Pen) -> ov.Node:
+    tokens = pen.any(has_rank(3), name="target")
+    others = pen.path(tokens, MOVE_STEPS, 1)
+    return pen.op("Concat", pen.path(tokens, MOVE_STEPS, 2), pen.path(pooled(pen, others), LAYOUT_STEPS, 1))
 
 
 class ScoresPooledLast(GraphPattern):

@@ -45,6 +45,7 @@ FOUND_BY: dict[str, tuple[Build, str]] = {
     "xcit": (lambda: attention_graphs.class_attention(style="xcit"), "class attention"),
     "volo": (lambda: attention_graphs.class_attention(style="volo"), "class attention"),
     "learned_query": (attention_graphs.learned_query, "attention pooling"),
+    "mean beside token": (block_graphs.mean_beside_token, "last feature map"),
     "mean_query": (attention_graphs.mean_query, "dataflow"),
     "gated_cnn": (block_graphs.gated_cnn, "dataflow"),
 }
