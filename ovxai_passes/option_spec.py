@@ -141,5 +141,5 @@ def _filled(text: str, of: list[Field[Any]]) -> str:
 def _entry(of: Field[Any]) -> str:
     spec, default = spec_of(of), as_plain(of.default)
     kinds = map(repr, map(as_plain, spec.enumeration)) if spec.enumeration else (kind.__name__ for kind in spec.types)
-    given = "" if default is None else f"; default {default!r}"
+    given = "" if default in (None, []) else f"; default {default!r}"
     return f"{of.name} ({' or '.join(kinds)}{given}): {spec.text}"

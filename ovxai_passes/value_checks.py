@@ -25,9 +25,11 @@ def plain(value: object) -> object:
 
 
 def as_plain(value: Any) -> Any:
-    """An option's value as JSON has it."""
+    """An option's value as JSON has it; a class as it is found again, "module:Class"."""
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, type):
+        return f"{value.__module__}:{value.__qualname__}"
     return [as_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 

@@ -40,25 +40,31 @@ class GraphPattern(MatcherPass):
 
     After a run over a model `matches` holds a Match for each root, in topological order. Register it in an
     `openvino.passes.Manager` of your own, or call `find_in`. With `watched=True`, which is slower, `near_miss` then
-    tells of the attempts that failed the one that got furthest.
+    tells of the attempts that failed the one that got furthest. `names`: those that it may bind.
     """
 
     name: ClassVar[str] = ""
 
     def __init__(self, watched: bool = False) -> None:
         super().__init__()
-        watch, matches = Watch(), list[Match]()
+        watch, matches, raised = Watch(), list[Match](), list[Exception]()
         pen = Pen(watch if watched else None)
         root = self.draw(pen)
+        if not isinstance(root, ov.Node):  # OpenVINO's matcher would crash
+            raise TypeError(f"draw() returns what was drawn last, not {root!r}")
         pen.measure(root)
         name, check, names = self.name, self.check, pen.names
-        self.matches, self._watch = matches, watch
+        self.matches, self.names, self._watch, self._raised = matches, frozenset(names), watch, raised
 
         def collect(matcher: Matcher) -> bool:  # a bound method here would keep the pass alive for ever
             values, start = matcher.get_pattern_value_map(), matcher.get_match_root()
             found = {key: values[node] for key, nodes in names.items() for node in nodes if node in values}
             match = Match(name, start, found)
-            problem = check(match)
+            try:
+                problem = check(match)
+            except Exception as error:
+                raised.append(error)  # OpenVINO makes a RuntimeError of it, with the text alone
+                raise
             if problem:
                 watch.failed(len(found) + _WHOLE, start.output(0), problem)
             else:
@@ -83,9 +89,15 @@ class GraphPattern(MatcherPass):
         return self._watch.nearest
 
     def find_in(self, model: ov.Model) -> list[Match]:
-        """Run over a model; returns `matches`."""
+        """Run over a model; returns `matches`. What a condition or `check` raises, it raises, too."""
         self.matches.clear()
+        self._raised.clear()
         manager = Manager()
         manager.register_pass(self)
-        manager.run_passes(model)
+        try:
+            manager.run_passes(model)
+        except RuntimeError:
+            if self._raised:
+                raise self._raised[0] from None
+            raise
         return self.matches
