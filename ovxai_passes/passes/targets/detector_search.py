@@ -184,7 +184,7 @@ class DetectorSearch:
     def _instances(self) -> Target:
         if self.options.names_target:
             name = "patterns" if self.options.patterns else "target_layer"
-            raise OptionError(f"instancemasks reads the model's outputs: {name} does not go with it")
+            raise OptionError(f"instancemasks reads the model's outputs: option {name!r} does not go with it")
         found = self.detector.analysis.get(find_instances)
         if isinstance(found, NoInstances):
             raise TargetNotFoundError(found.reason)

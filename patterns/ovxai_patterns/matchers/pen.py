@@ -43,7 +43,8 @@ class NearMiss:
     passed: int
 
     def __str__(self) -> str:
-        return f"{self.node} {self.reason} (from {self.root} up, {self.passed} operations further)"
+        further = "1 operation" if self.passed == 1 else f"{self.passed} operations"
+        return f"{self.node} {self.reason} ({further} above {self.root})"
 
 
 @dataclass
