@@ -54,10 +54,10 @@ def draw_rows(pen: Pen) -> ov.Node:
 class SinkRows(MatcherPass):
     """Passes Slices of a range of rows up, through one operation after another.
 
-    `active`: unique names of the Slices that may pass, which those that they become are added to; None for all.
-    `stop`: tells of a tensor whether Slices shall stay on it for now; None: where anything else is read of the
-    operation, which would be computed all the same. After a run: `sunk`, how many operations were passed; `declined`,
-    reasons and how often.
+    `active`: unique names of the Slices that may pass; each passes one operation in a run, and those that it becomes
+    are added. None: all, as far as they go. `stop`: tells of a tensor whether Slices shall stay on it for now; None:
+    where anything else is read of the operation, which would be computed all the same. After a run: `sunk`, how many
+    operations were passed; `declined`, reasons and how often.
     """
 
     def __init__(self, active: set[str] | None = None, stop: Callable[[ov.Output], bool] | None = None) -> None:
@@ -85,10 +85,11 @@ class SinkRows(MatcherPass):
                 declined[str(reason)] += 1
                 _log.debug("rows of %s stay: %s", source.get_node().get_friendly_name(), reason)
                 return False
-            if active is not None:
-                active.update(piece.get_name() for piece in done.slices)
             node.output(0).replace(done.output)
             counts["sunk"] += 1
+            if active is not None:  # one operation a run: Slices of the same rows meet on their way up
+                active.update(piece.get_name() for piece in done.slices)
+                return True
             running = this()
             assert running is not None, "a pass lives as long as it runs"
             for piece in done.slices:
