@@ -14,7 +14,7 @@ from ovxai_patterns.matchers.pen import Pen
 
 from ovxai_passes.rewrites.sink_rows import SinkRows, draw_rows
 from tests.fixtures.graphs import Weights, integers, norm
-from tests.support.running import run
+from tests.support.running import Array, run
 
 ROWS, CHANNELS = 6, 8
 Body = Callable[[ov.Node, Weights], ov.Node]
@@ -49,7 +49,7 @@ def kinds(model: ov.Model) -> list[str]:
     return [node.get_type_name() for node in model.get_ordered_ops() if node.get_type_name() != "Constant"]
 
 
-def value_of(model: ov.Model, rows: int = ROWS) -> object:
+def value_of(model: ov.Model, rows: int = ROWS) -> Array:
     return run(model, np.random.default_rng(5).standard_normal((1, rows, CHANNELS)).astype(np.float32))
 
 
