@@ -101,6 +101,9 @@ class Pen:
 
     def either(self, *nodes: ov.Node) -> ov.Node:
         """The first of several alternatives that matches."""
+        _check_drawn(nodes)
+        if not nodes:
+            raise ValueError("either() has no alternatives")
         return self._keep(Or(list(nodes)), nodes, counts=False)
 
     def maybe(self, step: Step, above: ov.Node) -> ov.Node:
@@ -121,7 +124,10 @@ class Pen:
     def _operation(
         self, kinds: str | Sequence[str], inputs: Sequence[ov.Node], where: Sequence[Condition], name: str, counts: bool
     ) -> ov.Node:
+        _check_drawn(inputs)
         wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds)
+        if not wanted:
+            raise ValueError("an operation of no type is drawn")
         types = [version for kind in wanted for version in versions_of(kind)]
         made = WrapType(types, list(inputs), _all_hold(where)) if inputs else WrapType(types, _all_hold(where))
         if not counts:
@@ -170,6 +176,13 @@ class Pen:
                 continue
             drawn.depth = depth
             open_ends += [(one, depth + drawn.counts) for one in drawn.above]
+
+
+def _check_drawn(nodes: Sequence[ov.Node]) -> None:
+    """Raises TypeError where something else is given for a node: OpenVINO's patterns would crash."""
+    for node in nodes:
+        if not isinstance(node, ov.Node):
+            raise TypeError(f"a pattern is drawn of what a Pen has drawn, not of {node!r}")
 
 
 def _all_hold(where: Sequence[Condition]) -> Callable[[ov.Output], bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -71,6 +73,12 @@ def test_a_second_run_changes_nothing() -> None:
     before = kinds(model)
     assert sunk(model).sunk == 0
     assert kinds(model) == before
+
+
+def test_the_pass_goes_when_nobody_holds_it() -> None:
+    held = weakref.ref(sunk(model_of(block, 0, 1)))
+    gc.collect()
+    assert held() is None
 
 
 def test_it_says_why_a_slice_stays() -> None:

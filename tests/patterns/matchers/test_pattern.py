@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Callable
 
 import numpy as np
 import openvino as ov
@@ -80,6 +81,22 @@ def test_the_attempt_that_got_furthest_is_told() -> None:
     """The last MatMul fails at once, the first one two operations up."""
     text = nearest(type("Misdrawn", (Pooled,), {"ranks": (5,)}), cnn())
     assert "[1,6,4,4]) has not 5 axes (2 operations above MatMul" in text
+
+
+@pytest.mark.parametrize("root", ["either", "path"])
+def test_alternatives_may_be_the_root(root: str) -> None:
+    class Alternatives(Pooled):
+        kind = "ReduceMax"
+
+        def draw(self, pen: Pen) -> ov.Node:
+            scores = super().draw(pen)
+            if root == "path":
+                return pen.path(scores, [Step(("Softmax",))], 1)
+            return pen.either(scores, pen.op("Softmax", scores))
+
+    assert "[1,6]) is not ReduceMax (" in nearest(Alternatives, cnn())
+    mean = type("Mean", (Alternatives,), {"kind": "ReduceMean"})
+    assert [match["map"].get_shape() for match in mean().find_in(cnn())] == [[1, 6, 4, 4]]
 
 
 def test_nothing_is_told_where_no_operation_is_like_the_root() -> None:
@@ -237,6 +254,22 @@ def test_a_pattern_that_draws_nothing(drawn: object) -> None:
 
     with pytest.raises(TypeError, match=r"draw\(\) returns what was drawn last, not"):
         Nothing()
+
+
+@pytest.mark.parametrize(
+    ("draw", "said"),
+    [
+        (lambda pen: pen.op("Relu", None), "what a Pen has drawn, not of None"),
+        (lambda pen: pen.op("Relu", "x"), "what a Pen has drawn, not of 'x'"),
+        (lambda pen: pen.either(pen.any(), None), "what a Pen has drawn, not of None"),
+        (lambda pen: pen.path(None, [Step(("Relu",))], 1), "what a Pen has drawn, not of None"),
+        (lambda pen: pen.either(), "no alternatives"),
+        (lambda pen: pen.op((), pen.any()), "of no type"),
+    ],
+)
+def test_drawn_wrongly(draw: Callable[[Pen], ov.Node], said: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=said):
+        draw(Pen())
 
 
 @pytest.mark.parametrize("where", ["condition", "check"])
