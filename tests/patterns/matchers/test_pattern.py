@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Callable
 
 import numpy as np
 import openvino as ov
@@ -12,7 +11,6 @@ import pytest
 from openvino import opset13 as ops
 from openvino.passes import Manager
 from ovxai_patterns.matchers.conditions import WEIGHT, Condition, axes_of, has_rank
-from ovxai_patterns.matchers.op_versions import versions_of
 from ovxai_patterns.matchers.pattern import GraphPattern, Match
 from ovxai_patterns.matchers.pen import Pen, Step
 
@@ -238,12 +236,6 @@ def test_unknown_types_are_named() -> None:
         Unknown()
 
 
-def test_every_version_of_an_operation_is_meant_once() -> None:
-    assert versions_of("Gather") == ("opset1.Gather", "opset7.Gather", "opset8.Gather")
-    assert versions_of("Constant") == ("opset1.Constant",)
-    assert versions_of("ScaledDotProductAttention") == ("opset13.ScaledDotProductAttention",)
-
-
 @pytest.mark.parametrize("drawn", [None, "root"])
 def test_a_pattern_that_draws_nothing(drawn: object) -> None:
     class Nothing(GraphPattern):
@@ -254,22 +246,6 @@ def test_a_pattern_that_draws_nothing(drawn: object) -> None:
 
     with pytest.raises(TypeError, match=r"draw\(\) returns what was drawn last, not"):
         Nothing()
-
-
-@pytest.mark.parametrize(
-    ("draw", "said"),
-    [
-        (lambda pen: pen.op("Relu", None), "what a Pen has drawn, not of None"),
-        (lambda pen: pen.op("Relu", "x"), "what a Pen has drawn, not of 'x'"),
-        (lambda pen: pen.either(pen.any(), None), "what a Pen has drawn, not of None"),
-        (lambda pen: pen.path(None, [Step(("Relu",))], 1), "what a Pen has drawn, not of None"),
-        (lambda pen: pen.either(), "no alternatives"),
-        (lambda pen: pen.op((), pen.any()), "of no type"),
-    ],
-)
-def test_drawn_wrongly(draw: Callable[[Pen], ov.Node], said: str) -> None:
-    with pytest.raises((TypeError, ValueError), match=said):
-        draw(Pen())
 
 
 @pytest.mark.parametrize("where", ["condition", "check"])
