@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypedDict
 
+from ovxai_patterns.matchers.pattern import GraphPattern
+
 from ovxai_passes.vocabulary import Mask, Scaling
 
 NAMED = ("task", "method", "target_layer", "embed_scaling")
@@ -14,6 +16,7 @@ NAMED = ("task", "method", "target_layer", "embed_scaling")
 class InsertOptions(TypedDict, total=False):
     """The further options, with the types that they take: enumerations also by value, tuples as any sequence."""
 
+    patterns: Sequence[type[GraphPattern]] | type[GraphPattern]
     scaling: Scaling | str | None
     k: int | None
     mask: Mask | str | None

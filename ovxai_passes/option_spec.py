@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.value_checks import as_plain, check_type, is_whole, member, plain
+from ovxai_passes.value_checks import as_plain, check_type, is_whole, member, names_of_types, plain
 from ovxai_passes.vocabulary import CLASSIFIERS, Task
 
 _SPEC = "spec"
@@ -140,6 +140,6 @@ def _filled(text: str, of: list[Field[Any]]) -> str:
 
 def _entry(of: Field[Any]) -> str:
     spec, default = spec_of(of), as_plain(of.default)
-    kinds = map(repr, map(as_plain, spec.enumeration)) if spec.enumeration else (kind.__name__ for kind in spec.types)
-    given = "" if default is None else f"; default {default!r}"
-    return f"{of.name} ({' or '.join(kinds)}{given}): {spec.text}"
+    kinds = " or ".join(map(repr, map(as_plain, spec.enumeration))) if spec.enumeration else names_of_types(spec.types)
+    given = "" if default in (None, []) else f"; default {default!r}"
+    return f"{of.name} ({kinds}{given}): {spec.text}"

@@ -9,10 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from ovxai_patterns.matchers.pattern import GraphPattern
+
 from ovxai_passes.errors import OptionError
 from ovxai_passes.methods.registry import METHODS, method_spec, methods_of
 from ovxai_passes.methods.spec import MethodSpec, Reads
 from ovxai_passes.option_checks import class_problem, label_problem, layer_problem, parsed_size, size_problem
+from ovxai_passes.option_patterns import parsed_pattern, pattern_problem
 from ovxai_passes.option_spec import MethodTrait, OptionSpec, documented, option, spec_of
 from ovxai_passes.value_checks import as_plain, check_names
 from ovxai_passes.vocabulary import CLASSIFIERS, DETECTORS, LARGEST, MIDDLE, Mask, Method, Scaling, Task
@@ -37,6 +40,18 @@ class Options:
             (str, list, tuple),
             problem=layer_problem,
             metavar="NAME",
+        ),
+    )
+    patterns: tuple[type[GraphPattern], ...] = option(
+        (),
+        OptionSpec(
+            "Patterns of your own that name what to explain (see patterns/README.md), tried in order.",
+            (type, list, tuple),
+            many=True,
+            problem=pattern_problem,
+            flag="--pattern",
+            metavar="MODULE:CLASS",
+            parse=parsed_pattern,
         ),
     )
     embed_scaling: bool = option(
@@ -202,9 +217,12 @@ class Options:
     @property
     def target_layers(self) -> tuple[str, ...]:
         """The layers given by name, none or several."""
-        if self.target_layer is None:
-            return ()
-        return (self.target_layer,) if isinstance(self.target_layer, str) else self.target_layer
+        return (self.target_layer,) if isinstance(self.target_layer, str) else self.target_layer or ()
+
+    @property
+    def names_target(self) -> bool:
+        """Whether what is explained is given, by name or by patterns."""
+        return self.target_layer is not None or bool(self.patterns)
 
     def asked(self) -> dict[str, Any]:
         """The options that ask for a map of some kind, those that are not the default, as plain values."""
@@ -258,8 +276,10 @@ class Options:
             raise OptionError(
                 "top_k and classes do not go together: maps are made for the best classes, or for given ones"
             )
-        if self.num_anchors is not None and not self.target_layers:
-            raise OptionError("num_anchors says how the layers in target_layer are made: give these too")
+        if self.patterns and self.target_layers:
+            raise OptionError("patterns and target_layer do not go together: both say which layer is explained")
+        if self.num_anchors is not None and not self.names_target:
+            raise OptionError("num_anchors says how the layers in target_layer (or patterns) are made: give these too")
 
     @classmethod
     def checked(cls, **values: object) -> Options:

@@ -25,9 +25,11 @@ def plain(value: object) -> object:
 
 
 def as_plain(value: Any) -> Any:
-    """An option's value as JSON has it."""
+    """An option's value as JSON has it; a class as it is found again, "module:Class"."""
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, type):
+        return f"{value.__module__}:{value.__qualname__}"
     return [as_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
@@ -43,8 +45,12 @@ def check_type(name: str, value: object, allowed: tuple[type, ...]) -> None:
     """Raises OptionError where a value is not of the types that an option takes; True and False are no numbers."""
     if isinstance(value, allowed) and (bool in allowed or not isinstance(value, bool)):
         return
-    wanted = " or ".join(kind.__name__ for kind in allowed)
-    raise OptionError(f"option {name!r} takes {wanted}, not {value!r}")
+    raise OptionError(f"option {name!r} takes {names_of_types(allowed)}, not {value!r}")
+
+
+def names_of_types(kinds: Iterable[type]) -> str:
+    """Types as people call them, with "or" between them."""
+    return " or ".join("class" if kind is type else kind.__name__ for kind in kinds)
 
 
 def member(name: str, kind: type[Kind], value: object) -> Kind:

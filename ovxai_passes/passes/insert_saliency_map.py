@@ -103,7 +103,7 @@ def _run(model: ov.Model, state: InsertionState, part: int = 0) -> InsertionStat
 
 def _part(model: ov.Model, failed: InsertionState) -> InsertionState | None:
     """The state of a map for a part of the class scores, or None where there is no such layer."""
-    if failed.options.target_layer is not None or failed.options.reference or failed.search is None:
+    if failed.options.names_target or failed.options.reference or failed.search is None:
         return None
     found: list[InsertionState] = []
     for number in count(1):

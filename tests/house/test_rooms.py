@@ -23,7 +23,7 @@ ORDERS = {
     "ovxai_patterns": ("analysis", "matchers", "classifier", "detector", "task"),
     "ovxai_tools": ("demo", "common", "pictures", "checks", "evaluation", "cli", "__main__"),
     "ovxai_passes": (
-        *("version", "errors", "vocabulary", "value_checks", "option_checks", "option_spec"),
+        *("version", "errors", "vocabulary", "value_checks", "option_checks", "option_patterns", "option_spec"),
         *("ops", "rewrites", "head", "mapping", "methods"),
         *("options", "insert_options", "model_info", "report", "finish", "passes", "insert"),
         *("pictures", "explainer", "metrics", "compat"),

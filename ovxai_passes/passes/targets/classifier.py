@@ -36,6 +36,7 @@ def locate_classifier(analysis: ModelAnalysis, state: InsertionState, part: int)
         partial=part,
         output=options.output,
         keep_quantization=options.keep_quantization,
+        patterns=options.patterns,
     )
     if state.search is None:
         _check_counts(analysis, options)  # what the model's outputs tell, before what takes its time

@@ -11,6 +11,7 @@ from ovxai_patterns.analysis.positions import Positions
 from ovxai_patterns.detector.class_heads import ClassHeads, NoHeads
 from ovxai_patterns.detector.detector import Detector, FeatureMaps, largest_of, middle_of
 from ovxai_patterns.detector.instances import Masks, NoInstances, find_instances
+from ovxai_patterns.detector.own_patterns import heads_of_patterns, maps_of_patterns
 
 from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.methods.registry import method_spec, methods_of
@@ -37,9 +38,7 @@ class DetectorSearch:
 
     def found(self) -> tuple[MethodSpec, Target]:
         """The method asked for with what it reads, or the first one for which that is there."""
-        given = self.options.method or (
-            Method.DETCLASSPROBABILITYMAP if self.options.target_layer is not None else None
-        )
+        given = self.options.method or (Method.DETCLASSPROBABILITYMAP if self.options.names_target else None)
         if given is not None:
             spec = method_spec(given)
             assert spec is not None, "options refuse methods that models cannot be given"
@@ -65,13 +64,9 @@ class DetectorSearch:
 
     def _class_heads(self) -> Target:
         options = self.options
-        layers = options.target_layers
-        trusted = options.task is not Task.AUTO
-        heads = (
-            self.detector.heads_at(layers, options.num_anchors or ()) if layers else self.detector.class_heads(trusted)
-        )
+        heads = self._heads()
         if isinstance(heads, NoHeads):
-            candidates = self.detector.dense_heads if layers else ()
+            candidates = self.detector.dense_heads if options.names_target else ()
             raise TargetNotFoundError(heads.reason, (*heads.near_misses, *candidates))
         if options.background is not None:
             if not -1 <= options.background < heads.classes:
@@ -96,6 +91,7 @@ class DetectorSearch:
             classes=heads.classes,
             story=heads.story,
             notices=heads.all_notices,
+            found_by=heads.found_by,
         )
         chosen = self._chosen(heads.classes, heads.background)
         if heads.background is None or options.keep_background:
@@ -113,6 +109,14 @@ class DetectorSearch:
             notices=(*found.notices, *((notice,) if chosen is None else ())),
         )
 
+    def _heads(self) -> ClassHeads | NoHeads:
+        options, detector = self.options, self.detector
+        if options.patterns:
+            return heads_of_patterns(detector, options.patterns, options.num_anchors or ())
+        if options.target_layers:
+            return detector.heads_named(options.target_layers, options.num_anchors or ())
+        return detector.class_heads(trusted=options.task is not Task.AUTO)
+
     def _size(self, grids: list[tuple[int, int]]) -> tuple[tuple[int, int], int | None]:
         """The size of the map, and the place of the level that it is that of."""
         wanted = self.options.saliency_map_size
@@ -127,7 +131,8 @@ class DetectorSearch:
 
     def _feature_map(self, spec: MethodSpec) -> Target:
         name = spec.name.value
-        wanted, layers = self.options.saliency_map_size, self.options.target_layers
+        options = self.options
+        wanted, layers = options.saliency_map_size, options.target_layers
         if isinstance(wanted, tuple):
             raise OptionError(
                 f"{name} is as large as a feature map: saliency_map_size {MIDDLE!r} or {LARGEST!r} chooses which"
@@ -139,7 +144,7 @@ class DetectorSearch:
                 f"the height or width of the picture is dynamic, which {name} does not take; "
                 "give the model a static size first (model.reshape)"
             )
-        maps = self.feature_maps(*layers)
+        maps = self.feature_maps(given=options.names_target)
         grids = [positions.grid for positions in maps.positions]
         level = 0 if wanted == LARGEST else middle_of(grids)
         place = maps.places[level] if maps.joined else 0
@@ -152,6 +157,7 @@ class DetectorSearch:
             feature=FeatureMap(maps.tensors[level], maps.positions[level], maps.grids[level], maps.joined, place),
             story=maps.story,
             notices=maps.notices,
+            found_by=maps.found_by,
         )
 
     def pooled(self) -> tuple[TensorId, Positions]:
@@ -160,18 +166,25 @@ class DetectorSearch:
         level = middle_of([positions.grid for positions in maps.positions])
         return maps.tensors[level], _all_tokens(maps) or maps.positions[level]
 
-    def feature_maps(self, layer: str | None = None) -> FeatureMaps:
-        """The feature maps, or the one given by name. Raises TargetNotFoundError."""
-        detector = self.detector
-        maps = detector.feature_maps(detector.class_heads()) if layer is None else detector.feature_map_at(layer)
+    def feature_maps(self, given: bool = False) -> FeatureMaps:
+        """The feature maps, found, or those that the options name (`given`). Raises TargetNotFoundError."""
+        detector, options = self.detector, self.options
+        maps: FeatureMaps | NoHeads
+        if not given:
+            maps = detector.feature_maps(detector.class_heads())
+        elif options.patterns:
+            maps = maps_of_patterns(detector, options.patterns)
+        else:
+            maps = detector.feature_map_named(options.target_layers[0])
         if isinstance(maps, NoHeads) or not maps.tensors:
             reason = maps.reason if isinstance(maps, NoHeads) else "no feature map has a grid of positions"
             raise TargetNotFoundError(reason, maps.near_misses if isinstance(maps, NoHeads) else ())
         return maps
 
     def _instances(self) -> Target:
-        if self.options.target_layer is not None:
-            raise OptionError("instancemasks reads the model's outputs: target_layer does not go with it")
+        if self.options.names_target:
+            name = "patterns" if self.options.patterns else "target_layer"
+            raise OptionError(f"instancemasks reads the model's outputs: option {name!r} does not go with it")
         found = self.detector.analysis.get(find_instances)
         if isinstance(found, NoInstances):
             raise TargetNotFoundError(found.reason)

@@ -35,9 +35,10 @@ def check_task_given(analysis: ModelAnalysis, options: Options) -> None:
     """Raises TargetNotFoundError where a model is said to detect, and is a classifier.
 
     That is one that gives scores [N,K] and where nothing predicts boxes, neither grids nor regions nor queries. Its
-    activation map would pass for a detector's. Class heads that are named (`target_layer`) are taken as they are.
+    activation map would pass for a detector's. Class heads that are named (`target_layer`, `patterns`) are taken as
+    they are.
     """
-    if options.task in (Task.AUTO, Task.CLASSIFICATION) or options.target_layer is not None:
+    if options.task in (Task.AUTO, Task.CLASSIFICATION) or options.names_target:
         return
     scores = analysis.get(find_scores)
     if not isinstance(scores, Scores) or analysis.get(find_task).name != CLASSIFICATION:

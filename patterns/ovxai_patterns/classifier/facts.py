@@ -60,6 +60,11 @@ class ClassifierFacts:
         """The maps below these, whose positions no longer matter."""
         return self.maps[: len(self.maps) - len(self.alive)]
 
+    @property
+    def reads_class_token(self) -> bool:
+        """Whether the positions die in an ordinary attention block: only tokens beside them are read after it."""
+        return bool(self.dead and self.blocks.starting_at(self.alive[0]))
+
     @cached_property
     def blocks(self) -> Blocks:
         """The transformer blocks among the maps."""

@@ -8,9 +8,9 @@ from ovxai_patterns.analysis.graph import Edge, TensorId
 from ovxai_patterns.analysis.grid_source import grid_source
 from ovxai_patterns.classifier.blocks import Block
 from ovxai_patterns.classifier.facts import ClassifierFacts
-from ovxai_patterns.classifier.readout import ReadOut
+from ovxai_patterns.classifier.readout import ReadOut, read_out_of
 from ovxai_patterns.classifier.site import NoSite, Site
-from ovxai_patterns.matchers.pattern import DATAFLOW
+from ovxai_patterns.matchers.pattern import DATAFLOW, GraphPattern
 
 _MOST_POSITIONS = 4096
 
@@ -21,7 +21,8 @@ class TargetRequest:
 
     `layer`: friendly name, or None for the best. `k`: blocks to re-run, None as the read-out asks. `features`: of a map
     of class scores, go up to the features that it is made from. `partial`: 0, or the number, from 1 on, of a site that
-    explains a part of the class scores. `output`, `keep_quantization`: see `find_scores`.
+    explains a part of the class scores. `output`, `keep_quantization`: see `find_scores`. `patterns`: those of a
+    user's own, which bind the target by the name `target`; none: it is found.
     """
 
     layer: str | None = None
@@ -30,6 +31,7 @@ class TargetRequest:
     partial: int = 0
     output: int | str | None = None
     keep_quantization: bool = False
+    patterns: tuple[type[GraphPattern], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,3 +90,37 @@ def site_of_block(facts: ClassifierFacts, block: Block, k: int, trace: TargetTra
     trace = trace.then("the mask weighs the skip path and the output of the block's first norm")
     masked = tuple(edge for edge in readers if edge not in block.norm.reads) + facts.readers(block.norm.result)
     return make_site(facts, block.start, masked, k, trace)
+
+
+def unsuitable(facts: ClassifierFacts, tensor: TensorId) -> str:
+    """Why a tensor that was given cannot be explained; empty where it can be."""
+    if not facts.graph.region(tensor, facts.scores.tensor):
+        return "no path leads from it to the class scores"
+    problem = facts.shape_problem(tensor)
+    if tensor in facts.layout.pictures:
+        problem = "is the picture itself"
+    if problem:
+        return f"its output {problem}"
+    if not facts.matters(tensor):
+        return "its positions do not reach the class scores (only the class token is read after it)"
+    return ""
+
+
+def site_at(facts: ClassifierFacts, tensor: TensorId, k: int | None, trace: TargetTrace) -> Site | NoSite:
+    """The site at a suitable tensor that was given; where a block starts there, that of the block."""
+    readout, _ = read_out_of(facts.layout, tensor, facts.scores.tensor)
+    class_token = bool(facts.alive and facts.reads_class_token)
+    trace = replace(trace, readout=ReadOut.CLASS_TOKEN if class_token else readout)
+    layer, block = facts.name(tensor), facts.blocks.starting_at(tensor)
+    if block is None:
+        if k:
+            return NoSite(f"k={k} re-runs attention blocks, but none starts at layer {layer!r}", trace.story)
+        return make_site(facts, tensor, facts.readers(tensor), 0, trace)
+    starts = [found.start for found in facts.blocks.above(facts.alive[0], len(facts.maps))]
+    if tensor not in starts:
+        reason = f"layer {layer!r} starts an attention block of an earlier stage: the grid changes after it"
+        return NoSite(reason, trace.story, facts.candidates)
+    count = starts.index(tensor) + 1
+    if k not in (None, count):
+        return NoSite(f"k={k} does not go with layer {layer!r}, from which {count} attention blocks are re-run")
+    return site_of_block(facts, block, count, trace)

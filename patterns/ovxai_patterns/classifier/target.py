@@ -10,16 +10,24 @@ from dataclasses import replace
 from functools import cached_property
 
 from ovxai_patterns.analysis.assumed import HOW_TO_STATE, ShapesError
-from ovxai_patterns.analysis.graph import ModelGraph, NoLayer, TensorId
+from ovxai_patterns.analysis.graph import ModelGraph, NoLayer
 from ovxai_patterns.analysis.layout import NO_PICTURE, movement_chain
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.attention_pooled import site_of_attentions
 from ovxai_patterns.classifier.cnn import map_above_classifier
 from ovxai_patterns.classifier.facts import ClassifierFacts
+from ovxai_patterns.classifier.own_patterns import site_of_patterns
 from ovxai_patterns.classifier.partial import site_of_part
 from ovxai_patterns.classifier.proposals import PATTERNS, Patterns, Proposal, accepted_proposal
 from ovxai_patterns.classifier.readout import ReadOut, read_out_of
-from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, make_site, site_of_block, site_of_last_blocks
+from ovxai_patterns.classifier.request import (
+    TargetRequest,
+    TargetTrace,
+    make_site,
+    site_at,
+    site_of_last_blocks,
+    unsuitable,
+)
 from ovxai_patterns.classifier.scores import NoScores, find_scores
 from ovxai_patterns.classifier.site import NoSite, Site
 
@@ -66,6 +74,8 @@ class TargetSearch:
         trace = TargetTrace(ReadOut.CLASS_TOKEN, (f"class scores: {facts.describe(scores.tensor)}",))
         if scores.activation:
             trace = trace.then(f"looked through: {scores.activation}, {scores.quantizers} FakeQuantize")
+        if request.patterns:
+            return site_of_patterns(facts, request, trace)
         if request.partial:
             return site_of_part(facts, request, trace)
         if not facts.alive:
@@ -104,7 +114,7 @@ def _site_of_deepest(facts: ClassifierFacts, request: TargetRequest, trace: Targ
     deepest, scores = facts.alive[0], facts.scores
     if facts.dead:
         trace = trace.then(f"{len(facts.dead)} deeper maps: none of their positions reaches the class scores")
-    if _reads_class_token(facts):
+    if facts.reads_class_token:
         trace = trace.then(f"the last block that reads positions starts at {facts.describe(deepest)}")
         return site_of_last_blocks(facts, 1 if request.k is None else request.k, trace)
     if any(one.attention for one in facts.read_outs):
@@ -128,47 +138,14 @@ def _site_of_deepest(facts: ClassifierFacts, request: TargetRequest, trace: Targ
     return make_site(facts, target, facts.readers(target), 0, trace)
 
 
-def _reads_class_token(facts: ClassifierFacts) -> bool:
-    """Whether the positions die in an ordinary attention block: only tokens beside them are read after it."""
-    return bool(facts.dead and facts.blocks.starting_at(facts.alive[0]))
-
-
 def _site_of_layer(facts: ClassifierFacts, layer: str, k: int | None) -> Site | NoSite:
     tensor = facts.graph.layer_named(layer)
     if isinstance(tensor, NoLayer):
         return NoSite(tensor.reason, (), facts.candidates)
-    problem = _unsuitable(facts, tensor)
+    problem = unsuitable(facts, tensor)
     if problem:
         return NoSite(f"layer {layer!r} is unsuitable: {problem}", (facts.describe(tensor),), facts.candidates)
-    readout, _ = read_out_of(facts.layout, tensor, facts.scores.tensor)
-    trace = TargetTrace(readout, (f"layer chosen by name: {facts.describe(tensor)}",))
+    trace = TargetTrace(ReadOut.OTHER, (f"layer chosen by name: {facts.describe(tensor)}",), found_by="")
     if tensor not in facts.dominators:
         trace = replace(trace, notices=("other paths lead past this layer: the map shows only what goes through it",))
-    if facts.alive and _reads_class_token(facts):
-        trace = replace(trace, readout=ReadOut.CLASS_TOKEN)
-    block = facts.blocks.starting_at(tensor)
-    if block is None:
-        if k:
-            return NoSite(f"k={k} re-runs attention blocks, but none starts at layer {layer!r}", trace.story)
-        return make_site(facts, tensor, facts.readers(tensor), 0, trace)
-    starts = [found.start for found in facts.blocks.above(facts.alive[0], len(facts.maps))]
-    if tensor not in starts:
-        reason = f"layer {layer!r} starts an attention block of an earlier stage: the grid changes after it"
-        return NoSite(reason, trace.story, facts.candidates)
-    count = starts.index(tensor) + 1
-    if k not in (None, count):
-        return NoSite(f"k={k} does not go with layer {layer!r}, from which {count} attention blocks are re-run")
-    return site_of_block(facts, block, count, trace)
-
-
-def _unsuitable(facts: ClassifierFacts, tensor: TensorId) -> str:
-    if not facts.graph.region(tensor, facts.scores.tensor):
-        return "no path leads from it to the class scores"
-    problem = facts.shape_problem(tensor)
-    if tensor in facts.layout.pictures:
-        problem = "is the picture itself"
-    if problem:
-        return f"its output {problem}"
-    if not facts.matters(tensor):
-        return "its positions do not reach the class scores (only the class token is read after it)"
-    return ""
+    return site_at(facts, tensor, k, trace)

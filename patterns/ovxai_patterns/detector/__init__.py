@@ -2,5 +2,6 @@
 
 `dense_heads` (dense prediction heads), `head_uses` (what becomes of their elements), `groups` (heads that predict the
 same), `raw_groups` (told by numbers of channels), `class_heads` and `class_head_choice` (which of them score classes),
-`joined` (tokens of several maps), `detector` (class heads and feature maps), `instances` (masks).
+`joined` (tokens of several maps), `detector` (class heads and feature maps), `own_patterns` (those that patterns of a
+user's own name), `instances` (masks).
 """

@@ -80,26 +80,35 @@ class Detector:
             return NoHeads(reason, tuple(map(self.describe, self.regions)), True)
         return self.analysis.get(find_class_heads, trusted)
 
-    def heads_at(self, layers: Sequence[str], anchors: Sequence[int]) -> ClassHeads | NoHeads:
+    def heads_named(self, layers: Sequence[str], anchors: Sequence[int]) -> ClassHeads | NoHeads:
         """Class heads given by name; `anchors`: how many each has, one number for all, or none for one."""
-        if len(anchors) not in (0, 1, len(layers)):
-            return NoHeads(
-                f"{len(anchors)} numbers of anchors for {len(layers)} layers: give one for each, or one for all"
-            )
         if len(set(layers)) < len(layers):
             return NoHeads("a layer is named twice: name each class head once")
+        tensors = []
+        for name in layers:
+            tensor = self.graph.layer_named(name)
+            if isinstance(tensor, NoLayer):
+                return NoHeads(tensor.reason, self.dense_heads)
+            tensors.append(tensor)
+        return self.heads_at(tensors, anchors, f"class heads given by name: {', '.join(layers)}")
+
+    def heads_at(self, tensors: Sequence[TensorId], anchors: Sequence[int], how: str) -> ClassHeads | NoHeads:
+        """Class heads that are given; `how`: a line for the story. `anchors`: as in `heads_named`."""
+        if len(anchors) not in (0, 1, len(tensors)):
+            return NoHeads(
+                f"{len(anchors)} numbers of anchors for {len(tensors)} layers: give one for each, or one for all"
+            )
         levels = []
-        for place, name in enumerate(layers):
-            level = self._level_at(name, anchors[place % len(anchors)] if anchors else 1)
+        for place, tensor in enumerate(tensors):
+            level = self._level_at(tensor, anchors[place % len(anchors)] if anchors else 1)
             if isinstance(level, NoHeads):
                 return level
             levels.append(level)
         counts = [len(level.channels) for level in levels]
         if len(set(counts)) > 1:
-            listed = ", ".join(f"{name}: {count}" for name, count in zip(layers, counts, strict=True))
+            listed = ", ".join(f"{self._name(one)}: {count}" for one, count in zip(tensors, counts, strict=True))
             return NoHeads(f"the layers do not have as many classes ({listed}): name class heads, with their anchors")
-        story = (f"class heads given by name: {', '.join(layers)}",)
-        given = ClassHeads(tuple(levels), None, None, levels[0].tensor, story)
+        given = ClassHeads(tuple(levels), None, None, levels[0].tensor, (how,), found_by="")
         found = self.class_heads(trusted=True)
         if isinstance(found, NoHeads) or found.classes != given.classes:
             return given
@@ -109,10 +118,8 @@ class Detector:
         completed = tuple(replace(level, objectness=known[level.tensor].objectness) for level in levels)
         return replace(given, levels=completed, background=found.background, activation=found.activation)
 
-    def _level_at(self, name: str, anchors: int) -> Level | NoHeads:
-        tensor = self.graph.layer_named(name)
-        if isinstance(tensor, NoLayer):
-            return NoHeads(tensor.reason, self.dense_heads)
+    def _level_at(self, tensor: TensorId, anchors: int) -> Level | NoHeads:
+        name = self._name(tensor)
         shape, positions = self.graph.output(tensor).get_partial_shape(), self.layout.positions(tensor)
         real = self.graph.output(tensor).get_element_type().is_real()
         if shape.is_dynamic or len(shape) != 4 or not real or shape[0] != self._batch:
@@ -240,14 +247,23 @@ class Detector:
                 grids.add(self._grid((place, 0)))
         return len(grids - {grid}) > 0
 
-    def feature_map_at(self, layer: str) -> FeatureMaps | NoHeads:
+    def feature_map_named(self, layer: str) -> FeatureMaps | NoHeads:
         """A feature map given by name."""
         tensor = self.graph.layer_named(layer)
         if isinstance(tensor, NoLayer):
             return NoHeads(tensor.reason)
-        if not self._is_map(tensor):
-            return NoHeads(f"layer {layer!r} does not make a map of positions", (self.describe(tensor),))
-        return self._maps([tensor], (f"layer chosen by name: {self.describe(tensor)}",))
+        return self.maps_at([tensor], f"layer chosen by name: {self.describe(tensor)}")
+
+    def maps_at(self, tensors: Sequence[TensorId], how: str) -> FeatureMaps | NoHeads:
+        """Feature maps that are given; `how`: a line for the story."""
+        for tensor in tensors:
+            if not self._is_map(tensor):
+                reason = f"layer {self._name(tensor)!r} does not make a map of positions"
+                return NoHeads(reason, (self.describe(tensor),))
+        return replace(self._maps(tensors, (how,)), found_by="")
+
+    def _name(self, tensor: TensorId) -> str:
+        return str(self.graph.ops[tensor[0]].get_friendly_name())
 
     def describe(self, tensor: TensorId) -> str:
         """Name, type and shape, as in the model itself."""

@@ -41,23 +41,28 @@ class GraphPattern(MatcherPass):
 
     After a run over a model `matches` holds a Match for each root, in topological order. Register it in an
     `openvino.passes.Manager` of your own, or call `find_in`. With `watched=True`, which is slower, `near_miss` then
-    tells of the attempts that failed the one that got furthest.
+    tells of the attempts that failed the one that got furthest. `names`: those that it may bind.
     """
 
     name: ClassVar[str] = ""
 
     def __init__(self, watched: bool = False) -> None:
         super().__init__()
-        watch, matches = Watch(), list[Match]()
-        root, names = _drawn(self.draw, watch) if watched else _drawn_once(self.draw)
+        watch, matches, raised = Watch(), list[Match](), list[Exception]()
+        once = not watched and getattr(self.draw, "__self__", None) is type(self)
+        root, names = _drawn_once(self.draw) if once else _drawn(self.draw, watch if watched else None)
         name, check = self.name, self.check
-        self.matches, self._watch = matches, watch
+        self.matches, self.names, self._watch, self._raised = matches, frozenset(names), watch, raised
 
         def collect(matcher: Matcher) -> bool:  # a bound method here would keep the pass alive for ever
             values, start = matcher.get_pattern_value_map(), matcher.get_match_root()
             found = {key: values[node] for key, nodes in names.items() for node in nodes if node in values}
             match = Match(name, start, found)
-            problem = check(match)
+            try:
+                problem = check(match)
+            except Exception as error:
+                raised.append(error)  # OpenVINO makes a RuntimeError of it, with the text alone
+                raise
             if problem:
                 watch.failed(len(found) + _WHOLE, start.output(0), problem)
             else:
@@ -67,9 +72,8 @@ class GraphPattern(MatcherPass):
 
         self.register_matcher(Matcher(root, name), collect)
 
-    @classmethod
-    def draw(cls, pen: Pen) -> ov.Node:
-        """Draw the pattern, from its inputs down; returns the root."""
+    def draw(self, pen: Pen) -> ov.Node:
+        """Draw the pattern, from its inputs down; returns the root. A class method is called once for all passes."""
         raise NotImplementedError
 
     @staticmethod
@@ -83,11 +87,17 @@ class GraphPattern(MatcherPass):
         return self._watch.nearest
 
     def find_in(self, model: ov.Model) -> list[Match]:
-        """Run over a model; returns `matches`."""
+        """Run over a model; returns `matches`. What a condition or `check` raises, it raises, too."""
         self.matches.clear()
+        self._raised.clear()
         manager = Manager()
         manager.register_pass(self)
-        manager.run_passes(model)
+        try:
+            manager.run_passes(model)
+        except RuntimeError:
+            if self._raised:
+                raise self._raised[0] from None
+            raise
         return self.matches
 
 
@@ -97,12 +107,14 @@ _Drawing = tuple[ov.Node, Mapping[str, list[ov.Node]]]
 
 @cache
 def _drawn_once(draw: Callable[[Pen], ov.Node]) -> _Drawing:
-    """The drawing of a pattern. Its nodes keep nothing of a match, so passes share them: drawing takes the longest."""
+    """The drawing of a pattern. Its nodes keep nothing of a match, so passes share them: drawing takes longest."""
     return _drawn(draw, None)
 
 
 def _drawn(draw: Callable[[Pen], ov.Node], watch: Watch | None) -> _Drawing:
     pen = Pen(watch)
     root = draw(pen)
+    if not isinstance(root, ov.Node):  # OpenVINO's matcher would crash
+        raise TypeError(f"draw() returns what was drawn last, not {root!r}")
     pen.measure(root)
     return root, pen.names

@@ -43,7 +43,8 @@ class NearMiss:
     passed: int
 
     def __str__(self) -> str:
-        return f"{self.node} {self.reason} (from {self.root} up, {self.passed} operations further)"
+        further = "1 operation" if self.passed == 1 else f"{self.passed} operations"
+        return f"{self.node} {self.reason} ({further} above {self.root})"
 
 
 @dataclass
@@ -100,6 +101,9 @@ class Pen:
 
     def either(self, *nodes: ov.Node, name: str = "") -> ov.Node:
         """The first of several alternatives that matches."""
+        _check_drawn(nodes)
+        if not nodes:
+            raise ValueError("either() has no alternatives")
         made = Or(list(nodes))
         if name:
             self.names.setdefault(name, []).append(made)
@@ -124,7 +128,10 @@ class Pen:
     def _operation(
         self, kinds: str | Sequence[str], inputs: Sequence[ov.Node], where: Sequence[Condition], name: str, counts: bool
     ) -> ov.Node:
+        _check_drawn(inputs)
         wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds)
+        if not wanted:
+            raise ValueError("an operation of no type is drawn")
         types = [version for kind in wanted for version in versions_of(kind)]
         conditions = (_all_hold(where),) if where else ()  # a call of Python costs more than the rest of a match
         made = WrapType(types, list(inputs), *conditions) if inputs else WrapType(types, *conditions)
@@ -174,6 +181,13 @@ class Pen:
                 continue
             drawn.depth = depth
             open_ends += [(one, depth + drawn.counts) for one in drawn.above]
+
+
+def _check_drawn(nodes: Sequence[ov.Node]) -> None:
+    """Raises TypeError where something else is given for a node: OpenVINO's patterns would crash."""
+    for node in nodes:
+        if not isinstance(node, ov.Node):
+            raise TypeError(f"a pattern is drawn of what a Pen has drawn, not of {node!r}")
 
 
 def _any(where: Sequence[Condition]) -> ov.Node:

@@ -7,6 +7,7 @@ import pytest
 import ovxai_passes as xai
 from ovxai_passes.options import Options
 from tests.fixtures import graphs
+from tests.fixtures.own.patterns import MeanPooled
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,8 @@ from tests.fixtures import graphs
         ({"saliency_map_size": (23, 0)}, "height and width"),
         ({"saliency_map_size": "smallest"}, "'middle' or 'largest'"),
         ({"background": "first"}, "takes int"),
+        ({"patterns": "house:HouseHead"}, "takes class or list or tuple"),
+        ({"patterns": MeanPooled, "target_layer": "a"}, "patterns and target_layer do not go together"),
     ],
 )
 def test_refused(options: dict[str, object], said: str) -> None:

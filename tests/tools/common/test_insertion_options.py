@@ -12,12 +12,15 @@ from ovxai_tools.common.insertion_options import insertion_options, options_of
 
 from ovxai_passes.option_spec import spec_of
 from ovxai_passes.options import Options
+from tests.fixtures.own.patterns import Features, MeanPooled
 from tests.support.cli import invoke
 
+OWN = "tests.fixtures.own.patterns"
 CALLS: dict[str, tuple[tuple[object, ...], object]] = {
     "task": (("--task", "Detection"), "detection"),
     "method": (("--method", "activationmap"), "activationmap"),
     "target_layer": (("--target-layer", "a", "--target-layer", "b"), ["a", "b"]),
+    "patterns": (("--pattern", f"{OWN}:MeanPooled", "--pattern", f"{OWN}:Features"), [MeanPooled, Features]),
     "embed_scaling": (("--no-embed-scaling",), False),
     "scaling": (("--scaling", "joint"), "joint"),
     "k": (("--k", 0), 0),

@@ -36,6 +36,7 @@ COLUMNS = (
     "reason",
     "method",
     "readout",
+    "found_by",
     "target",
     "target_type",
     "target_shape",
@@ -156,6 +157,7 @@ def _examine(path: Path, runs: int, shapes: Sequence[str]) -> None:
     _print_columns(
         method=report.method,
         readout=report.readout,
+        found_by=report.found_by,
         target=report.target.name,
         target_type=report.target.type,
         target_shape=report.target.shape,

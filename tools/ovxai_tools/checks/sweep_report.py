@@ -33,11 +33,12 @@ def find_models(sources: tuple[Path, ...]) -> list[Path]:
 
 
 def summary(rows: list[dict[str, str]]) -> list[str]:
-    """How many models there are of each status and read-out, and why those that are not ok are not."""
+    """How many models there are of each status, read-out and finder, and why those that are not ok are not."""
     statuses = Counter(row["status"] for row in rows)
-    readouts = Counter(row["readout"] for row in rows if row["status"] == "ok")
     lines = [", ".join(f"{count} {status}" for status, count in statuses.most_common())]
-    lines += [f"  {count:4} {readout}" for readout, count in readouts.most_common()]
+    for column, said in (("readout", ""), ("found_by", "found by ")):
+        counts = Counter(row[column] for row in rows if row["status"] == "ok")
+        lines += [f"  {count:4} {said}{value}" for value, count in counts.most_common()]
     lines += [f"{row['status']}: {row['model']}: {row['reason']}" for row in rows if row["status"] != "ok"]
     return lines
 

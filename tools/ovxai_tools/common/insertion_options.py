@@ -28,7 +28,7 @@ def insertion_options(command: Command) -> Command:
 
 def options_of(values: dict[str, Any]) -> Options:
     """The options that the flags made by `insertion_options` say. Raises OptionError."""
-    return Options.checked(**{field.name: _value(spec_of(field), values[field.name]) for field in fields(Options)})
+    return Options.checked(**{field.name: _value(field, values[field.name]) for field in fields(Options)})
 
 
 def _flag(field: Field[Any]) -> Any:
@@ -45,7 +45,7 @@ def _flag(field: Field[Any]) -> Any:
         metavar="FILE" if spec.from_file else spec.metavar,
         multiple=_is_repeated(spec),
         default=default,
-        show_default=default is not None,
+        show_default=default not in (None, ()),
         callback=None if spec.parse is None else parsed_by(spec.parse),
         help=spec.text + (" May be given several times." if _is_repeated(spec) else ""),
     )
@@ -60,16 +60,17 @@ def _type(spec: OptionSpec) -> click.ParamType[Any]:
         return click.IntRange(min=spec.least)
     if spec.above is not None:
         return NumberRange(min=spec.above, min_open=True)
-    return click.STRING if str in spec.types else click.INT
+    return click.STRING if str in spec.types or spec.parse else click.INT
 
 
 def _is_repeated(spec: OptionSpec) -> bool:
-    return spec.takes_several and spec.parse is None and not spec.from_file
+    return spec.takes_several and (spec.many or spec.parse is None) and not spec.from_file
 
 
-def _value(spec: OptionSpec, value: Any) -> Any:
+def _value(field: Field[Any], value: Any) -> Any:
+    spec = spec_of(field)
     if spec.from_file:
         return None if value is None else read_labels(value)
     if _is_repeated(spec):
-        return (value[0] if len(value) == 1 else value) or None
+        return (value[0] if len(value) == 1 else value) or field.default
     return value
