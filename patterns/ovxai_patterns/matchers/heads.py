@@ -1,0 +1,256 @@
+"""Patterns of heads that score classes at the places of several grids, each grid a level.
+
+What they bind as level0, level1, ... are the class scores before their activation, behind the bias.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import openvino as ov
+
+from ovxai_patterns.matchers.conditions import has_rank, rank_of, sizes_of
+from ovxai_patterns.matchers.head_parts import (
+    ACTIVATES,
+    ACTIVATIONS,
+    BOX,
+    LAYOUT,
+    SLICES,
+    elements,
+    head,
+    is_summed,
+    level_names,
+    levels_joined,
+    levels_of,
+    moved,
+    on_grids_of_their_own,
+    readers,
+    weighs_others,
+)
+from ovxai_patterns.matchers.pattern import GraphPattern, Match
+from ovxai_patterns.matchers.pen import Pen
+
+_MOST_AXES = 3
+OTHERS = "a level has no grid of its own"
+
+
+class ConvClassHead(GraphPattern):
+    """Class scores of several levels, joined and then activated, or the other way round.
+
+        feature map ─▶ Convolution ─▶ Add ─▶ [layout] ─┐
+        feature map ─▶ Convolution ─▶ Add ─▶ [layout] ─┴▶ Concat ─▶ [layout, slices] ─▶ Sigmoid | Softmax   (YOLOv8, SSD)
+
+        feature map ─▶ Convolution ─▶ Add ─▶ Sigmoid | Softmax ─▶ [Concat (box, objectness, ·)] ─▶ [layout] ─▶ Concat
+                                                                     (YOLOX; one level alone: FastestDet)
+
+    Before the Concat of levels, scores may be joined behind boxes, which a slice takes off (older YOLOv8). What is
+    activated are the values of all levels, or of one; each of them has a grid of its own. Scores that only weigh others
+    (objectness, centerness) and shares that are summed (distances to the sides of a box) are none of classes.
+    """
+
+    name: ClassVar[str] = "ConvClassHead"
+
+    def draw(self, pen: Pen) -> ov.Node:
+        """Three ways, the levels of each drawn once."""
+        raw, active = [], []
+        for name in level_names():
+            level = moved(pen, head(pen, name))
+            raw.append(moved(pen, pen.either(level, pen.op("Concat", pen.any(), level))))
+            scores = moved(pen, pen.op(ACTIVATIONS, level))
+            behind_boxes = self._behind_boxes(pen, scores, name)
+            active.append(moved(pen, pen.either(scores, behind_boxes)))
+        tail = pen.path(levels_joined(pen, raw), (*LAYOUT, *SLICES), 5)
+        activated = pen.op(ACTIVATIONS, tail, name="scores")
+        alone = self._behind_boxes(pen, moved(pen, pen.op(ACTIVATIONS, moved(pen, head(pen, "level0")))), "alone")
+        return pen.either(activated, levels_joined(pen, active), alone)
+
+    @staticmethod
+    def _behind_boxes(pen: Pen, scores: ov.Node, name: str) -> ov.Node:
+        beside = f"beside_{name}"
+        return pen.either(
+            pen.op("Concat", pen.any(), scores, name=beside), pen.op("Concat", pen.any(), pen.any(), scores, name=beside)
+        )
+
+    @staticmethod
+    def check(match: Match) -> str:
+        """Levels on grids of their own; all values of the levels and nothing else; no boxes, no objectness."""
+        levels = levels_of(match)
+        if not on_grids_of_their_own(levels):
+            return OTHERS
+        joined = [tensor for name, tensor in match.tensors.items() if name.startswith("beside_")]
+        for tensor in joined:
+            if not _is_box_beside(tensor):
+                return "joins class scores with other things than a box and objectness"
+        if "beside_alone" in match.tensors and any(node.get_type_name() == "Concat" for node, _ in readers(joined[0])):
+            return "is joined with other levels"
+        scores = match.tensors.get("scores")
+        return "" if scores is None else _why_no_scores(scores, levels)
+
+
+def _is_box_beside(joined: ov.Output) -> bool:
+    """Whether a Concat holds 4 values, or 5, beside its last input."""
+    node = joined.get_node()
+    inputs = [sizes_of(value) for value in node.input_values()]
+    axis = node.get_attributes()["axis"] % max(rank_of(joined), 1)
+    if any(not sizes or sizes[axis] < 0 for sizes in inputs):
+        return False
+    return sum(sizes[axis] for sizes in inputs[:-1]) in (BOX, BOX + 1)
+
+
+def _why_no_scores(scores: ov.Output, levels: list[ov.Output]) -> str:
+    """Why what is activated is not the class scores of levels; empty where it is."""
+    if rank_of(scores) > _MOST_AXES:
+        return f"has more than {_MOST_AXES} axes"
+    counts, count = [elements(level) for level in levels], elements(scores)
+    known = [one for one in counts if one is not None]
+    if count is not None and len(known) == len(counts) and count != sum(known) and count not in known:
+        return "activates other values than those of the levels"
+    if weighs_others(scores):
+        return "weighs other scores"
+    return "is summed with constant weights" if is_summed(scores) else ""
+
+
+class FusedAnchorHead(GraphPattern):
+    """One head for boxes, objectness and classes of A anchors (YOLOv3 to v5); a match a level.
+
+        feature map ─▶ Convolution ─▶ Add [N,A*W,h,w] ─▶ Reshape [N,A,W,...] ─▶ [Transpose] ─▶ Sigmoid ─▶ Split | Slice
+                                                                               ─▶ [Transpose] ─▶ Split | Slice ─▶ Sigmoid
+                                                                               ─▶ Transpose ─▶ Result
+
+    The Reshape says how many anchors there are: A times W are the channels, and W holds a box, objectness and a class.
+    """
+
+    name: ClassVar[str] = "FusedAnchorHead"
+
+    def draw(self, pen: Pen) -> ov.Node:
+        """Activated before it is taken apart, behind that, or not at all."""
+        made = pen.path(head(pen, "level0", ("Convolution",)), (LAYOUT[3],), 1)
+        by_anchor = pen.op("Reshape", made, pen.any(), where=(has_rank(4, 5),), name="by_anchor")
+        laid_out = moved(pen, by_anchor)
+        activated = moved(pen, pen.op("Sigmoid", laid_out))
+        parts = [pen.path(above, SLICES, 1) for above in (laid_out,)]
+        taken = pen.either(
+            *(pen.op(step.kinds, activated, *(pen.any() for _ in range(step.inputs - 1))) for step in SLICES)
+        )
+        behind = pen.op("Sigmoid", moved(pen, parts[0]))
+        raw = pen.op("Result", pen.op("Transpose", by_anchor, pen.any(), where=(has_rank(5),)))
+        return pen.either(taken, behind, raw)
+
+    @staticmethod
+    def check(match: Match) -> str:
+        """The channels are those of all anchors."""
+        channels, shape = sizes_of(match["level0"])[1], sizes_of(match["by_anchor"])
+        return "" if _anchors(channels, shape) else "does not tell apart anchors of a box, objectness and classes"
+
+
+def _anchors(channels: int, shape: tuple[int, ...]) -> int:
+    """How many anchors a Reshape [N,A,W,...] of so many channels tells apart; 0 where they are none."""
+    anchors, width = shape[1], shape[2]
+    return anchors if anchors > 0 and width > BOX + 1 and anchors * width == channels else 0
+
+
+class RegionYolo(GraphPattern):
+    """The heads that RegionYolo reads (YOLOv2 to v4); a match a level.
+
+        feature map ─▶ Convolution ─▶ Add ─▶ [FakeQuantize] ─▶ RegionYolo(anchors, classes, coords)
+
+    The channels are those of a box, objectness and the classes of each anchor, as the attributes say.
+    """
+
+    name: ClassVar[str] = "RegionYolo"
+
+    def draw(self, pen: Pen) -> ov.Node:
+        """One way."""
+        made = pen.path(head(pen, "level0", ("Convolution",)), (LAYOUT[3],), 1)
+        return pen.op("RegionYolo", made)
+
+    @staticmethod
+    def check(match: Match) -> str:
+        """Attributes and channels agree."""
+        said = match.root.get_attributes()
+        anchors = said["num"] if said["do_softmax"] else len(said["mask"])
+        wanted = anchors * (said["coords"] + 1 + said["classes"])
+        channels = sizes_of(match["level0"])[1]
+        return "" if channels == wanted else f"has attributes of {wanted} channels and reads {channels}"
+
+
+class DetectionOutput(GraphPattern):
+    """Class scores that DetectionOutput reads (SSD).
+
+        feature map ─▶ Convolution ─▶ Add ─▶ [layout] ─┐
+        feature map ─▶ Convolution ─▶ Add ─▶ [layout] ─┴▶ Concat ─▶ [Reshape] ─▶ Softmax | Sigmoid ─▶ [Reshape] ─▶
+            ─▶ DetectionOutput, input 1
+    """
+
+    name: ClassVar[str] = "DetectionOutput"
+
+    def draw(self, pen: Pen) -> ov.Node:
+        """With and without the inputs of a second stage."""
+        levels = [moved(pen, head(pen, name)) for name in level_names()]
+        scores = moved(pen, pen.op(ACTIVATIONS, moved(pen, pen.either(levels_joined(pen, levels), levels[0]), True)))
+        others = ((pen.any(), scores, *(pen.any() for _ in range(more))) for more in (1, 3))
+        return pen.either(*(pen.op("DetectionOutput", *inputs) for inputs in others))
+
+    @staticmethod
+    def check(match: Match) -> str:
+        """Levels on grids of their own."""
+        return "" if on_grids_of_their_own(levels_of(match)) else OTHERS
+
+
+class NmsScores(GraphPattern):
+    """Class scores that a suppression of boxes reads (PP-YOLOE, RetinaNet).
+
+        feature map ─▶ Convolution | MatMul ─▶ Add ─▶ [Sigmoid | Softmax] ─▶ [layout] ─┐
+        feature map ─▶ Convolution | MatMul ─▶ Add ─▶ [Sigmoid | Softmax] ─▶ [layout] ─┴▶ Concat ─▶
+            ─▶ [layout, slices, Sigmoid | Softmax] ─▶ NonMaxSuppression | MulticlassNms | MatrixNms, input 1
+    """
+
+    name: ClassVar[str] = "NmsScores"
+
+    def draw(self, pen: Pen) -> ov.Node:
+        """With as many further inputs as there may be."""
+        steps = (*LAYOUT, ACTIVATES)
+        levels = [pen.path(head(pen, name, ranks=(3, 4)), steps, 5) for name in level_names()]
+        scores = pen.path(pen.either(levels_joined(pen, levels), levels[0]), (*steps, *SLICES), 6)
+        kinds = {0: ("MulticlassNms", "MatrixNms", "NonMaxSuppression"), 1: ("MulticlassNms", "NonMaxSuppression")}
+        return pen.either(
+            *(
+                pen.op(kinds.get(more, "NonMaxSuppression"), pen.any(), scores, *(pen.any() for _ in range(more)))
+                for more in range(5)
+            )
+        )
+
+    @staticmethod
+    def check(match: Match) -> str:
+        """Levels on grids of their own, and all of what they say is read."""
+        levels, scores = levels_of(match), match.root.input_value(1)
+        if not on_grids_of_their_own(levels):
+            return OTHERS
+        counts, count = [elements(level) for level in levels], elements(scores)
+        known = [one for one in counts if one is not None]
+        whole = count is None or len(known) < len(counts) or math.gcd(count, sum(known)) == count
+        return "" if whole or count == sum(known) else "reads other scores than those of the levels"
+
+
+class DenseTokenHead(GraphPattern):
+    """Class scores of the tokens of all levels, of which the best choose the queries (RT-DETR, D-FINE).
+
+        tokens [N,T,C] ─▶ MatMul ─▶ Add [N,T,K] ─▶ ReduceMax | TopK of 1 [N,T] ─▶ [layout] ─▶ TopK
+    """
+
+    name: ClassVar[str] = "DenseTokenHead"
+
+    def draw(self, pen: Pen) -> ov.Node:
+        """The best class of each token, then the best tokens."""
+        scores = pen.path(head(pen, "level0", ("MatMul",), (3,)), (*LAYOUT, ACTIVATES), 2)
+        best = pen.op(("ReduceMax", "TopK"), scores, pen.any(), name="best")
+        return pen.op("TopK", moved(pen, best), pen.any())
+
+    @staticmethod
+    def check(match: Match) -> str:
+        """One number is left of each token."""
+        tokens, best = sizes_of(match["level0"])[1], elements(match["best"])
+        pictures = sizes_of(match["level0"])[0]
+        known = best is not None and tokens > 0 and pictures > 0
+        return "the best are not those of each token" if known and best != pictures * tokens else ""
