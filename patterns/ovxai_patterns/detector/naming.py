@@ -7,9 +7,11 @@ tensors. They are looked for in the graph that was analysed.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import MappingProxyType
 
 from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
+from ovxai_patterns.analysis.op_traits import ROI_TYPES
 from ovxai_patterns.detector.dense_heads import layout_of
 from ovxai_patterns.matchers.head_parts import levels_of
 from ovxai_patterns.matchers.heads import (
@@ -37,9 +39,27 @@ CLASS_HEADS: tuple[type[GraphPattern], ...] = (
 BY_LEVEL: tuple[type[GraphPattern], ...] = (FusedAnchorHead, RegionYolo)
 """Of these, patterns with a match a level."""
 
+_NEEDED = MappingProxyType(
+    {
+        RegionYolo: frozenset({"RegionYolo"}),
+        DetectionOutput: frozenset({"DetectionOutput"}),
+        NmsScores: frozenset({"NonMaxSuppression", "MulticlassNms", "MatrixNms"}),
+        DenseTokenHead: frozenset({"TopK"}),
+        RoiHead: ROI_TYPES,
+    }
+)
+"""Types of which a pattern needs one; a model without any is not searched, nor is the pattern drawn."""
+
+
+def find_types(analysis: ModelAnalysis) -> frozenset[str]:
+    """The types of the operations of a model."""
+    return frozenset(node.get_type_name() for node in layout_of(analysis).graph.ops)
+
 
 def find_bound(analysis: ModelAnalysis, pattern: type[GraphPattern]) -> tuple[Bound, ...]:
     """What each match of a pattern binds, each once: levels, or outputs of instances."""
+    if pattern in _NEEDED and not _NEEDED[pattern] & analysis.get(find_types):
+        return ()
     graph = layout_of(analysis).graph
     found: dict[Bound, None] = {}
     for match in pattern().find_in(graph.model):

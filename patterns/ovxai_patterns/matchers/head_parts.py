@@ -30,23 +30,37 @@ def _varies_along_one_axis(output: ov.Output) -> bool:
 
 BY_CHANNEL = Condition("is not a constant for each channel", _varies_along_one_axis)
 
-_MOVES = Step(_LAYOUTS, 2)
-_SQUEEZES = Step(("Squeeze",))
+MOVES = Step(_LAYOUTS, 2)
 _CONVERTS = Step(("Convert",))
-_ROUNDS = Step(("FakeQuantize",), 5, others=(WEIGHT,))
+ROUNDS = Step(("FakeQuantize",), 5, others=(WEIGHT,))
 _DEQUANTISES = Step(("Multiply", "Subtract"), 2, others=(BY_CHANNEL,))
-LAYOUT = (_MOVES, _SQUEEZES, _CONVERTS, _ROUNDS, _DEQUANTISES)
-"""The same values in another shape, of another type, or rounded."""
-SLICES = (
+_SLICES = (
     Step(("Slice",), 5),
     Step(("Slice", "StridedSlice"), 4),
     Step(("VariadicSplit", "Gather"), 3),
     Step(("Split",), 2),
 )
-"""Some of the values."""
 ACTIVATES = Step(ACTIVATIONS)
 
-_STEPS_OF_LEVEL, _STEPS_JOINED = 6, 5
+
+def rounded(pen: Pen, above: ov.Node) -> ov.Node:
+    """The same values, or rounded ones: FakeQuantize, twice perhaps, or to whole numbers and back."""
+    return pen.path(pen.path(above, (ROUNDS, _CONVERTS), 3), (_DEQUANTISES,), 2)
+
+
+def moved(pen: Pen, above: ov.Node, most: int = 3) -> ov.Node:
+    """The same values, rounded or not, behind up to so many changes of the layout."""
+    return rounded(pen, pen.path(rounded(pen, above), (MOVES,), most))
+
+
+def sliced(pen: Pen, above: ov.Node, most: int = 3) -> ov.Node:
+    """The same values or some of them, behind up to so many slices and changes of the layout."""
+    return rounded(pen, pen.path(rounded(pen, above), (MOVES, _CONVERTS, *_SLICES), most))
+
+
+def slices(pen: Pen, above: ov.Node) -> ov.Node:
+    """One slice."""
+    return pen.either(*(pen.op(one.kinds, above, *(pen.any() for _ in range(one.inputs - 1))) for one in _SLICES))
 
 
 def head(pen: Pen, name: str, products: Sequence[str] = _PRODUCTS, ranks: Sequence[int] = (4,)) -> ov.Node:
@@ -72,11 +86,6 @@ def levels_of(match: Match) -> list[ov.Output]:
 def level_names() -> tuple[str, ...]:
     """The names of as many levels as patterns know."""
     return tuple(f"level{number}" for number in range(MOST_LEVELS))
-
-
-def moved(pen: Pen, above: ov.Node, joined: bool = False) -> ov.Node:
-    """The values of a level, or of joined ones, laid out anew."""
-    return pen.path(above, LAYOUT, _STEPS_JOINED if joined else _STEPS_OF_LEVEL)
 
 
 def elements(output: ov.Output) -> int | None:

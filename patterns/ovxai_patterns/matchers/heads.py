@@ -15,8 +15,7 @@ from ovxai_patterns.matchers.head_parts import (
     ACTIVATES,
     ACTIVATIONS,
     BOX,
-    LAYOUT,
-    SLICES,
+    MOVES,
     elements,
     head,
     is_summed,
@@ -26,6 +25,9 @@ from ovxai_patterns.matchers.head_parts import (
     moved,
     on_grids_of_their_own,
     readers,
+    rounded,
+    sliced,
+    slices,
     weighs_others,
 )
 from ovxai_patterns.matchers.pattern import GraphPattern, Match
@@ -55,15 +57,14 @@ class ConvClassHead(GraphPattern):
         """Three ways, the levels of each drawn once."""
         raw, active = [], []
         for name in level_names():
-            level = moved(pen, head(pen, name))
+            level = rounded(pen, head(pen, name))
             raw.append(moved(pen, pen.either(level, pen.op("Concat", pen.any(), level))))
-            scores = moved(pen, pen.op(ACTIVATIONS, level))
-            behind_boxes = self._behind_boxes(pen, scores, name)
-            active.append(moved(pen, pen.either(scores, behind_boxes)))
-        tail = pen.path(levels_joined(pen, raw), (*LAYOUT, *SLICES), 5)
-        activated = pen.op(ACTIVATIONS, tail, name="scores")
-        alone = self._behind_boxes(pen, moved(pen, pen.op(ACTIVATIONS, moved(pen, head(pen, "level0")))), "alone")
-        return pen.either(activated, levels_joined(pen, active), alone)
+            scores = rounded(pen, pen.path(pen.op(ACTIVATIONS, pen.path(level, (MOVES,), 2)), (MOVES,), 1))
+            active.append(moved(pen, pen.either(scores, self._behind_boxes(pen, scores, name)), 2))
+        activated = pen.op(ACTIVATIONS, sliced(pen, levels_joined(pen, raw), 4), name="scores")
+        level = rounded(pen, head(pen, "level0"))
+        scores = moved(pen, pen.op(ACTIVATIONS, moved(pen, level)))
+        return pen.either(activated, levels_joined(pen, active), self._behind_boxes(pen, scores, "alone"))
 
     @staticmethod
     def _behind_boxes(pen: Pen, scores: ov.Node, name: str) -> ov.Node:
@@ -125,17 +126,13 @@ class FusedAnchorHead(GraphPattern):
 
     def draw(self, pen: Pen) -> ov.Node:
         """Activated before it is taken apart, behind that, or not at all."""
-        made = pen.path(head(pen, "level0", ("Convolution",)), (LAYOUT[3],), 1)
+        made = rounded(pen, head(pen, "level0", ("Convolution",)))
         by_anchor = pen.op("Reshape", made, pen.any(), where=(has_rank(4, 5),), name="by_anchor")
-        laid_out = moved(pen, by_anchor)
-        activated = moved(pen, pen.op("Sigmoid", laid_out))
-        parts = [pen.path(above, SLICES, 1) for above in (laid_out,)]
-        taken = pen.either(
-            *(pen.op(step.kinds, activated, *(pen.any() for _ in range(step.inputs - 1))) for step in SLICES)
-        )
-        behind = pen.op("Sigmoid", moved(pen, parts[0]))
+        laid_out = moved(pen, by_anchor, 1)
+        before = slices(pen, rounded(pen, pen.op("Sigmoid", laid_out)))
+        behind = pen.op("Sigmoid", rounded(pen, slices(pen, laid_out)))
         raw = pen.op("Result", pen.op("Transpose", by_anchor, pen.any(), where=(has_rank(5),)))
-        return pen.either(taken, behind, raw)
+        return pen.either(before, behind, raw)
 
     @staticmethod
     def check(match: Match) -> str:
@@ -162,8 +159,7 @@ class RegionYolo(GraphPattern):
 
     def draw(self, pen: Pen) -> ov.Node:
         """One way."""
-        made = pen.path(head(pen, "level0", ("Convolution",)), (LAYOUT[3],), 1)
-        return pen.op("RegionYolo", made)
+        return pen.op("RegionYolo", rounded(pen, head(pen, "level0", ("Convolution",))))
 
     @staticmethod
     def check(match: Match) -> str:
@@ -188,7 +184,7 @@ class DetectionOutput(GraphPattern):
     def draw(self, pen: Pen) -> ov.Node:
         """With and without the inputs of a second stage."""
         levels = [moved(pen, head(pen, name)) for name in level_names()]
-        scores = moved(pen, pen.op(ACTIVATIONS, moved(pen, pen.either(levels_joined(pen, levels), levels[0]), True)))
+        scores = moved(pen, pen.op(ACTIVATIONS, moved(pen, pen.either(levels_joined(pen, levels), levels[0]))))
         others = ((pen.any(), scores, *(pen.any() for _ in range(more))) for more in (1, 3))
         return pen.either(*(pen.op("DetectionOutput", *inputs) for inputs in others))
 
@@ -210,9 +206,12 @@ class NmsScores(GraphPattern):
 
     def draw(self, pen: Pen) -> ov.Node:
         """With as many further inputs as there may be."""
-        steps = (*LAYOUT, ACTIVATES)
-        levels = [pen.path(head(pen, name, ranks=(3, 4)), steps, 5) for name in level_names()]
-        scores = pen.path(pen.either(levels_joined(pen, levels), levels[0]), (*steps, *SLICES), 6)
+        levels = []
+        for name in level_names():
+            level = rounded(pen, head(pen, name, ranks=(3, 4)))
+            levels.append(moved(pen, pen.maybe(ACTIVATES, pen.path(level, (MOVES,), 2))))
+        joined = sliced(pen, pen.either(levels_joined(pen, levels), levels[0]))
+        scores = sliced(pen, pen.maybe(ACTIVATES, joined))
         kinds = {0: ("MulticlassNms", "MatrixNms", "NonMaxSuppression"), 1: ("MulticlassNms", "NonMaxSuppression")}
         return pen.either(
             *(
@@ -243,7 +242,7 @@ class DenseTokenHead(GraphPattern):
 
     def draw(self, pen: Pen) -> ov.Node:
         """The best class of each token, then the best tokens."""
-        scores = pen.path(head(pen, "level0", ("MatMul",), (3,)), (*LAYOUT, ACTIVATES), 2)
+        scores = rounded(pen, pen.maybe(ACTIVATES, rounded(pen, head(pen, "level0", ("MatMul",), (3,)))))
         best = pen.op(("ReduceMax", "TopK"), scores, pen.any(), name="best")
         return pen.op("TopK", moved(pen, best), pen.any())
 

@@ -87,7 +87,7 @@ class Pen:
 
     def any(self, *where: Condition, name: str = "") -> ov.Node:
         """Any tensor for which conditions hold. Drawn into several places, it is the same tensor in all of them."""
-        return self._finished(AnyInput(_all_hold(where)), (), where, name)
+        return self._finished(_anything(where), (), where, name)
 
     def op(
         self, kinds: str | Sequence[str], *inputs: ov.Node, where: Sequence[Condition] = (), name: str = ""
@@ -114,7 +114,7 @@ class Pen:
         return reached
 
     def _step(self, step: Step, above: ov.Node) -> ov.Node:
-        inputs = [above if port == step.data else AnyInput(_all_hold(step.others)) for port in range(step.inputs)]
+        inputs = [above if port == step.data else _anything(step.others) for port in range(step.inputs)]
         return self._operation(step.kinds, inputs, step.where, "", counts=False)
 
     def _operation(
@@ -122,7 +122,7 @@ class Pen:
     ) -> ov.Node:
         wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds)
         types = [version for kind in wanted for version in versions_of(kind)]
-        made = WrapType(types, list(inputs), _all_hold(where)) if inputs else WrapType(types, _all_hold(where))
+        made = _operation_of(types, inputs, where)
         if not counts:
             if name:
                 self.names.setdefault(name, []).append(made)
@@ -169,6 +169,17 @@ class Pen:
                 continue
             drawn.depth = depth
             open_ends += [(one, depth + drawn.counts) for one in drawn.above]
+
+
+def _anything(where: Sequence[Condition]) -> ov.Node:
+    return AnyInput(_all_hold(where)) if where else AnyInput()
+
+
+def _operation_of(types: list[str], inputs: Sequence[ov.Node], where: Sequence[Condition]) -> ov.Node:
+    """A node without conditions has no predicate: calling one for each attempt takes most of the time."""
+    if not where:
+        return WrapType(types, list(inputs)) if inputs else WrapType(types)
+    return WrapType(types, list(inputs), _all_hold(where)) if inputs else WrapType(types, _all_hold(where))
 
 
 def _all_hold(where: Sequence[Condition]) -> Callable[[ov.Output], bool]:

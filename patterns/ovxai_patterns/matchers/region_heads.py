@@ -10,15 +10,16 @@ from ovxai_patterns.matchers.conditions import WEIGHT, rank_of, sizes_of
 from ovxai_patterns.matchers.head_parts import (
     ACTIVATIONS,
     BY_CHANNEL,
-    LAYOUT,
     MOST_LEVELS,
-    SLICES,
+    MOVES,
+    ROUNDS,
     head,
     level_names,
     levels_joined,
     levels_of,
     moved,
     outputs_beside,
+    slices,
 )
 from ovxai_patterns.matchers.pattern import GraphPattern, Match
 from ovxai_patterns.matchers.pen import Pen, Step
@@ -111,17 +112,17 @@ class RoiHead(GraphPattern):
         for number, one in enumerate(aligned):
             below = pen.either(scattered, base) if number else base
             scattered = pen.op(
-                ("ScatterElementsUpdate", "ScatterNDUpdate"), below, pen.any(), pen.path(one, SLICES, 1), pen.any()
+                ("ScatterElementsUpdate", "ScatterNDUpdate"), below, pen.any(), pen.either(one, slices(pen, one)), pen.any()
             )
         together = [
             pen.op("ExperimentalDetectronROIFeatureExtractor", pen.any(), *maps[:count])
             for count in range(1, MOST_LEVELS + 1)
         ]
         pooled = pen.either(scattered, levels_joined(pen, aligned), *together, aligned[0])
-        body = pen.path(pooled, (*LAYOUT, _WEIGHS, _SHIFTS, _ACTIVATES, _POOLS, _POOLS_WINDOWS), 10)
+        body = pen.path(pooled, (MOVES, ROUNDS, _WEIGHS, _SHIFTS, _ACTIVATES, _POOLS, _POOLS_WINDOWS), 10)
         product = pen.op("MatMul", body, pen.any(WEIGHT))
         scores = pen.either(pen.op("Add", product, pen.any(BY_CHANNEL)), product)
-        return pen.op(ACTIVATIONS, pen.path(scores, LAYOUT, 2))
+        return pen.op(ACTIVATIONS, moved(pen, scores, 1))
 
     @staticmethod
     def _pooled(pen: Pen, above: ov.Node) -> ov.Node:
