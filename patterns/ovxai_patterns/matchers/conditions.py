@@ -62,11 +62,14 @@ def constant_of(output: ov.Output) -> np.ndarray | None:
 
 
 def is_weight(output: ov.Output) -> bool:
-    """Whether a tensor is made of Constants alone, by few operations: weights, dequantised and laid out or not."""
+    """Whether a tensor is made of Constants alone, by few operations: weights, dequantised and laid out or not.
+
+    The shape that they are laid out in may be that of another tensor, as in what ONNX makes of a bias.
+    """
     open_ends, steps = [output], 0
     while open_ends:
         node = open_ends.pop().get_node()
-        if node.get_type_name() == "Constant":
+        if node.get_type_name() in ("Constant", "ShapeOf"):
             continue
         steps += 1
         if steps > _MOST_STEPS or node.get_input_size() == 0:

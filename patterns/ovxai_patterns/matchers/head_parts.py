@@ -20,7 +20,18 @@ ACTIVATIONS = ("Sigmoid", "Softmax")
 _AFFINE = ("Add", "Multiply", "Subtract", "Divide")
 _PRODUCTS = ("Convolution", "MatMul")
 _LAYOUTS = ("Reshape", "Transpose", "Squeeze", "Unsqueeze")
-_SLICES = ("Slice", "StridedSlice", "VariadicSplit", "Split", "Gather")
+
+
+def _is_behind_box(joined: ov.Output) -> bool:
+    node = joined.get_node()
+    inputs = [sizes_of(value) for value in node.input_values()]
+    axis = node.get_attributes()["axis"] % max(rank_of(joined), 1)
+    if any(not sizes or sizes[axis] < 0 for sizes in inputs):
+        return False
+    return sum(sizes[axis] for sizes in inputs[:-1]) in (BOX, BOX + 1)
+
+
+BEHIND_BOX = Condition("does not hold a box, or a box and objectness, before its last input", _is_behind_box)
 
 
 def _varies_along_one_axis(output: ov.Output) -> bool:
@@ -34,6 +45,7 @@ MOVES = Step(_LAYOUTS, 2)
 _CONVERTS = Step(("Convert",))
 ROUNDS = Step(("FakeQuantize",), 5, others=(WEIGHT,))
 _DEQUANTISES = Step(("Multiply", "Subtract"), 2, others=(BY_CHANNEL,))
+_SAME_VALUES = (*_LAYOUTS, "Convert", "FakeQuantize")
 _SLICES = (
     Step(("Slice",), 5),
     Step(("Slice", "StridedSlice"), 4),
@@ -45,7 +57,7 @@ ACTIVATES = Step(ACTIVATIONS)
 
 def rounded(pen: Pen, above: ov.Node) -> ov.Node:
     """The same values, or rounded ones: FakeQuantize, twice perhaps, or to whole numbers and back."""
-    return pen.path(pen.path(above, (ROUNDS, _CONVERTS), 3), (_DEQUANTISES,), 2)
+    return pen.path(pen.path(pen.path(above, (ROUNDS,), 2), (_CONVERTS,), 2), (_DEQUANTISES,), 2)
 
 
 def moved(pen: Pen, above: ov.Node, most: int = 3) -> ov.Node:
@@ -55,7 +67,7 @@ def moved(pen: Pen, above: ov.Node, most: int = 3) -> ov.Node:
 
 def sliced(pen: Pen, above: ov.Node, most: int = 3) -> ov.Node:
     """The same values or some of them, behind up to so many slices and changes of the layout."""
-    return rounded(pen, pen.path(rounded(pen, above), (MOVES, _CONVERTS, *_SLICES), most))
+    return rounded(pen, pen.path(rounded(pen, above), (MOVES, *_SLICES), most))
 
 
 def slices(pen: Pen, above: ov.Node) -> ov.Node:
@@ -104,13 +116,13 @@ def on_grids_of_their_own(levels: Sequence[ov.Output]) -> bool:
     return len(levels) in (len(channels_first), len(channels_last))
 
 
-def readers(output: ov.Output) -> Iterator[tuple[ov.Node, int]]:
+def readers(output: ov.Output, through: Sequence[str] = _SAME_VALUES) -> Iterator[tuple[ov.Node, int]]:
     """The operations that read the values of a tensor, behind layouts; with the port that they read it at."""
     for target in output.get_target_inputs():
         node = target.get_node()
-        if node.get_type_name() in (*_LAYOUTS, "Convert", "FakeQuantize"):
+        if node.get_type_name() in through:
             if target.get_index() == 0:
-                yield from readers(node.output(0))
+                yield from readers(node.output(0), through)
         elif node.get_type_name() != "ShapeOf":
             yield node, target.get_index()
 
@@ -130,6 +142,16 @@ def is_summed(output: ov.Output) -> bool:
     return any(
         node.get_type_name() in _PRODUCTS and is_weight(node.input_value(1 - port)) for node, port in readers(output)
     )
+
+
+def is_shifted(output: ov.Output) -> bool:
+    """Whether a constant is added to shares, scaled or not: an angle or a length. Zero points do not count."""
+    given = (
+        node
+        for node, port in readers(output, _LAYOUTS)
+        if node.get_type_name() in _AFFINE and is_weight(node.input_value(1 - port))
+    )
+    return any(node.get_type_name() in ("Add", "Subtract") or is_shifted(node.output(0)) for node in given)
 
 
 def outputs_beside(output: ov.Output) -> list[ov.Output]:

@@ -14,10 +14,13 @@ from ovxai_patterns.matchers.conditions import has_rank, rank_of, sizes_of
 from ovxai_patterns.matchers.head_parts import (
     ACTIVATES,
     ACTIVATIONS,
+    BEHIND_BOX,
     BOX,
     MOVES,
+    ROUNDS,
     elements,
     head,
+    is_shifted,
     is_summed,
     level_names,
     levels_joined,
@@ -34,69 +37,60 @@ from ovxai_patterns.matchers.pattern import GraphPattern, Match
 from ovxai_patterns.matchers.pen import Pen
 
 _MOST_AXES = 3
-OTHERS = "a level has no grid of its own"
+SAME_GRID = "is made of levels that have not each a grid of their own"
 
 
 class ConvClassHead(GraphPattern):
     """Class scores of several levels, joined and then activated, or the other way round.
 
         feature map ─▶ Convolution ─▶ Add ─▶ [layout] ─┐
-        feature map ─▶ Convolution ─▶ Add ─▶ [layout] ─┴▶ Concat ─▶ [layout, slices] ─▶ Sigmoid | Softmax   (YOLOv8, SSD)
+        feature map ─▶ Convolution ─▶ Add ─▶ [layout] ─┴▶ Concat ─▶ [layout, slices] ─▶ Sigmoid | Softmax
+                                                                                           (YOLOv8, SSD)
+        feature map ─▶ Convolution ─▶ Add ─▶ Sigmoid | Softmax ─▶ [Concat behind boxes] ─▶ [layout] ─┐
+        feature map ─▶ Convolution ─▶ Add ─▶ Sigmoid | Softmax ─▶ [Concat behind boxes] ─▶ [layout] ─┴▶ Concat
+                                                                                           (YOLOX)
+        feature map ─▶ Convolution ─▶ Add ─▶ Sigmoid | Softmax ─▶ Concat behind boxes      (one level: FastestDet)
 
-        feature map ─▶ Convolution ─▶ Add ─▶ Sigmoid | Softmax ─▶ [Concat (box, objectness, ·)] ─▶ [layout] ─▶ Concat
-                                                                     (YOLOX; one level alone: FastestDet)
-
-    Before the Concat of levels, scores may be joined behind boxes, which a slice takes off (older YOLOv8). What is
-    activated are the values of all levels, or of one; each of them has a grid of its own. Scores that only weigh others
-    (objectness, centerness) and shares that are summed (distances to the sides of a box) are none of classes.
+    Before they are activated, too, scores may be joined behind boxes, which a slice takes off (older YOLOv8). What is
+    activated are the values of all levels, or of one; each level has a grid of its own. Scores that only weigh others
+    (objectness, centerness), and shares that are summed (distances to the sides of a box) or shifted (its angle) are
+    none of classes.
     """
 
     name: ClassVar[str] = "ConvClassHead"
 
     def draw(self, pen: Pen) -> ov.Node:
-        """Three ways, the levels of each drawn once."""
-        raw, active = [], []
+        """Each level may be activated or not; `check` tells which of them go together."""
+        levels, alone = list[ov.Node](), list[ov.Node]()
         for name in level_names():
-            level = rounded(pen, head(pen, name))
-            raw.append(moved(pen, pen.either(level, pen.op("Concat", pen.any(), level))))
-            scores = rounded(pen, pen.path(pen.op(ACTIVATIONS, pen.path(level, (MOVES,), 2)), (MOVES,), 1))
-            active.append(moved(pen, pen.either(scores, self._behind_boxes(pen, scores, name)), 2))
-        activated = pen.op(ACTIVATIONS, sliced(pen, levels_joined(pen, raw), 4), name="scores")
-        level = rounded(pen, head(pen, "level0"))
-        scores = moved(pen, pen.op(ACTIVATIONS, moved(pen, level)))
-        return pen.either(activated, levels_joined(pen, active), self._behind_boxes(pen, scores, "alone"))
+            raw = rounded(pen, head(pen, name))
+            active = pen.op(ACTIVATIONS, pen.path(raw, (MOVES,), 2), name=f"active_{name}")
+            scores = pen.path(active, (MOVES, ROUNDS), 2)
+            behind_box = self._behind_box(pen, scores)
+            alone = alone or behind_box
+            levels.append(moved(pen, pen.either(raw, pen.op("Concat", pen.any(), raw), scores, *behind_box)))
+        joined = levels_joined(pen, levels)
+        activated = pen.op(ACTIVATIONS, sliced(pen, joined), name="scores")
+        return pen.either(activated, *alone, joined)
 
     @staticmethod
-    def _behind_boxes(pen: Pen, scores: ov.Node, name: str) -> ov.Node:
-        beside = f"beside_{name}"
-        return pen.either(
-            pen.op("Concat", pen.any(), scores, name=beside), pen.op("Concat", pen.any(), pen.any(), scores, name=beside)
-        )
+    def _behind_box(pen: Pen, scores: ov.Node) -> list[ov.Node]:
+        """Joined behind a box, or behind a box and objectness."""
+        before = ([pen.any() for _ in range(count)] for count in (1, 2))
+        return [pen.op("Concat", *others, scores, where=(BEHIND_BOX,)) for others in before]
 
     @staticmethod
     def check(match: Match) -> str:
-        """Levels on grids of their own; all values of the levels and nothing else; no boxes, no objectness."""
-        levels = levels_of(match)
+        """All levels alike, on grids of their own; their values and nothing else; no boxes, no objectness."""
+        levels, tensors = levels_of(match), match.tensors
+        active = [tensor for name, tensor in tensors.items() if name.startswith("active_")]
+        if len(active) != (0 if "scores" in tensors else len(levels)):
+            return "joins levels that are not all activated, or once more"
         if not on_grids_of_their_own(levels):
-            return OTHERS
-        joined = [tensor for name, tensor in match.tensors.items() if name.startswith("beside_")]
-        for tensor in joined:
-            if not _is_box_beside(tensor):
-                return "joins class scores with other things than a box and objectness"
-        if "beside_alone" in match.tensors and any(node.get_type_name() == "Concat" for node, _ in readers(joined[0])):
+            return SAME_GRID
+        if len(levels) == 1 and any(node.get_type_name() == "Concat" for node, _ in readers(match.root.output(0))):
             return "is joined with other levels"
-        scores = match.tensors.get("scores")
-        return "" if scores is None else _why_no_scores(scores, levels)
-
-
-def _is_box_beside(joined: ov.Output) -> bool:
-    """Whether a Concat holds 4 values, or 5, beside its last input."""
-    node = joined.get_node()
-    inputs = [sizes_of(value) for value in node.input_values()]
-    axis = node.get_attributes()["axis"] % max(rank_of(joined), 1)
-    if any(not sizes or sizes[axis] < 0 for sizes in inputs):
-        return False
-    return sum(sizes[axis] for sizes in inputs[:-1]) in (BOX, BOX + 1)
+        return _why_no_scores(tensors["scores"], levels) if "scores" in tensors else ""
 
 
 def _why_no_scores(scores: ov.Output, levels: list[ov.Output]) -> str:
@@ -109,15 +103,17 @@ def _why_no_scores(scores: ov.Output, levels: list[ov.Output]) -> str:
         return "activates other values than those of the levels"
     if weighs_others(scores):
         return "weighs other scores"
+    if is_shifted(scores):
+        return "is added to a constant"
     return "is summed with constant weights" if is_summed(scores) else ""
 
 
 class FusedAnchorHead(GraphPattern):
     """One head for boxes, objectness and classes of A anchors (YOLOv3 to v5); a match a level.
 
-        feature map ─▶ Convolution ─▶ Add [N,A*W,h,w] ─▶ Reshape [N,A,W,...] ─▶ [Transpose] ─▶ Sigmoid ─▶ Split | Slice
-                                                                               ─▶ [Transpose] ─▶ Split | Slice ─▶ Sigmoid
-                                                                               ─▶ Transpose ─▶ Result
+        feature map ─▶ Convolution ─▶ Add [N,A*W,h,w] ─▶ Reshape [N,A,W,...] ─┬▶ [Transpose] ─▶ Sigmoid ─▶ Split | Slice
+                                                                              ├▶ [Transpose] ─▶ Split | Slice ─▶ Sigmoid
+                                                                              └▶ Transpose ─▶ Result
 
     The Reshape says how many anchors there are: A times W are the channels, and W holds a box, objectness and a class.
     """
@@ -174,9 +170,9 @@ class RegionYolo(GraphPattern):
 class DetectionOutput(GraphPattern):
     """Class scores that DetectionOutput reads (SSD).
 
-        feature map ─▶ Convolution ─▶ Add ─▶ [layout] ─┐
-        feature map ─▶ Convolution ─▶ Add ─▶ [layout] ─┴▶ Concat ─▶ [Reshape] ─▶ Softmax | Sigmoid ─▶ [Reshape] ─▶
-            ─▶ DetectionOutput, input 1
+    feature map ─▶ Convolution ─▶ Add ─▶ [layout] ─┐
+    feature map ─▶ Convolution ─▶ Add ─▶ [layout] ─┴▶ Concat ─▶ [Reshape] ─▶ Softmax | Sigmoid ─▶ [Reshape] ─▶
+        ─▶ DetectionOutput, input 1
     """
 
     name: ClassVar[str] = "DetectionOutput"
@@ -191,15 +187,15 @@ class DetectionOutput(GraphPattern):
     @staticmethod
     def check(match: Match) -> str:
         """Levels on grids of their own."""
-        return "" if on_grids_of_their_own(levels_of(match)) else OTHERS
+        return "" if on_grids_of_their_own(levels_of(match)) else SAME_GRID
 
 
 class NmsScores(GraphPattern):
     """Class scores that a suppression of boxes reads (PP-YOLOE, RetinaNet).
 
-        feature map ─▶ Convolution | MatMul ─▶ Add ─▶ [Sigmoid | Softmax] ─▶ [layout] ─┐
-        feature map ─▶ Convolution | MatMul ─▶ Add ─▶ [Sigmoid | Softmax] ─▶ [layout] ─┴▶ Concat ─▶
-            ─▶ [layout, slices, Sigmoid | Softmax] ─▶ NonMaxSuppression | MulticlassNms | MatrixNms, input 1
+    feature map ─▶ Convolution | MatMul ─▶ Add ─▶ [Sigmoid | Softmax] ─▶ [layout] ─┐
+    feature map ─▶ Convolution | MatMul ─▶ Add ─▶ [Sigmoid | Softmax] ─▶ [layout] ─┴▶ Concat ─▶
+        ─▶ [layout, slices, Sigmoid | Softmax] ─▶ NonMaxSuppression | MulticlassNms | MatrixNms, input 1
     """
 
     name: ClassVar[str] = "NmsScores"
@@ -225,7 +221,7 @@ class NmsScores(GraphPattern):
         """Levels on grids of their own, and all of what they say is read."""
         levels, scores = levels_of(match), match.root.input_value(1)
         if not on_grids_of_their_own(levels):
-            return OTHERS
+            return SAME_GRID
         counts, count = [elements(level) for level in levels], elements(scores)
         known = [one for one in counts if one is not None]
         whole = count is None or len(known) < len(counts) or math.gcd(count, sum(known)) == count
@@ -235,7 +231,7 @@ class NmsScores(GraphPattern):
 class DenseTokenHead(GraphPattern):
     """Class scores of the tokens of all levels, of which the best choose the queries (RT-DETR, D-FINE).
 
-        tokens [N,T,C] ─▶ MatMul ─▶ Add [N,T,K] ─▶ ReduceMax | TopK of 1 [N,T] ─▶ [layout] ─▶ TopK
+    tokens [N,T,C] ─▶ MatMul ─▶ Add [N,T,K] ─▶ ReduceMax | TopK of 1 [N,T] ─▶ [layout] ─▶ TopK
     """
 
     name: ClassVar[str] = "DenseTokenHead"

@@ -31,12 +31,12 @@ _SMOOTH = ("Relu", "Swish", "Sigmoid", "Gelu", "HSwish", "Elu")
 class MaskPrototypes(GraphPattern):
     """Coefficients of mask prototypes beside boxes and classes (YOLO-seg), or their product with the prototypes.
 
-        class scores ─▶ Sigmoid ─▶ [layout] ─────────────────────────────────┐
-        feature maps ─▶ Convolution ─▶ Add ─▶ [layout] ─▶ Concat ─▶ [layout] ─┴▶ Concat (boxes, ·, ·) ─▶ [layout] ─▶ Result
-        and in another output [N,M,h,w] or [N,h,w,M]
+        boxes, class scores ─▶ Sigmoid ─▶ [layout] ───────────────────────────┐
+        feature maps ─▶ Convolution ─▶ Add ─▶ [layout] ─▶ Concat ─▶ [layout] ─┴▶ Concat ─▶ [layout] ─▶ Result
+        and prototypes in another output, [N,M,h,w] or [N,h,w,M]
 
-        coefficients [...,M] ───────────────────────────────────────────────────┐
-        feature map ─▶ Convolution ─▶ Add ─▶ [activation] [N,M,h,w] ─▶ Reshape ──┴▶ MatMul ─▶ [layout] ─▶ Sigmoid ─▶ Result
+        coefficients [...,M] ─────────────────────────────────────────────────────────┐
+        feature map ─▶ Convolution ─▶ Add ─▶ [activation] [N,M,h,w] ─▶ Reshape ─▶ [·] ─┴▶ MatMul ─▶ Sigmoid ─▶ Result
 
     There are as many prototypes as coefficients.
     """
@@ -112,7 +112,11 @@ class RoiHead(GraphPattern):
         for number, one in enumerate(aligned):
             below = pen.either(scattered, base) if number else base
             scattered = pen.op(
-                ("ScatterElementsUpdate", "ScatterNDUpdate"), below, pen.any(), pen.either(one, slices(pen, one)), pen.any()
+                ("ScatterElementsUpdate", "ScatterNDUpdate"),
+                below,
+                pen.any(),
+                pen.either(one, slices(pen, one)),
+                pen.any(),
             )
         together = [
             pen.op("ExperimentalDetectronROIFeatureExtractor", pen.any(), *maps[:count])
