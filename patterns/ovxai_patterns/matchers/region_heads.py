@@ -111,12 +111,10 @@ class RoiHead(GraphPattern):
         base = pen.any()
         for number, one in enumerate(aligned):
             below = pen.either(scattered, base) if number else base
-            scattered = pen.op(
-                ("ScatterElementsUpdate", "ScatterNDUpdate"),
-                below,
-                pen.any(),
-                pen.either(one, slices(pen, one)),
-                pen.any(),
+            rows = pen.either(one, slices(pen, one))
+            scattered = pen.either(
+                pen.op("ScatterElementsUpdate", below, pen.any(), rows, pen.any()),
+                pen.op("ScatterNDUpdate", below, pen.any(), rows),
             )
         together = [
             pen.op("ExperimentalDetectronROIFeatureExtractor", pen.any(), *maps[:count])
