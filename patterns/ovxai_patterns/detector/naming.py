@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
-from ovxai_patterns.analysis.op_traits import ROI_TYPES
+from ovxai_patterns.analysis.op_traits import ROI_TYPES, SCORE_INPUTS
 from ovxai_patterns.detector.dense_heads import layout_of
 from ovxai_patterns.matchers.head_parts import levels_of
 from ovxai_patterns.matchers.heads import (
@@ -43,7 +43,7 @@ _NEEDED = MappingProxyType(
     {
         RegionYolo: frozenset({"RegionYolo"}),
         DetectionOutput: frozenset({"DetectionOutput"}),
-        NmsScores: frozenset({"NonMaxSuppression", "MulticlassNms", "MatrixNms"}),
+        NmsScores: frozenset(SCORE_INPUTS) - {"DetectionOutput"},
         DenseTokenHead: frozenset({"TopK"}),
         RoiHead: ROI_TYPES,
     }

@@ -6,20 +6,27 @@ A *head* is the last learned layer with what is the same at all places beside it
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 import openvino as ov
 
+from ovxai_patterns.analysis.op_traits import (
+    AFFINE_TYPES,
+    CHANNEL_MIXING_TYPES,
+    LAYOUT_TYPES,
+    ROUNDED_VALUES_TYPES,
+    SHARES_TYPES,
+)
 from ovxai_patterns.matchers.conditions import WEIGHT, Condition, is_weight, rank_of, sizes_of
 from ovxai_patterns.matchers.pattern import Match
 from ovxai_patterns.matchers.pen import Pen, Step
 
 MOST_LEVELS = 6
 BOX = 4
-ACTIVATIONS = ("Sigmoid", "Softmax")
-_AFFINE = ("Add", "Multiply", "Subtract", "Divide")
-_PRODUCTS = ("Convolution", "MatMul")
-_LAYOUTS = ("Reshape", "Transpose", "Squeeze", "Unsqueeze")
+ACTIVATIONS = tuple(sorted(SHARES_TYPES))
+_AFFINE = tuple(sorted(AFFINE_TYPES))
+_PRODUCTS = tuple(sorted(CHANNEL_MIXING_TYPES))
+_LAYOUTS = tuple(sorted(LAYOUT_TYPES))
 
 
 def _is_behind_box(joined: ov.Output) -> bool:
@@ -45,7 +52,6 @@ MOVES = Step(_LAYOUTS, 2)
 _CONVERTS = Step(("Convert",))
 ROUNDS = Step(("FakeQuantize",), 5, others=(WEIGHT,))
 _DEQUANTISES = Step(("Multiply", "Subtract"), 2, others=(BY_CHANNEL,))
-_SAME_VALUES = (*_LAYOUTS, "Convert", "FakeQuantize")
 _SLICES = (
     Step(("Slice",), 5),
     Step(("Slice", "StridedSlice"), 4),
@@ -116,7 +122,7 @@ def on_grids_of_their_own(levels: Sequence[ov.Output]) -> bool:
     return len(levels) in (len(channels_first), len(channels_last))
 
 
-def readers(output: ov.Output, through: Sequence[str] = _SAME_VALUES) -> Iterator[tuple[ov.Node, int]]:
+def readers(output: ov.Output, through: Container[str] = ROUNDED_VALUES_TYPES) -> Iterator[tuple[ov.Node, int]]:
     """The operations that read the values of a tensor, behind layouts; with the port that they read it at."""
     for target in output.get_target_inputs():
         node = target.get_node()
@@ -140,7 +146,8 @@ def weighs_others(output: ov.Output) -> bool:
 def is_summed(output: ov.Output) -> bool:
     """Whether a product with constants reads shares: the mean distance to the side of a box."""
     return any(
-        node.get_type_name() in _PRODUCTS and is_weight(node.input_value(1 - port)) for node, port in readers(output)
+        node.get_type_name() in CHANNEL_MIXING_TYPES and is_weight(node.input_value(1 - port))
+        for node, port in readers(output)
     )
 
 
@@ -148,8 +155,8 @@ def is_shifted(output: ov.Output) -> bool:
     """Whether a constant is added to shares, scaled or not: an angle or a length. Zero points do not count."""
     given = (
         node
-        for node, port in readers(output, _LAYOUTS)
-        if node.get_type_name() in _AFFINE and is_weight(node.input_value(1 - port))
+        for node, port in readers(output, LAYOUT_TYPES)
+        if node.get_type_name() in AFFINE_TYPES and is_weight(node.input_value(1 - port))
     )
     return any(node.get_type_name() in ("Add", "Subtract") or is_shifted(node.output(0)) for node in given)
 

@@ -5,7 +5,6 @@ What they bind as level0, level1, ... are the class scores before their activati
 
 from __future__ import annotations
 
-import math
 from typing import ClassVar
 
 import openvino as ov
@@ -218,14 +217,13 @@ class NmsScores(GraphPattern):
 
     @staticmethod
     def check(match: Match) -> str:
-        """Levels on grids of their own, and all of what they say is read."""
-        levels, scores = levels_of(match), match.root.input_value(1)
+        """Levels on grids of their own, and no more scores than theirs."""
+        levels, count = levels_of(match), elements(match.root.input_value(1))
         if not on_grids_of_their_own(levels):
             return SAME_GRID
-        counts, count = [elements(level) for level in levels], elements(scores)
-        known = [one for one in counts if one is not None]
-        whole = count is None or len(known) < len(counts) or math.gcd(count, sum(known)) == count
-        return "" if whole or count == sum(known) else "reads other scores than those of the levels"
+        counts = [elements(level) or 0 for level in levels]
+        more = count is not None and 0 not in counts and count > sum(counts)
+        return "reads more scores than the levels have" if more else ""
 
 
 class DenseTokenHead(GraphPattern):

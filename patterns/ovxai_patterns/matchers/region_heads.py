@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import openvino as ov
 
+from ovxai_patterns.analysis.op_traits import AFFINE_TYPES, HIDDEN_ACTIVATION_TYPES
 from ovxai_patterns.matchers.conditions import WEIGHT, rank_of, sizes_of
 from ovxai_patterns.matchers.head_parts import (
     ACTIVATIONS,
@@ -25,7 +26,7 @@ from ovxai_patterns.matchers.pattern import GraphPattern, Match
 from ovxai_patterns.matchers.pen import Pen, Step
 
 _MAP = 4  # axes
-_SMOOTH = ("Relu", "Swish", "Sigmoid", "Gelu", "HSwish", "Elu")
+_HIDDEN = tuple(sorted(HIDDEN_ACTIVATION_TYPES))
 
 
 class MaskPrototypes(GraphPattern):
@@ -55,7 +56,7 @@ class MaskPrototypes(GraphPattern):
         detections.append(pen.op("Concat", pen.either(*inner), said, name="joined"))
         apart = pen.op("Result", moved(pen, pen.either(*detections)))
         bases = head(pen, "bases")
-        active = pen.either(pen.op(_SMOOTH, bases), pen.op("Multiply", bases, pen.op("Sigmoid", bases)), bases)
+        active = pen.either(pen.op(_HIDDEN, bases), pen.op("Multiply", bases, pen.op("Sigmoid", bases)), bases)
         rows = moved(pen, pen.op("Reshape", active, pen.any()))
         product = pen.op("MatMul", pen.any(name="coefficients"), rows)
         masks = pen.op("Result", moved(pen, pen.op("Sigmoid", moved(pen, product))))
@@ -84,8 +85,8 @@ def prototypes_of(match: Match) -> ov.Output | None:
 
 
 _WEIGHS = Step(("MatMul", "Convolution"), 2, others=(WEIGHT,))
-_SHIFTS = Step(("Add", "Subtract", "Multiply", "Divide"), 2, others=(BY_CHANNEL,))
-_ACTIVATES = Step(_SMOOTH)
+_SHIFTS = Step(tuple(sorted(AFFINE_TYPES)), 2, others=(BY_CHANNEL,))
+_ACTIVATES = Step(_HIDDEN)
 _POOLS = Step(("ReduceMean", "ReduceMax"), 2)
 _POOLS_WINDOWS = Step(("AvgPool", "MaxPool"))
 

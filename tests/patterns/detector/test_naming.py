@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import openvino as ov
 import pytest
+from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.detector.class_heads import ClassHeads
@@ -20,7 +22,7 @@ from ovxai_patterns.matchers.region_heads import MaskPrototypes, RoiHead
 
 from tests.fixtures.detector_graphs import FAMILIES
 from tests.fixtures.detector_graphs_8bit import network, quantised_and_back
-from tests.fixtures.detector_parts import Known
+from tests.fixtures.detector_parts import CLASSES, Builder, Known, flat
 from tests.fixtures.one_class_graphs import ONE_CLASS, no_detectors
 from tests.fixtures.other_detector_graphs import queries, segments, two_stages, yolov5_seg, yolov8_pose
 
@@ -150,10 +152,17 @@ def test_networks_that_are_no_detectors(kind: str) -> None:
         assert analysis.get(find_bound, pattern) == ()
 
 
-def test_a_proposal_of_something_else_is_a_false_one() -> None:
-    analysis = ModelAnalysis(no_detectors()["depth"])
-    model = ov.Model(analysis.original.model.get_results(), analysis.original.model.get_parameters(), "depth")
-    assert list_proposals(ModelAnalysis(model)) == ()
+def test_a_second_kind_of_scores_is_proposed_as_well_and_false() -> None:
+    build = Builder(96)
+    parts = {
+        kind: ops.concat([flat(head, (0, 2, 3, 1), (0, -1, width)) for head in build.heads(kind, width)], 1)
+        for kind, width in (("cls", CLASSES), ("quality", 1), ("box", 4))
+    }
+    scores = [ops.sigmoid(parts[kind]) for kind in ("cls", "quality")]
+    analysis = ModelAnalysis(build.model(*scores, ops.multiply(parts["box"], ops.constant(np.float32(8)))))
+    (proposals,) = list_proposals(analysis)
+    assert [names_in(analysis, one) for one in proposals.accepted] == [{"cls0", "cls1"}]
+    assert [names_in(analysis, one) for one in proposals.false] == [{"quality0", "quality1"}]
 
 
 REAL = {
@@ -172,8 +181,8 @@ CONVERTED = {
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_real_detectors(name: str) -> None:
-    _check(Path(os.environ.get("OVXAI_TEST_DATA", "")) / name, REAL[name])
+def test_real_detectors(name: str, data: Path) -> None:
+    _check(data / name, REAL[name])
 
 
 @pytest.mark.slow
