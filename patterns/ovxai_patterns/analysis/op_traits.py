@@ -217,6 +217,9 @@ SHARES_TYPES = frozenset({"Sigmoid", "Softmax"})
 ACTIVATION_TYPES = SOFTMAX_TYPES | {"HSigmoid", "HardSigmoid", "Sigmoid"}
 """The last activations of class scores."""
 
+HIDDEN_ACTIVATION_TYPES = frozenset({"Elu", "Gelu", "HSwish", "Relu", "Sigmoid", "Swish"})
+"""What stands between two learned layers."""
+
 MONOTONE_TYPES = ACTIVATION_TYPES | {"Clamp", "Convert", "FakeQuantize", "Maximum", "Minimum", "Power", "Sqrt"}
 """Of class scores, and of a constant where they read a second input, they keep the order."""
 

@@ -14,6 +14,7 @@ from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.detector.class_heads import FIRST_CLASS, ClassHeads, NoHeads, heads_of_group, split_by_anchor
 from ovxai_patterns.detector.dense_heads import find_dense_heads, find_value_flow, layout_of
 from ovxai_patterns.detector.groups import Group, find_groups
+from ovxai_patterns.detector.naming import name_of_class_heads
 from ovxai_patterns.detector.raw_groups import BOX, predicts_boxes, raw_class_group
 
 _ANCHORS = 3
@@ -21,10 +22,17 @@ _ANCHORS = 3
 
 
 def find_class_heads(analysis: ModelAnalysis, trusted: bool = False) -> ClassHeads | NoHeads:
-    """The class heads of a detector.
+    """The class heads of a detector, with the name of a pattern that they look like.
 
     `trusted`: the model is known to be a detector; otherwise something has to predict boxes, or it may as well segment.
     """
+    found = _find_class_heads(analysis, trusted)
+    if isinstance(found, NoHeads):
+        return found
+    return replace(found, found_by=name_of_class_heads(analysis, (level.tensor for level in found.levels)))
+
+
+def _find_class_heads(analysis: ModelAnalysis, trusted: bool) -> ClassHeads | NoHeads:
     layout, groups = layout_of(analysis), analysis.get(find_groups)
     lines = tuple(_described(layout, group) for group in groups)
     if not groups:

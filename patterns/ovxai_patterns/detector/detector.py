@@ -26,6 +26,7 @@ from ovxai_patterns.detector.class_head_choice import find_class_heads
 from ovxai_patterns.detector.class_heads import ClassHeads, Level, NoHeads
 from ovxai_patterns.detector.dense_heads import DenseHead, find_dense_heads, layout_of
 from ovxai_patterns.detector.joined import JoinedTokens, joined_before
+from ovxai_patterns.detector.naming import name_of_regions
 from ovxai_patterns.matchers.pattern import DATAFLOW
 
 _SPLIT = "maps of other sizes are made of this one, and what is made of those together (an encoder) is not explained"
@@ -158,12 +159,12 @@ class Detector:
             return NoHeads(NO_PICTURE)
         if self.regions:
             story = tuple(f"regions are pooled from {self.describe(tensor)}" for tensor in self.regions)
-            return self._maps(self.regions, story)
+            return replace(self._maps(self.regions, story), found_by=name_of_regions(self.analysis, self.regions))
         if isinstance(heads, ClassHeads):
             tensors = [tensor for tensor in map(self._below, heads.levels) if tensor is not None]
             if tensors:
                 story = tuple(f"heads are put on {self.describe(tensor)}" for tensor in tensors)
-                return self._maps(list(dict.fromkeys(tensors)), story)
+                return replace(self._maps(list(dict.fromkeys(tensors)), story), found_by=heads.found_by)
         return self._before_queries()
 
     def _maps(self, tensors: Sequence[TensorId], story: tuple[str, ...]) -> FeatureMaps:

@@ -6,7 +6,7 @@ Three ways are known: masks of the whole picture ([D,1,H,W], torchvision's Mask 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import openvino as ov
 
@@ -18,6 +18,8 @@ from ovxai_patterns.analysis.op_traits import ROI_TYPES, SHARES_TYPES
 from ovxai_patterns.detector.class_heads import ClassHeads
 from ovxai_patterns.detector.detector import Detector
 from ovxai_patterns.detector.groups import Group, find_groups
+from ovxai_patterns.detector.naming import name_of_instances
+from ovxai_patterns.matchers.pattern import DATAFLOW
 
 _BOX = 4
 _MAP = 4  # axes
@@ -39,6 +41,7 @@ class Masks:
     in_boxes: bool
     classes: int
     reason: str
+    found_by: str = DATAFLOW
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Prototypes:
     base_axis: int = 1
     dequantisation: Dequantisation = NOT_QUANTISED
     base_dequantisation: Dequantisation = NOT_QUANTISED
+    found_by: str = DATAFLOW
 
 
 @dataclass(frozen=True)
@@ -74,12 +78,16 @@ class NoInstances:
 def find_instances(analysis: ModelAnalysis) -> Masks | Prototypes | NoInstances:
     """Masks of instances among the outputs of a model, or prototypes that they are made from.
 
-    Raises RuntimeError where shapes do not go together.
+    With the name of a pattern that they look like. Raises RuntimeError where shapes do not go together.
     """
     detector = analysis.get(Detector)
     if not detector.layout.pictures:
         return NoInstances(NO_PICTURE)
-    return _masks(detector) or _prototypes(detector) or NoInstances("no output holds masks of instances")
+    found = _masks(detector) or _prototypes(detector) or NoInstances("no output holds masks of instances")
+    if isinstance(found, NoInstances):
+        return found
+    outputs = (found.masks,) if isinstance(found, Masks) else (found.detections, found.prototypes)
+    return replace(found, found_by=name_of_instances(analysis, outputs))
 
 
 def _masks(detector: Detector) -> Masks | NoInstances | None:

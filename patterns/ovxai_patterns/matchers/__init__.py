@@ -1,6 +1,7 @@
 """Patterns of several operations. They propose and name targets; the analysis decides.
 
 What patterns are made with: `conditions` (of tensors), `op_versions` (names that OpenVINO knows), `pen` (draws),
-`pattern` (looks), `parts` (steps of paths, poolings, classifying layers). Patterns: `norms`, `attention`, `backbone`
-(feature maps and how they are read), `blocks` (of transformers).
+`pattern` (looks). Of classifiers: `parts` (what they are drawn of), `norms`, `attention`, `backbone` (feature maps and
+how they are read), `blocks` (of transformers). Of detectors: `head_parts` (what they are drawn of), `heads` (class
+scores of levels), `region_heads` (masks, regions).
 """

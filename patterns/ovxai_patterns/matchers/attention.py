@@ -59,8 +59,6 @@ class Attention(GraphPattern):
     Binds `query`, `key`, `value`, `attention`.
     """
 
-    name = "attention"
-
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
         """The graph."""
@@ -75,8 +73,6 @@ class ClassAttention(GraphPattern):
 
     Binds `target`: what keys and values are projected from [N,1+T,C]; `attention`. The query is of fewer tokens.
     """
-
-    name = "class attention"
 
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
@@ -95,8 +91,6 @@ class AttentionPooling(GraphPattern):
 
     Binds `target`: the tokens [N,T,C] with positions; `attention`.
     """
-
-    name = "attention pooling"
 
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:

@@ -34,8 +34,6 @@ class LastFeatureMap(GraphPattern):
     may stand beside what the pooling leaves (DINOv2): target ─▶ one row, the mean of the others ─▶ Concat.
     """
 
-    name = "last feature map"
-
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
         """The graph."""
@@ -59,8 +57,6 @@ class ScoresPooledLast(GraphPattern):
     Binds `classifier`, `target` [N,K,h,w] or [N,h,w,K], `pooling`. No layer with weights follows.
     """
 
-    name = "scores pooled last"
-
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
         """The graph."""
@@ -76,8 +72,6 @@ class FlattenedReadOut(GraphPattern):
 
     Binds `target` [N,C,h,w] or [N,h,w,C], and `classifier`, the layer that reads all places.
     """
-
-    name = "flattened read-out"
 
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:

@@ -35,8 +35,6 @@ class PreNormBlock(GraphPattern):
     block by the second norm, which reads the sum.
     """
 
-    name = "pre-norm block"
-
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
         """The graph."""
@@ -53,8 +51,6 @@ class WindowedBlock(GraphPattern):
 
     Binds as PreNormBlock. The map is cut into [N, rows, h, columns, w, C] in between.
     """
-
-    name = "windowed block"
 
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
@@ -76,8 +72,6 @@ class PostNormBlock(GraphPattern):
     Binds `target`: x; `joined`: the sum. No norm stands between x and what the attention reads.
     """
 
-    name = "post-norm block"
-
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
         """The graph."""
@@ -98,8 +92,6 @@ class ParallelBlock(GraphPattern):
 
     Binds `target`: x; `joined`: the last sum. The MLP's norm reads x, not the first sum.
     """
-
-    name = "parallel block"
 
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:

@@ -62,8 +62,6 @@ class LayerNorm(GraphPattern):
     Binds `input`, `norm`: what leaves the bare norm, [..., C] or [N,C,h,w].
     """
 
-    name = "layer norm"
-
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
         """The graph."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
+from weakref import ref
 
 import openvino as ov
 from openvino.passes import Manager, Matcher, MatcherPass
@@ -37,20 +38,25 @@ class Match:
 
 
 class GraphPattern(MatcherPass):
-    """A pattern of several operations; changes nothing. A subclass has a `name` and draws itself.
+    """A pattern of several operations; changes nothing. A subclass draws itself.
 
-    After a run over a model `matches` holds a Match for each root, in topological order. Register it in an
+    `name`: that of the class, or one that it gives itself. After a run over a model `matches` holds a Match for each root, in topological order. Register it in an
     `openvino.passes.Manager` of your own, or call `find_in`. With `watched=True`, which is slower, `near_miss` then
     tells of the attempts that failed the one that got furthest. `names`: those that it may bind.
     """
 
-    name: ClassVar[str] = ""
+    name: ClassVar[str] = "GraphPattern"
+
+    def __init_subclass__(cls) -> None:
+        """A pattern without a name of its own has that of its class."""
+        super().__init_subclass__()
+        cls.name = cls.__dict__.get("name", cls.__name__)
 
     def __init__(self, watched: bool = False) -> None:
         super().__init__()
         watch, matches, raised = Watch(), list[Match](), list[Exception]()
         once = not watched and getattr(self.draw, "__self__", None) is type(self)
-        root, names = _drawn_once(self.draw) if once else _drawn(self.draw, watch if watched else None)
+        root, names, counted = _drawn_once(self.draw) if once else _drawn(self.draw, watch if watched else None)
         name, check = self.name, self.check
         self.matches, self.names, self._watch, self._raised = matches, frozenset(names), watch, raised
 
@@ -70,7 +76,11 @@ class GraphPattern(MatcherPass):
             watch.ended(start.output(0) if problem else None)
             return False
 
-        self.register_matcher(Matcher(root, name), collect)
+        self._matcher = Matcher(root, name)
+        if watched:
+            matcher = ref(self._matcher)  # the matcher keeps the drawing, which keeps the watch
+            watch.bound = lambda: _bound(matcher(), counted)
+        self.register_matcher(self._matcher, collect)
 
     def draw(self, pen: Pen) -> ov.Node:
         """Draw the pattern, from its inputs down; returns the root. A class method is called once for all passes."""
@@ -101,8 +111,14 @@ class GraphPattern(MatcherPass):
         return self.matches
 
 
-_Drawing = tuple[ov.Node, Mapping[str, list[ov.Node]]]
-"""The root of a pattern, and the nodes of each name."""
+def _bound(matcher: Matcher | None, counted: list[ov.Node]) -> int:
+    """How many of these nodes a matcher has bound at this moment."""
+    values = {} if matcher is None else matcher.get_pattern_value_map()
+    return sum(node in values for node in counted)
+
+
+_Drawing = tuple[ov.Node, Mapping[str, list[ov.Node]], list[ov.Node]]
+"""The root of a pattern, the nodes of each name, and those that tell how far an attempt gets."""
 
 
 @cache
@@ -117,4 +133,4 @@ def _drawn(draw: Callable[[Pen], ov.Node], watch: Watch | None) -> _Drawing:
     if not isinstance(root, ov.Node):  # OpenVINO's matcher would crash
         raise TypeError(f"draw() returns what was drawn last, not {root!r}")
     pen.measure(root)
-    return root, pen.names
+    return root, pen.names, pen.counted

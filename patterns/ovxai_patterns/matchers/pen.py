@@ -7,7 +7,7 @@ which never matches: the matcher asks it where the node failed, and so it is kno
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import openvino as ov
 from openvino.passes import AnyInput, Or, WrapType
@@ -47,25 +47,58 @@ class NearMiss:
         return f"{self.node} {self.reason} ({further} above {self.root})"
 
 
+@dataclass(frozen=True)
+class _Failure:
+    """A node that failed: how many the matcher had bound then, its depth in the drawing, where, and why.
+
+    `kinds`: the types that it is none of, where that is why.
+    """
+
+    bound: int
+    depth: int
+    node: str
+    reason: str
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """What is said of the operation at which it failed."""
+        return self.reason or f"is not {' or '.join(self.kinds)}"
+
+    def beside(self, other: _Failure) -> _Failure:
+        """Of two at one operation: a condition says more than a type, and types are listed."""
+        if self.reason or other.reason:
+            return self if self.reason else other
+        return replace(self, kinds=tuple(dict.fromkeys((*other.kinds, *self.kinds))))
+
+
 @dataclass
 class Watch:
-    """What failed. `nearest`: of all attempts the one that got furthest; `attempt`: (depth, node, reason) so far."""
+    """What failed. `nearest`: of all attempts the one that got furthest. `bound`: tells how far the matcher has got."""
 
     nearest: NearMiss | None = None
-    attempt: tuple[int, str, str] | None = None
+    bound: Callable[[], int] = int
+    _attempt: _Failure | None = None
+    _furthest: int = -1
 
-    def failed(self, depth: int, output: ov.Output, reason: str) -> None:
-        """Keep a failure unless one further on is known; of those equally far the last is the one furthest up."""
-        if self.attempt is None or depth >= self.attempt[0]:
-            self.attempt = (depth, _described(output), reason)
+    def failed(self, depth: int, output: ov.Output, reason: str, kinds: Sequence[str] = ()) -> None:
+        """Keep a failure unless one further on is known; of those equally far the last is the one furthest up.
+
+        `reason`: the condition that does not hold, or empty where the operation is of none of `kinds`.
+        """
+        failure, last = _Failure(self.bound(), depth, _described(output), reason, tuple(kinds)), self._attempt
+        if last is None or failure.bound > last.bound or (failure.bound == last.bound and failure.node != last.node):
+            self._attempt = failure
+        elif failure.bound == last.bound:
+            self._attempt = failure.beside(last)
 
     def ended(self, root: ov.Output | None) -> None:
         """The attempt that began at `root` is over; with None it matched."""
-        if root is not None and self.attempt is not None:
-            depth, node, reason = self.attempt
-            if self.nearest is None or depth > self.nearest.passed:
-                self.nearest = NearMiss(_described(root), node, reason, depth)
-        self.attempt = None
+        failure = self._attempt
+        if root is not None and failure is not None and failure.bound > self._furthest:
+            self.nearest = NearMiss(_described(root), failure.node, failure.why, failure.depth)
+            self._furthest = failure.bound
+        self._attempt = None
 
 
 @dataclass
@@ -83,6 +116,7 @@ class Pen:
 
     watch: Watch | None = None
     names: dict[str, list[ov.Node]] = field(default_factory=dict)
+    counted: list[ov.Node] = field(default_factory=list)
     _drawn: dict[int, _Drawn] = field(default_factory=dict)
     _kept: list[ov.Node] = field(default_factory=list)
 
@@ -152,16 +186,22 @@ class Pen:
         drawn = _Drawn(list(above), True)
 
         def fails(output: ov.Output) -> bool:
-            reason = _why_not(output, kinds, where) or ("" if kinds else "is not the tensor that is read elsewhere")
-            is_root = drawn.depth == 0
-            if reason and not (is_root and output.get_node().get_type_name() not in kinds):
-                watch.failed(drawn.depth, output, reason)
+            is_root, of_kind = drawn.depth == 0, not kinds or output.get_node().get_type_name() in kinds
+            if of_kind:
+                elsewhere = "" if kinds else "is not the tensor that is read elsewhere"
+                reasons = (condition.otherwise for condition in where if not condition.holds(output))
+                reason = next(reasons, elsewhere)
+                if reason:
+                    watch.failed(drawn.depth, output, reason)
+            elif not is_root and output.get_node().get_type_name() != "Constant":  # tried as the other input of an Add
+                watch.failed(drawn.depth, output, "", kinds)
             if is_root:
                 watch.ended(output)
             return False
 
         both = Or([made, AnyInput(fails)])
         self._kept += [made, both]
+        self.counted.append(made)
         self._drawn[id(both)] = drawn
         return both
 
@@ -197,14 +237,6 @@ def _any(where: Sequence[Condition]) -> ov.Node:
 def _all_hold(where: Sequence[Condition]) -> Callable[[ov.Output], bool]:
     conditions = tuple(where)
     return lambda output: all(condition.holds(output) for condition in conditions)
-
-
-def _why_not(output: ov.Output, kinds: Sequence[str], where: Sequence[Condition]) -> str:
-    """Why a tensor is not what a node asks for by itself; empty where the reason lies further up."""
-    kind = output.get_node().get_type_name()
-    if kinds and kind not in kinds:
-        return f"is not {' or '.join(kinds)}"
-    return next((condition.otherwise for condition in where if not condition.holds(output)), "")
 
 
 def _described(output: ov.Output) -> str:

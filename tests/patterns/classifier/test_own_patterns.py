@@ -47,7 +47,7 @@ def test_the_target_is_what_is_bound() -> None:
     plain = find_site(ModelAnalysis(graphs.cnn()), TargetRequest())
     assert isinstance(plain, Site)
     assert (one.target, one.masked, one.k) == (plain.target, plain.masked, plain.k)
-    assert (one.found_by, plain.found_by) == ("mean pooled", "last feature map")
+    assert (one.found_by, plain.found_by) == ("mean pooled", "LastFeatureMap")
     assert "named by pattern 'mean pooled'" in one.story[-1]
 
 

@@ -22,30 +22,30 @@ from tests.fixtures import attention_graphs, block_graphs, graphs, heads, positi
 Build = Callable[[], ov.Model]
 
 FOUND_BY: dict[str, tuple[Build, str]] = {
-    "cnn": (graphs.cnn, "last feature map"),
-    "max_cnn": (graphs.max_cnn, "last feature map"),
-    "nhwc_cnn": (graphs.nhwc_cnn, "last feature map"),
-    "transposed_pooling": (graphs.transposed_pooling, "last feature map"),
-    "quantised_cnn": (graphs.quantised_cnn, "last feature map"),
-    "flattened": (graphs.flattened, "flattened read-out"),
-    "scores_pooled": (graphs.scores_pooled, "scores pooled last"),
-    "windowed": (graphs.windowed, "last feature map"),
-    "windowed_block": (block_graphs.windowed_block, "last feature map"),
-    "swin_v2_block": (block_graphs.swin_v2_block, "last feature map"),
-    "pre": (lambda: graphs.vit(style="pre"), "pre-norm block"),
-    "two tokens": (lambda: graphs.vit(kept=2), "pre-norm block"),
-    "mean of tokens": (lambda: graphs.vit(kept=0), "last feature map"),
-    "post": (lambda: graphs.vit(style="post"), "post-norm block"),
-    "parallel": (lambda: graphs.vit(style="parallel"), "parallel block"),
-    "quantised_vit": (graphs.quantised_vit, "pre-norm block"),
-    "spelled norm": (lambda: block_graphs.normed_vit("sqrt"), "pre-norm block"),
-    "power norm": (lambda: block_graphs.normed_vit("power"), "pre-norm block"),
-    "rms norm": (lambda: block_graphs.normed_vit("rms"), "pre-norm block"),
-    "cait": (attention_graphs.class_attention, "class attention"),
-    "xcit": (lambda: attention_graphs.class_attention(style="xcit"), "class attention"),
-    "volo": (lambda: attention_graphs.class_attention(style="volo"), "class attention"),
-    "learned_query": (attention_graphs.learned_query, "attention pooling"),
-    "mean beside token": (block_graphs.mean_beside_token, "last feature map"),
+    "cnn": (graphs.cnn, "LastFeatureMap"),
+    "max_cnn": (graphs.max_cnn, "LastFeatureMap"),
+    "nhwc_cnn": (graphs.nhwc_cnn, "LastFeatureMap"),
+    "transposed_pooling": (graphs.transposed_pooling, "LastFeatureMap"),
+    "quantised_cnn": (graphs.quantised_cnn, "LastFeatureMap"),
+    "flattened": (graphs.flattened, "FlattenedReadOut"),
+    "scores_pooled": (graphs.scores_pooled, "ScoresPooledLast"),
+    "windowed": (graphs.windowed, "LastFeatureMap"),
+    "windowed_block": (block_graphs.windowed_block, "LastFeatureMap"),
+    "swin_v2_block": (block_graphs.swin_v2_block, "LastFeatureMap"),
+    "pre": (lambda: graphs.vit(style="pre"), "PreNormBlock"),
+    "two tokens": (lambda: graphs.vit(kept=2), "PreNormBlock"),
+    "mean of tokens": (lambda: graphs.vit(kept=0), "LastFeatureMap"),
+    "post": (lambda: graphs.vit(style="post"), "PostNormBlock"),
+    "parallel": (lambda: graphs.vit(style="parallel"), "ParallelBlock"),
+    "quantised_vit": (graphs.quantised_vit, "PreNormBlock"),
+    "spelled norm": (lambda: block_graphs.normed_vit("sqrt"), "PreNormBlock"),
+    "power norm": (lambda: block_graphs.normed_vit("power"), "PreNormBlock"),
+    "rms norm": (lambda: block_graphs.normed_vit("rms"), "PreNormBlock"),
+    "cait": (attention_graphs.class_attention, "ClassAttention"),
+    "xcit": (lambda: attention_graphs.class_attention(style="xcit"), "ClassAttention"),
+    "volo": (lambda: attention_graphs.class_attention(style="volo"), "ClassAttention"),
+    "learned_query": (attention_graphs.learned_query, "AttentionPooling"),
+    "mean beside token": (block_graphs.mean_beside_token, "LastFeatureMap"),
     "mean_query": (attention_graphs.mean_query, "dataflow"),
     "gated_cnn": (block_graphs.gated_cnn, "dataflow"),
 }
@@ -120,7 +120,7 @@ def test_the_story_says_which_pattern_proposed() -> None:
     named, alone = sites(graphs.cnn())
     assert isinstance(named, Site)
     assert isinstance(alone, Site)
-    assert any("'last feature map'" in line for line in named.story)
+    assert any("'LastFeatureMap'" in line for line in named.story)
     assert not any("pattern" in line for line in alone.story)
 
 
@@ -128,7 +128,7 @@ def test_further_blocks_keep_the_name() -> None:
     named, alone = sites(graphs.vit(), k=2)
     assert isinstance(named, Site)
     assert isinstance(alone, Site)
-    assert (named.target, named.found_by) == (alone.target, "pre-norm block")
+    assert (named.target, named.found_by) == (alone.target, "PreNormBlock")
 
 
 def _zoo() -> list[Path]:

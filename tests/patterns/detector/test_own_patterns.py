@@ -22,7 +22,7 @@ def test_matches_are_the_levels_of_class_heads() -> None:
     assert tuple(level.name for level in report.levels) == known.heads
     assert report.found_by == "class head"
     assert "named by pattern 'class head': cls0" in report.story[-1]
-    assert xai.plan(known.model, xai.Options()).found_by == "dataflow"
+    assert xai.plan(known.model, xai.Options()).found_by == "ConvClassHead"
     assert xai.plan(known.model, xai.Options(target_layer=known.heads)).found_by == ""
 
 
@@ -48,7 +48,7 @@ def test_matches_are_feature_maps() -> None:
     assert {report.found_by for report in grids.values()} == {"features"}
     name = grids[None].target.name
     assert xai.plan(known.model, xai.Options(target_layer=name, method=METHOD)).found_by == ""
-    assert xai.plan(known.model, xai.Options(method=METHOD)).found_by == "dataflow"
+    assert xai.plan(known.model, xai.Options(method=METHOD)).found_by == "ConvClassHead"
 
 
 @pytest.mark.parametrize(
