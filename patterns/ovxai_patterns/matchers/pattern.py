@@ -40,9 +40,10 @@ class Match:
 class GraphPattern(MatcherPass):
     """A pattern of several operations; changes nothing. A subclass draws itself.
 
-    `name`: that of the class, or one that it gives itself. After a run over a model `matches` holds a Match for each root, in topological order. Register it in an
+    After a run over a model `matches` holds a Match for each root, in topological order. Register it in an
     `openvino.passes.Manager` of your own, or call `find_in`. With `watched=True`, which is slower, `near_miss` then
-    tells of the attempts that failed the one that got furthest. `names`: those that it may bind.
+    tells of the attempts that failed the one that got furthest. `name`: that of the class, or one that it gives itself.
+    `names`: those that it may bind.
     """
 
     name: ClassVar[str] = "GraphPattern"

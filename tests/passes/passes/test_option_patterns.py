@@ -111,7 +111,7 @@ class Forgetful(MeanPooled):
         (Undrawn, "Undrawn cannot be drawn: NotImplementedError"),
         (Misspelt, "Misspelt cannot be drawn: ValueError: there is no operation type 'MatMull'"),
         (Forgetful, "Forgetful cannot be drawn: TypeError: draw() returns what was drawn last, not None"),
-        (GraphPattern, "GraphPattern has no name"),
+        (GraphPattern, "GraphPattern cannot be drawn: NotImplementedError"),
         (int, "takes classes derived from GraphPattern, not 'builtins:int'"),
         (MeanPooled(), "takes class or list or tuple, not"),
         ([MeanPooled()], "takes classes derived from GraphPattern, not <"),
