@@ -5,8 +5,6 @@ What they bind as level0, level1, ... are the class scores before their activati
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import openvino as ov
 
 from ovxai_patterns.matchers.conditions import has_rank, rank_of, sizes_of
@@ -55,8 +53,6 @@ class ConvClassHead(GraphPattern):
     (objectness, centerness), and shares that are summed (distances to the sides of a box) or shifted (its angle) are
     none of classes.
     """
-
-    name: ClassVar[str] = "ConvClassHead"
 
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
@@ -118,8 +114,6 @@ class FusedAnchorHead(GraphPattern):
     The Reshape says how many anchors there are: A times W are the channels, and W holds a box, objectness and a class.
     """
 
-    name: ClassVar[str] = "FusedAnchorHead"
-
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
         """Activated before it is taken apart, behind that, or not at all."""
@@ -152,8 +146,6 @@ class RegionYolo(GraphPattern):
     The channels are those of a box, objectness and the classes of each anchor, as the attributes say.
     """
 
-    name: ClassVar[str] = "RegionYolo"
-
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
         """One way."""
@@ -177,8 +169,6 @@ class DetectionOutput(GraphPattern):
         ─▶ DetectionOutput, input 1
     """
 
-    name: ClassVar[str] = "DetectionOutput"
-
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
         """With and without the inputs of a second stage."""
@@ -200,8 +190,6 @@ class NmsScores(GraphPattern):
     feature map ─▶ Convolution | MatMul ─▶ Add ─▶ [Sigmoid | Softmax] ─▶ [layout] ─┴▶ Concat ─▶
         ─▶ [layout, slices, Sigmoid | Softmax] ─▶ NonMaxSuppression | MulticlassNms | MatrixNms, input 1
     """
-
-    name: ClassVar[str] = "NmsScores"
 
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
@@ -236,8 +224,6 @@ class DenseTokenHead(GraphPattern):
 
     tokens [N,T,C] ─▶ MatMul ─▶ Add [N,T,K] ─▶ ReduceMax | TopK of 1 [N,T] ─▶ [layout] ─▶ TopK
     """
-
-    name: ClassVar[str] = "DenseTokenHead"
 
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:

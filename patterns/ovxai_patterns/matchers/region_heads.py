@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import openvino as ov
 
 from ovxai_patterns.analysis.op_traits import AFFINE_TYPES, HIDDEN_ACTIVATION_TYPES
@@ -41,8 +39,6 @@ class MaskPrototypes(GraphPattern):
 
     There are as many prototypes as coefficients.
     """
-
-    name: ClassVar[str] = "MaskPrototypes"
 
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
@@ -102,8 +98,6 @@ class RoiHead(GraphPattern):
     One ROIAlign alone, ROIPooling, and ExperimentalDetectronROIFeatureExtractor of all maps as well. The maps are bound
     as level0, level1, ...
     """
-
-    name: ClassVar[str] = "RoiHead"
 
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
