@@ -31,9 +31,11 @@ from ovxai_passes.passes.keep_map import KeepMap
 from ovxai_passes.passes.locate import Locate
 from ovxai_passes.passes.pool import Pool
 from ovxai_passes.passes.record import Record
+from ovxai_passes.passes.remove_saliency_map import RemoveSaliencyMap
 from ovxai_passes.passes.scale import Scale
 from ovxai_passes.passes.state import InsertionState
 from ovxai_passes.passes.trim import Trim
+from ovxai_passes.remove import remove_xai
 from ovxai_passes.report import Report
 from ovxai_passes.version import __version__
 from ovxai_passes.vocabulary import Mask, Method, Scaling, Task
@@ -56,6 +58,7 @@ __all__ = [
     "OvxaiError",
     "Pool",
     "Record",
+    "RemoveSaliencyMap",
     "Report",
     "Scale",
     "Scaling",
@@ -70,6 +73,7 @@ __all__ = [
     "is_augmented",
     "plan",
     "read_model",
+    "remove_xai",
 ]
 
 

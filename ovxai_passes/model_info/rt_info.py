@@ -5,6 +5,7 @@ from __future__ import annotations
 import openvino as ov
 
 _IR_VERSION = 11
+_VERSION_READ = ["ovxai", "version_read"]
 
 
 def write_as_newest(model: ov.Model) -> None:
@@ -12,8 +13,15 @@ def write_as_newest(model: ov.Model) -> None:
 
     What reading it has changed already, names and types of the original outputs, is saved as it is now.
     """
-    if model.has_rt_info("version") and model.get_rt_info("version").value < _IR_VERSION:
+    if model.has_rt_info("version") and (version := model.get_rt_info("version").value) < _IR_VERSION:
+        model.set_rt_info(version, _VERSION_READ)
         model.set_rt_info(_IR_VERSION, "version")
+
+
+def restore_version(model: ov.Model) -> None:
+    """Undo `write_as_newest`."""
+    if model.has_rt_info(_VERSION_READ):
+        model.set_rt_info(int(model.get_rt_info(_VERSION_READ).astype(int)), "version")
 
 
 def said_in(model: ov.Model, group: str, key: str, otherwise: str = "") -> str:

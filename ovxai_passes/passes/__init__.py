@@ -2,5 +2,5 @@
 
 `layers` (the target by names and shapes), `state` (what stages hand on), `targets` (a sub-package: what Locate finds);
 `locate`, `cut`, `build_branch`, `scale` and `pool` leave the model as it is; `graft`, `trim`, `keep_map` and `record`
-change it; `insert_saliency_map` runs them all.
+change it; `insert_saliency_map` runs them all, and `remove_saliency_map` undoes them.
 """

@@ -22,11 +22,11 @@ def test_all_passes_are_public() -> None:
         for name in xai.__all__
         if inspect.isclass(getattr(xai, name)) and issubclass(getattr(xai, name), ModelPass)
     }
-    assert found == STAGES | {"InsertSaliencyMap"}
+    assert found == STAGES | {"InsertSaliencyMap", "RemoveSaliencyMap"}
 
 
 def test_the_rest_of_the_interface_is_public() -> None:
-    assert {"Report", "Branch", "plan", "read_model", "is_augmented", "insert_xai"} <= set(xai.__all__)
+    assert {"Report", "Branch", "plan", "read_model", "is_augmented", "insert_xai", "remove_xai"} <= set(xai.__all__)
 
 
 def test_everything_public_is_documented() -> None:

@@ -25,7 +25,7 @@ ORDERS = {
     "ovxai_passes": (
         *("version", "errors", "vocabulary", "value_checks", "option_checks", "option_patterns", "option_spec"),
         *("ops", "rewrites", "head", "mapping", "methods"),
-        *("options", "insert_options", "model_info", "report", "finish", "passes", "insert"),
+        *("options", "insert_options", "model_info", "report", "finish", "passes", "insert", "remove"),
         *("pictures", "explainer", "metrics", "compat"),
     ),
 }

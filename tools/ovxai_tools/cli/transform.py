@@ -10,12 +10,13 @@ import click
 
 from ovxai_passes import __version__
 from ovxai_passes.model_info.shapes import StatedShape
+from ovxai_tools.checks.removal import remove_map
 from ovxai_tools.checks.transformation import TransformRequest, check_request, plan_transform, transform
 from ovxai_tools.common.click_types import NamedPath
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
 from ovxai_tools.common.insertion_options import insertion_options, options_of
 from ovxai_tools.common.report_printing import PrintStyle, print_notice, print_report
-from ovxai_tools.common.shared_options import preparation_options, shape_option
+from ovxai_tools.common.shared_options import check_alone, preparation_options, shape_option
 from ovxai_tools.pictures.model_input import Preparation
 
 
@@ -34,6 +35,7 @@ from ovxai_tools.pictures.model_input import Preparation
 )
 @preparation_options
 @shape_option
+@click.option("--remove", is_flag=True, help="Take the map off IN again; OUT is the model as it was without.")
 @click.option("--force", is_flag=True, help="Overwrite existing output files.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more: why this layer, what was declined.")
@@ -51,6 +53,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     scale: tuple[float, ...] | None,
     bgr: bool,
     shapes: tuple[StatedShape, ...],
+    remove: bool,
     force: bool,
     as_json: bool,
     verbose: bool,
@@ -64,21 +67,26 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     """
     logging.basicConfig(format="%(message)s", level=logging.DEBUG if verbose else logging.ERROR)
     logging.getLogger("PIL").setLevel(logging.INFO)
+    style = PrintStyle(as_json, quiet, verbose)
+    if remove:
+        check_alone("remove", ("source", "target", "force", "as_json", "verbose", "quiet"))
+        print_notice(source, remove_map(source, _needed(target), force), style)
+        return
     options = options_of(insertion)
     preparation = Preparation.stated(mean, scale, bgr)
     request = TransformRequest(source, shapes, force, verify, image, preview, preparation, quiet)
     check_request(request, dry_run)
-    if dry_run:
-        result = plan_transform(request, options)
-    elif target is None:
-        raise click.UsageError("OUT.xml is missing (only --dry-run goes without it)")
-    else:
-        result = transform(request, options, target)
-    style = PrintStyle(as_json, quiet, verbose)
+    result = plan_transform(request, options) if dry_run else transform(request, options, _needed(target))
     if result.report is None:
         print_notice(source, result.message or "", style)
     else:
         print_report(result.report, style, result.verified, result.message)
+
+
+def _needed(target: Path | None) -> Path:
+    if target is None:
+        raise click.UsageError("OUT.xml is missing (only --dry-run goes without it)")
+    return target
 
 
 if __name__ == "__main__":

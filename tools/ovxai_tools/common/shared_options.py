@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.shapes import stated_shape
@@ -68,3 +69,16 @@ def read_labels(path: Path) -> tuple[str, ...]:
     if not names:
         raise OptionError(f"there are no labels in {path}: write the name of a class on each line")
     return names
+
+
+def check_alone(option: str, allowed: tuple[str, ...]) -> None:
+    """Raises OptionError where other parameters than those `allowed` are given beside an option of this command."""
+    context = click.get_current_context()
+    others = [
+        parameter.opts[-1]
+        for parameter in context.command.params
+        if parameter.name not in (option, *allowed)
+        and context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+    ]
+    if others:
+        raise OptionError(f"--{option} goes without {', '.join(others)}: leave one of them out")
