@@ -24,8 +24,8 @@ def described(model: ov.Model) -> list[tuple[object, ...]]:
 
 
 def information(model: ov.Model) -> dict[str, object]:
-    """The rt_info of a model, as plain values."""
-    return {key: _plain(value) for key, value in dict(model.rt_info).items()}
+    """The rt_info of a model, as plain values, without where it was read from (OpenVINO 2025.0)."""
+    return {key: _plain(value) for key, value in dict(model.rt_info).items() if key != "__weights_path"}
 
 
 def _plain(value: object) -> object:
