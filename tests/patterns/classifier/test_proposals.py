@@ -103,13 +103,13 @@ def test_a_model_of_two_branches_has_no_target_and_a_pattern_makes_none() -> Non
 
 
 @given(plan=heads.plans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_any_head_has_the_target_that_it_has_without_patterns(plan: heads.HeadPlan) -> None:
     assert_alike(heads.build(plan))
 
 
 @given(plan=position_heads.position_plans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_any_movement_of_positions_has_the_target_that_it_has_without_patterns(
     plan: position_heads.PositionPlan,
 ) -> None:
