@@ -20,12 +20,14 @@ def parsed_pattern(text: str) -> type[Any]:
     module, _, name = text.partition(":")
     if not (module and name):
         raise OptionError(f"{text!r} is not MODULE:CLASS, as in house:HouseHead")
+    if module.startswith(".") or module.endswith(".py") or "/" in module or os.sep in module:
+        raise OptionError(f"{module!r} is not a module as `import` names it: of ./house.py give house:HouseHead")
     here = os.getcwd()
     if here not in sys.path:
         sys.path.insert(0, here)  # as `python -m` does, and for good: the module may import later
     try:
         found: Any = importlib.import_module(module)
-    except Exception as error:  # somebody else's code
+    except (Exception, SystemExit) as error:  # somebody else's code: a script may even end the program
         raise OptionError(f"cannot import the module {module!r} of a pattern: {_said(error)}") from error
     for part in name.split("."):
         if not hasattr(found, part):
@@ -58,5 +60,5 @@ def _problem(pattern: Any) -> str:
     return ""
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".rstrip(": ")

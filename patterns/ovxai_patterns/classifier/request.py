@@ -94,6 +94,8 @@ def site_of_block(facts: ClassifierFacts, block: Block, k: int, trace: TargetTra
 
 def unsuitable(facts: ClassifierFacts, tensor: TensorId) -> str:
     """Why a tensor that was given cannot be explained; empty where it can be."""
+    if tensor == facts.scores.tensor:
+        return "it is the class scores themselves"
     if not facts.graph.region(tensor, facts.scores.tensor):
         return "no path leads from it to the class scores"
     problem = facts.shape_problem(tensor)

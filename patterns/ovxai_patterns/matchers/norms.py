@@ -9,6 +9,7 @@ from ovxai_patterns.matchers.pattern import GraphPattern
 from ovxai_patterns.matchers.pen import Pen
 
 _ROOT = 0.5
+_MAP = 4  # axes of [N,C,h,w]
 
 
 def normalised(pen: Pen, above: ov.Node, scaled: bool = True, name: str = "") -> ov.Node:
@@ -31,25 +32,20 @@ def _layer_norm(pen: Pen, above: ov.Node) -> ov.Node:
         pen.op("SquaredDifference", pen.any(), pen.any()),
     )
     variance = pen.op("ReduceMean", squares, pen.any(), where=[_MEAN_OF_CHANNELS])
-    spread = _root(pen, pen.op("Add", variance, pen.any(WEIGHT)))
-    inverse = pen.op(("Divide", "Power"), pen.any(), pen.any())
-    return pen.either(pen.op("Divide", centred, spread), pen.op("Multiply", centred, inverse))
+    return _divided_by_root(pen, centred, pen.op("Add", variance, pen.any(WEIGHT)))
 
 
 def _rms_norm(pen: Pen, above: ov.Node) -> ov.Node:
     """RMSNorm: x / sqrt(mean of x squared + eps)."""
     squares = pen.either(pen.op("Power", above, pen.any(WEIGHT)), pen.op("Multiply", above, above))
     mean = pen.op("ReduceMean", squares, pen.any(), where=[_MEAN_OF_CHANNELS])
-    raised = pen.op("Add", mean, pen.any(WEIGHT))
-    inverse = pen.either(
-        pen.op("Power", raised, pen.any(_raises_to(-_ROOT))),
-        pen.op("Divide", pen.any(WEIGHT), _root(pen, raised)),
-    )
-    return pen.either(pen.op("Multiply", above, inverse), pen.op("Divide", above, _root(pen, raised)))
+    return _divided_by_root(pen, above, pen.op("Add", mean, pen.any(WEIGHT)))
 
 
-def _root(pen: Pen, above: ov.Node) -> ov.Node:
-    return pen.either(pen.op("Sqrt", above), pen.op("Power", above, pen.any(_raises_to(_ROOT))))
+def _divided_by_root(pen: Pen, above: ov.Node, squared: ov.Node) -> ov.Node:
+    root = pen.either(pen.op("Sqrt", squared), pen.op("Power", squared, pen.any(_raises_to(_ROOT))))
+    inverse = pen.either(pen.op("Power", squared, pen.any(_raises_to(-_ROOT))), pen.op("Divide", pen.any(WEIGHT), root))
+    return pen.either(pen.op("Multiply", above, inverse), pen.op("Divide", above, root))
 
 
 class LayerNorm(GraphPattern):
@@ -77,9 +73,9 @@ def _raises_to(exponent: float) -> Condition:
 
 
 def _over_channels(output: ov.Output) -> bool:
-    """Over the last axis, or over axis 1 of a map."""
+    """Over the last axis, or over axis 1 of a map; axis 1 of tokens [N,T,C] is that of positions."""
     axes, rank = axes_of(output.get_node()), rank_of(output)
-    return len(axes) == 1 and axes <= {rank - 1, 1}
+    return len(axes) == 1 and axes <= ({rank - 1, 1} if rank == _MAP else {rank - 1})
 
 
 _OVER_CHANNELS = Condition("is not over the channels", _over_channels)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import ClassVar
 from weakref import ref
 
@@ -20,8 +20,6 @@ from ovxai_patterns.matchers.pen import NearMiss, Pen, Watch
 
 DATAFLOW = "dataflow"
 """What found a target where no pattern names it."""
-
-_WHOLE = 1000  # further than any drawn node: the tree matched, and the check failed
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class GraphPattern(MatcherPass):
                 raised.append(error)  # OpenVINO makes a RuntimeError of it, with the text alone
                 raise
             if problem:
-                watch.failed(len(found) + _WHOLE, start.output(0), problem)
+                watch.failed(0, start.output(0), problem)
             else:
                 matches.append(match)
             watch.ended(start.output(0) if problem else None)
@@ -98,7 +96,10 @@ class GraphPattern(MatcherPass):
         return self._watch.nearest
 
     def find_in(self, model: ov.Model) -> list[Match]:
-        """Run over a model; returns `matches`. What a condition or `check` raises, it raises, too."""
+        """Run over a model; returns `matches`. What a condition or `check` raises, it raises, too.
+
+        A Manager looks into bodies of loops and conditionals as well; what it matches there is left out.
+        """
         self.matches.clear()
         self._raised.clear()
         manager = Manager()
@@ -109,6 +110,9 @@ class GraphPattern(MatcherPass):
             if self._raised:
                 raise self._raised[0] from None
             raise
+        if self.matches:
+            own = {node.get_name() for node in model.get_ops()}
+            self.matches[:] = [match for match in self.matches if match.root.get_name() in own]
         return self.matches
 
 
@@ -122,7 +126,7 @@ _Drawing = tuple[ov.Node, Mapping[str, list[ov.Node]], list[ov.Node]]
 """The root of a pattern, the nodes of each name, and those that tell how far an attempt gets."""
 
 
-@cache
+@lru_cache(maxsize=64)  # bounded: it keeps the classes, and a user may make them in a loop
 def _drawn_once(draw: Callable[[Pen], ov.Node]) -> _Drawing:
     """The drawing of a pattern. Its nodes keep nothing of a match, so passes share them: drawing takes longest."""
     return _drawn(draw, None)

@@ -43,6 +43,8 @@ class NearMiss:
     passed: int
 
     def __str__(self) -> str:
+        if not self.passed:
+            return f"{self.node} {self.reason}"
         further = "1 operation" if self.passed == 1 else f"{self.passed} operations"
         return f"{self.node} {self.reason} ({further} above {self.root})"
 
@@ -122,6 +124,7 @@ class Pen:
 
     def any(self, *where: Condition, name: str = "") -> ov.Node:
         """Any tensor for which conditions hold. Drawn into several places, it is the same tensor in all of them."""
+        _check_conditions(where)
         return self._finished(_any(where), (), where, name)
 
     def op(
@@ -163,6 +166,7 @@ class Pen:
         self, kinds: str | Sequence[str], inputs: Sequence[ov.Node], where: Sequence[Condition], name: str, counts: bool
     ) -> ov.Node:
         _check_drawn(inputs)
+        _check_conditions(where)
         wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds)
         if not wanted:
             raise ValueError("an operation of no type is drawn")
@@ -228,6 +232,16 @@ def _check_drawn(nodes: Sequence[ov.Node]) -> None:
     for node in nodes:
         if not isinstance(node, ov.Node):
             raise TypeError(f"a pattern is drawn of what a Pen has drawn, not of {node!r}")
+
+
+def _check_conditions(where: Sequence[Condition]) -> None:
+    """Raises TypeError where something else is given for conditions: it would fail in the middle of a match."""
+    given: object = where
+    if not isinstance(given, (list, tuple)):
+        raise TypeError(f"where= is a list of conditions, not {given!r}")
+    other = next((one for one in given if not isinstance(one, Condition)), None)
+    if other is not None:
+        raise TypeError(f"a condition is a Condition(otherwise, holds), not {other!r}")
 
 
 def _any(where: Sequence[Condition]) -> ov.Node:

@@ -44,8 +44,9 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     Path("house_15.py").write_text(HOUSE)
     Path("broken_15.py").write_text("import no_such_module_15")
     Path("raising_15.py").write_text("1 / 0")
+    Path("exiting_15.py").write_text("raise SystemExit(2)")
     yield tmp_path
-    for name in ("house_15", "broken_15", "raising_15"):
+    for name in ("house_15", "broken_15", "raising_15", "exiting_15"):
         sys.modules.pop(name, None)
 
 
@@ -60,6 +61,10 @@ def test_modules_of_the_current_folder(house: Path, text: str) -> None:
         ("house_15", "'house_15' is not MODULE:CLASS, as in house:HouseHead"),
         (":Head", "is not MODULE:CLASS"),
         ("house_15:", "is not MODULE:CLASS"),
+        ("house_15.py:Head", "'house_15.py' is not a module as `import` names it"),
+        ("./house_15:Head", "of ./house.py give house:HouseHead"),
+        (".house_15:Head", "of ./house.py give house:HouseHead"),
+        ("exiting_15:Head", "'exiting_15' of a pattern: SystemExit: 2"),
         ("no_house_15:Head", "cannot import the module 'no_house_15' of a pattern: ModuleNotFoundError"),
         ("broken_15:Head", "'broken_15' of a pattern: ModuleNotFoundError: No module named 'no_such_module_15'"),
         ("raising_15:Head", "'raising_15' of a pattern: ZeroDivisionError: division by zero"),

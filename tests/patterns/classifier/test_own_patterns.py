@@ -96,6 +96,7 @@ def test_another_layer_than_the_one_that_would_be_found() -> None:
         (two_heads, own_patterns.FinePooled, "other paths lead past it to the class scores"),
         (graphs.cnn, own_patterns.Pooled, "its output has no grid of positions"),
         (graphs.cnn, own_patterns.Picture, "its output is the picture itself"),
+        (graphs.cnn, own_patterns.Scores, "it is the class scores themselves"),
         (graphs.cnn, own_patterns.Sometimes, "matches, and binds no tensor by the name 'target' there"),
         (graphs.cnn, own_patterns.Failing, "failed: KeyError: 'no such tensor'"),
     ],

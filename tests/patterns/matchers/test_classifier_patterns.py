@@ -60,6 +60,8 @@ MUST_NOT: list[tuple[type[GraphPattern], Build, str]] = [
     (ScoresPooledLast, graphs.cnn, "is not"),
     (FlattenedReadOut, graphs.cnn, "is not Reshape or Squeeze"),
     (LayerNorm, graphs.cnn, ""),
+    (LayerNorm, lambda: block_graphs.one_norm("tokens"), "is not over the channels"),
+    (LayerNorm, lambda: block_graphs.one_norm("itself"), "is not made of constants"),
     (Attention, graphs.cnn, ""),
     (AttentionPooling, vit("pre"), "is not"),
     (ClassAttention, vit("pre"), "has as many queries as keys"),

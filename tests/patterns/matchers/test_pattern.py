@@ -110,7 +110,7 @@ def test_a_check_that_fails_is_nearer_than_anything() -> None:
         def check(match: Match) -> str:
             return "is too narrow" if match["scores"].get_shape()[1] < 9 else ""
 
-    assert "is too narrow" in nearest(Checked, cnn())
+    assert nearest(Checked, cnn()).endswith("(MatMul [1,7]) is too narrow")
 
 
 def test_a_check_sees_all_names_and_drops_single_matches() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import openvino as ov
 import pytest
+from ovxai_patterns.matchers.conditions import has_rank
 from ovxai_patterns.matchers.op_versions import versions_of
 from ovxai_patterns.matchers.pen import Pen, Step
 
@@ -19,6 +20,9 @@ from ovxai_patterns.matchers.pen import Pen, Step
         (lambda pen: pen.path(None, [Step(("Relu",))], 1), "what a Pen has drawn, not of None"),
         (lambda pen: pen.either(), "no alternatives"),
         (lambda pen: pen.op((), pen.any()), "of no type"),
+        (lambda pen: pen.op("Relu", where=has_rank(4)), "where= is a list of conditions, not Condition"),
+        (lambda pen: pen.op("Relu", where=[bool]), "a condition is a Condition.*, not <class 'bool'>"),
+        (lambda pen: pen.any(bool), "a condition is a Condition.*, not <class 'bool'>"),
     ],
 )
 def test_drawn_wrongly(draw: Callable[[Pen], ov.Node], said: str) -> None:
