@@ -43,7 +43,7 @@ def proposals_of(pattern: type[GraphPattern], graph: ModelGraph) -> Proposals:
     except Exception as error:  # somebody else's code
         _log.debug("pattern %r failed", pattern.name, exc_info=True)
         return Proposals(pattern.name, problem=f"failed: {type(error).__name__}: {error}")
-    bound = {graph.id_of(match[TARGET]) for match in matches if TARGET in match.tensors}
+    bound = {graph.id_of(tensor) for match in matches for tensor in match.bound.get(TARGET, ())}
     if not bound:
         return Proposals(pattern.name, problem=f"matches, and binds no tensor by the name {TARGET!r} there")
     return Proposals(pattern.name, tuple(sorted(bound, reverse=True)))

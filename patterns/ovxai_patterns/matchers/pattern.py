@@ -8,7 +8,7 @@ of one is that of another, says `check`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import ClassVar
 from weakref import ref
@@ -24,11 +24,15 @@ DATAFLOW = "dataflow"
 
 @dataclass(frozen=True)
 class Match:
-    """One place at which a pattern matches: the root, and the tensors that it names."""
+    """One place at which a pattern matches: the root, and the tensors that it names.
+
+    `tensors`: one of each name, the last that was drawn; `bound`: all of each name, in the order that they were drawn.
+    """
 
     pattern: str
     root: ov.Node
     tensors: Mapping[str, ov.Output]
+    bound: Mapping[str, tuple[ov.Output, ...]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> ov.Output:
         """The tensor of a name that the pattern always binds."""
@@ -61,8 +65,8 @@ class GraphPattern(MatcherPass):
 
         def collect(matcher: Matcher) -> bool:  # a bound method here would keep the pass alive for ever
             values, start = matcher.get_pattern_value_map(), matcher.get_match_root()
-            found = {key: values[node] for key, nodes in names.items() for node in nodes if node in values}
-            match = Match(name, start, found)
+            bound = {key: tuple(values[node] for node in nodes if node in values) for key, nodes in names.items()}
+            match = Match(name, start, {key: found[-1] for key, found in bound.items() if found}, bound)
             try:
                 problem = check(match)
             except Exception as error:

@@ -26,6 +26,13 @@ def test_matches_are_the_levels_of_class_heads() -> None:
     assert xai.plan(known.model, xai.Options(target_layer=known.heads)).found_by == ""
 
 
+def test_one_match_may_name_several_levels() -> None:
+    known = detector_graphs.yolox()
+    report = xai.plan(known.model, xai.Options(patterns=(own_patterns.TwoHeads,)))
+    assert tuple(level.name for level in report.levels) == known.heads
+    assert report.found_by == "two heads"
+
+
 def test_the_map_is_that_of_the_heads_given_by_name() -> None:
     known = detector_graphs.yolox()
     image = random_input(known.model, 2)
