@@ -99,8 +99,8 @@ def insert_xai(
     task
         What the model does: classification, detection or instance segmentation; AUTO tells from its outputs.
     explain_method
-        Of classifiers ReciproCAM, ViT-ReciproCAM or ActivationMap; of detectors DetClassProbabilityMap or
-        ActivationMap; of instance segmentation InstanceMasks or those of detectors. None chooses.
+        Of classifiers ReciproCAM, ViT-ReciproCAM, ActivationMap or EigenCAM; of detectors DetClassProbabilityMap,
+        ActivationMap or EigenCAM; of instance segmentation InstanceMasks or those of detectors. None chooses.
     target_layer
         Friendly name of the layer to explain, or names of a detector's class heads; None finds them.
     embed_scaling
@@ -112,9 +112,9 @@ def insert_xai(
     Returns
     -------
     The augmented model. `saliency_map` is [N,K,h,w] ([N,k,h,w] for some classes; with `top_k`, the output
-    `saliency_classes` [N,k] i64 says which), or [N,h,w] for ActivationMap; InstanceMasks of a model that takes one
-    picture [1,K,h,w]. A model that has such an output already is returned as it is, with a logged notice, unless
-    options ask for another map than it has (OptionError).
+    `saliency_classes` [N,k] i64 says which), or [N,h,w] for ActivationMap and EigenCAM; InstanceMasks of a model that
+    takes one picture [1,K,h,w]. A model that has such an output already is returned as it is, with a logged notice,
+    unless options ask for another map than it has (OptionError).
 
     Raises
     ------

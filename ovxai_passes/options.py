@@ -176,7 +176,7 @@ class Options:
         None,
         OptionSpec(
             "Size of the map (h, w), or that of the middle or largest level (default 23x23, masks 56x56); "
-            "activationmap: which level.",
+            "activationmap and eigencam: which level.",
             (str, list, tuple),
             problem=size_problem,
             tasks=DETECTORS,

@@ -30,7 +30,7 @@ def build(request: BuildRequest) -> Built:
     """Branch feature map → S [N,h,w] f32, for any batch; for any grid where that can be read at inference."""
     graph, feature = ModelGraph(request.model), required(request.target.feature)
     if feature.joined:
-        return Built(token_map(graph, feature.tensor, feature.joined, feature.place))
+        return Built(token_map(graph, feature.tensor, feature.joined, feature.place, _mean))
     return Built(activation_map(graph, feature.tensor, feature.positions, feature.grid))
 
 
@@ -41,14 +41,19 @@ def activation_map(graph: ModelGraph, source: TensorId, positions: Positions, gr
     """
     feature, telling = row_inputs(graph, source, positions, grid)
     rows = as_rows(feature, positions)
-    element = feature.get_output_element_type(0)
-    weights = constant_like(np.full((rows.channels, 1), 1 / rows.channels), element)
-    mean: ov.Node = ops.matmul(rows.value, weights, transpose_a=rows.channels_first, transpose_b=False)
-    if element != ov.Type.f32:
+    mean = _mean(rows.value, rows.channels_first)
+    if mean.get_output_element_type(0) != ov.Type.f32:
         mean = ops.convert(mean, "f32")
     saliency = as_map(in_raster_order(mean, positions, grid), telling, positions, grid)
     inputs = {source: feature, grid.tensor: telling}
     return Branch(ov.Model([ops.result(saliency)], list(inputs.values()), "branch"), tuple(inputs))
+
+
+def _mean(rows: ov.Node, channels_first: bool = False) -> ov.Node:
+    """The mean over channels [N,P,1] of rows [N,P,C], or [N,C,P] if `channels_first`."""
+    channels = rows.get_output_partial_shape(0)[1 if channels_first else 2].get_length()
+    weights = constant_like(np.full((channels, 1), 1 / channels), rows.get_output_element_type(0))
+    return ops.matmul(rows, weights, transpose_a=channels_first, transpose_b=False)
 
 
 ACTIVATION_MAP = MethodSpec(

@@ -17,10 +17,11 @@ from ovxai_passes.head.variants import HeadVariant, head_variants
 from ovxai_passes.mapping.repeat import repeated_head
 from ovxai_passes.mapping.values import AnyGridError, NoRuleError
 from ovxai_passes.mapping.walk import mapped_head
-from ovxai_passes.methods.spec import Budget, BuildRequest, Built, required
+from ovxai_passes.methods.budget import at_sizes, beyond_budget
+from ovxai_passes.methods.spec import BuildRequest, Built, required
 from ovxai_passes.methods.target import Target
 from ovxai_passes.ops.branch import Branch
-from ovxai_passes.ops.cost import Cost, beyond, cost_of
+from ovxai_passes.ops.cost import cost_of
 from ovxai_passes.ops.tapping import fed_from_safe_taps
 
 _log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def built_branch(request: BuildRequest) -> Built:
         times, work = cost.products / max(plain.products, 1), cost.work / max(plain.work, 1)
         notices = tuple(f"scores of all classes are computed for each position: {why}" for why in reasons)
         built = Built(branch, times, work, (*refused, *notices))
-        problem = _beyond(cost, times, request.budget)
+        problem = beyond_budget(cost, times, request.budget)
         if not problem or request.reference:
             return _with_warning(built)
         refused.append(f"the {'naive' if reference else 'exact'} branch {problem}")
@@ -96,35 +97,11 @@ def _made(
     return taken.guard(fed_from_safe_taps(ModelGraph(taken.model), branch), model), taken.chosen.reasons
 
 
-def at_sizes(branch: Branch, analysed: ModelGraph) -> ov.Model:
-    """The branch for one image, with static shapes: those at which the model was analysed."""
-    model = branch.model.clone()
-    for parameter, source in zip(model.get_parameters(), branch.sources, strict=True):
-        shape, known = parameter.get_partial_shape(), analysed.output(source).get_shape()
-        sizes = known if len(known) == len(shape) else [1] * len(shape)
-        dims = [dim if dim.is_static else ov.Dimension(size) for dim, size in zip(shape, sizes, strict=True)]
-        parameter.set_partial_shape(ov.PartialShape(dims))
-    model.validate_nodes_and_infer_types()
-    return model
-
-
 def _of_classes(head: Head, target: Target) -> ChosenHead:
     """The head with the scores of those classes only that get a map."""
     if target.top_k is not None:
         return with_best(head, target.top_k, required(target.site).scores.shown)
     return ChosenHead(head, ()) if target.chosen is None else with_classes(head, target.chosen)
-
-
-def _beyond(cost: Cost, times: float, budget: Budget) -> str:
-    """Why a branch is over the budget, or an empty string. `times`: its multiply-adds over the model's."""
-    if times > budget.max_cost:
-        return (
-            f"takes {beyond(times, budget.max_cost)} times the model's multiply-adds (--max-cost {budget.max_cost:g})"
-        )
-    if cost.largest > budget.max_tensor_gib * (1 << 30):
-        gib = beyond(cost.largest / (1 << 30), budget.max_tensor_gib)
-        return f"makes a tensor of {gib} GiB (--max-tensor-gib {budget.max_tensor_gib:g})"
-    return ""
 
 
 def _with_warning(built: Built) -> Built:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from ovxai_passes.methods.activation_map import ACTIVATION_MAP
 from ovxai_passes.methods.class_probability import CLASS_PROBABILITY
+from ovxai_passes.methods.eigencam import EIGENCAM
 from ovxai_passes.methods.instance_masks import INSTANCE_MASKS
 from ovxai_passes.methods.reciprocam import RECIPROCAM
 from ovxai_passes.methods.spec import MethodSpec
 from ovxai_passes.methods.vit_reciprocam import VIT_RECIPROCAM
 from ovxai_passes.vocabulary import Method, Task
 
-METHODS: tuple[MethodSpec, ...] = (RECIPROCAM, VIT_RECIPROCAM, INSTANCE_MASKS, CLASS_PROBABILITY, ACTIVATION_MAP)
+METHODS: tuple[MethodSpec, ...] = (
+    RECIPROCAM,
+    VIT_RECIPROCAM,
+    INSTANCE_MASKS,
+    CLASS_PROBABILITY,
+    ACTIVATION_MAP,
+    EIGENCAM,
+)
 """The default of a task comes first; for classifiers the read-out chooses."""
 
 

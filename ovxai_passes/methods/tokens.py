@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
@@ -30,10 +29,16 @@ def grids_of(maps: Sequence[GridMap], read: Callable[[TensorId], ov.Node]) -> li
     return [sizes_of(read(one.tensor), one.axes) for one in maps]
 
 
-def token_map(graph: ModelGraph, source: TensorId, maps: Sequence[GridMap], place: int) -> Branch:
-    """ActivationMap [N,h,w] f32 of the tokens of one of several maps in a tensor [N,T,C] of a model.
+def token_map(
+    graph: ModelGraph,
+    source: TensorId,
+    maps: Sequence[GridMap],
+    place: int,
+    scores_of: Callable[[ov.Node], ov.Node],
+) -> Branch:
+    """A map [N,h,w] f32 of the tokens of one of several maps in a tensor [N,T,C] of a model.
 
-    S[n,p] = 1/C sum_c F[n,p,c], by a MatMul, as in `activation_map.py`.
+    `scores_of`: what a method makes of the rows [N,P,C] f32 of that map, [N,P,1] f32.
     """
     inputs: dict[TensorId, ov.Node] = {}
 
@@ -45,9 +50,6 @@ def token_map(graph: ModelGraph, source: TensorId, maps: Sequence[GridMap], plac
 
     feature = read(source)
     part, grid = tokens_of(feature, 1, grids_of(maps, read), place)
-    value = part if part.get_element_type() == ov.Type.f32 else ops.convert(part, "f32")
-    channels = feature.get_output_partial_shape(0)[2].get_length()
-    weights = ops.constant(np.full((channels, 1), 1 / channels, np.float32))
-    mean = ops.matmul(value, weights, False, False)
-    saliency = ops.reshape(mean, ops.concat([ops.constant([0]), grid], 0), special_zero=True)
+    scores = scores_of(ops.convert(part, "f32"))  # goes where it changes nothing
+    saliency = ops.reshape(scores, ops.concat([ops.constant([0]), grid], 0), special_zero=True)
     return Branch(ov.Model([ops.result(saliency)], list(inputs.values()), "branch"), tuple(inputs))

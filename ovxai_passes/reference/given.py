@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from ovxai_patterns.analysis.graph import TensorId
+from ovxai_patterns.analysis.positions import Positions
 
 from ovxai_passes.head.cut import Head
 from ovxai_passes.methods.target import Target
@@ -29,3 +30,11 @@ class Given:
     head: Head | None = None
     places: Sequence[int] | None = None
     classes: npt.NDArray[np.int64] | None = None
+
+
+def cells_of(positions: Positions, feature: Array) -> npt.NDArray[np.float64]:
+    """The values [N,P,C] f64 of a tensor with these positions, cell by cell in raster order, without kept tokens."""
+    ids = np.broadcast_to(positions.ids, (1, *feature.shape[1:])).reshape(-1)
+    flat = feature.astype(np.float64).reshape(len(feature), -1)
+    height, width = positions.grid
+    return np.stack([flat[:, ids == cell] for cell in range(height * width)], 1)

@@ -74,7 +74,13 @@ def test_classes_and_scaling() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"mask": "gaussian"}, {"reference": True}, {"explain_method": "activationmap"}, {"feature_vector": True}],
+    [
+        {"mask": "gaussian"},
+        {"reference": True},
+        {"explain_method": "activationmap"},
+        {"explain_method": "eigencam"},
+        {"feature_vector": True},
+    ],
 )
 def test_whatever_the_option(options: dict[str, object]) -> None:
     dynamic = network(POOLINGS["mean"])

@@ -93,6 +93,7 @@ def test_read_outs(layout: Layout, batch: int, opened: bool) -> None:
 OPTIONS: tuple[dict[str, Any], ...] = (
     {"explain_method": "activationmap"},
     {"explain_method": "activationmap", "feature_vector": True},
+    {"explain_method": "eigencam"},
     {"mask": "gaussian"},
     {"reference": True},
     {"reference": True, "mask": "gaussian"},

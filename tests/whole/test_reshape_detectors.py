@@ -243,9 +243,10 @@ def test_real_detectors(data: Path, name: str, side: int) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_the_mean_of_a_feature_map_follows_the_shape(kind: Callable[[], ov.Model]) -> None:
+@pytest.mark.parametrize("method", ["activationmap", "eigencam"])
+def test_what_is_read_of_a_feature_map_follows_the_shape(kind: Callable[[], ov.Model], method: str) -> None:
     for size in ("largest", "middle"):
-        options = {"task": "detection", "method": "activationmap", "saliency_map_size": size}
+        options = {"task": "detection", "method": method, "saliency_map_size": size}
         check(kind(), OTHER, [OTHER], **options)
         check(kind(), (3, 3, 64, 32), [(3, 3, 64, 32)], **options)
         check(kind(), (-1, 3, -1, -1), [OTHER, (2, 3, 64, 48)], **options)

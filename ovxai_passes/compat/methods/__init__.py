@@ -6,6 +6,7 @@ from ovxai_passes.compat.methods.black_box.rise import RISE
 from ovxai_passes.compat.methods.white_box.activation_map import ActivationMap
 from ovxai_passes.compat.methods.white_box.base import WhiteBoxMethod
 from ovxai_passes.compat.methods.white_box.det_class_probability_map import DetClassProbabilityMap
+from ovxai_passes.compat.methods.white_box.eigen_cam import EigenCAM
 from ovxai_passes.compat.methods.white_box.recipro_cam import FeatureMapPerturbationBase, ReciproCAM, ViTReciproCAM
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "AISEDetection",
     "ActivationMap",
     "DetClassProbabilityMap",
+    "EigenCAM",
     "FeatureMapPerturbationBase",
     "ReciproCAM",
     "ViTReciproCAM",

@@ -18,6 +18,7 @@ from ovxai_passes.compat.methods.black_box.rise import RISE
 from ovxai_passes.compat.methods.white_box.activation_map import ActivationMap
 from ovxai_passes.compat.methods.white_box.base import InsertedMethod, WhiteBoxMethod
 from ovxai_passes.compat.methods.white_box.det_class_probability_map import DetClassProbabilityMap
+from ovxai_passes.compat.methods.white_box.eigen_cam import EigenCAM
 from ovxai_passes.compat.methods.white_box.recipro_cam import ReciproCAM, ViTReciproCAM
 from ovxai_passes.compat.utils.torch import is_module
 from ovxai_passes.explainer.black_box.base import identity
@@ -76,10 +77,11 @@ class WhiteBoxMethodFactory(MethodFactory):
         **kwargs: Any,
     ) -> WhiteBoxMethod:
         """ReciproCAM, and where that does not fit ViT-ReciproCAM, or the method that is asked for."""
-        made: dict[Method, type[ReciproCAM | ViTReciproCAM | ActivationMap]] = {
+        made: dict[Method, type[ReciproCAM | ViTReciproCAM | ActivationMap | EigenCAM]] = {
             Method.RECIPROCAM: ReciproCAM,
             Method.VITRECIPROCAM: ViTReciproCAM,
             Method.ACTIVATIONMAP: ActivationMap,
+            Method.EIGENCAM: EigenCAM,
         }
         given: tuple[Any, ...] = (model, preprocess_fn, target_layer, bool(embed_scaling), device_name)
         if explain_method is None:

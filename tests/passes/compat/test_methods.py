@@ -27,6 +27,7 @@ from ovxai_passes.compat.methods.factory import BlackBoxMethodFactory, WhiteBoxM
 from ovxai_passes.compat.methods.white_box.activation_map import ActivationMap
 from ovxai_passes.compat.methods.white_box.base import WhiteBoxMethod
 from ovxai_passes.compat.methods.white_box.det_class_probability_map import DetClassProbabilityMap
+from ovxai_passes.compat.methods.white_box.eigen_cam import EigenCAM
 from ovxai_passes.compat.methods.white_box.recipro_cam import ReciproCAM, ViTReciproCAM
 from ovxai_passes.explainer import get_detection_postprocess_fn
 
@@ -47,6 +48,7 @@ def heads() -> list[str]:
 WHITE: list[tuple[type[Any], str, dict[str, Any], dict[str, Any]]] = [
     (ReciproCAM, "cnn", {}, {"explain_method": "reciprocam"}),
     (ActivationMap, "cnn", {}, {"explain_method": "activationmap"}),
+    (EigenCAM, "vit", {}, {"explain_method": "eigencam"}),
     (ViTReciproCAM, "vit", {}, {"explain_method": "vitreciprocam"}),
     (ViTReciproCAM, "vit", {"use_gaussian": False, "cls_token": False, "k": 2}, {"mask": "onehot", "k": 2}),
     (DetClassProbabilityMap, "detector", {"saliency_map_size": (5, 6)}, {"saliency_map_size": (5, 6)}),
@@ -61,7 +63,7 @@ def test_white_box_methods_make_the_maps_of_insertions(
     method = kind(model(name), PREPARE, prepare_model=False, **given)
     assert method.model_compiled is None
     assert not has_xai(method.model_ori)
-    assert method.per_class is (kind is not ActivationMap)
+    assert method.per_class is (kind not in (ActivationMap, EigenCAM))
     prepared = method.prepare_model(load_model=False)
     assert has_xai(prepared)
     assert method.model_compiled is None
@@ -173,6 +175,7 @@ def test_factories() -> None:
     assert isinstance(make(Task.CLASSIFICATION, model("cnn"), PREPARE), ReciproCAM)
     assert isinstance(make(Task.CLASSIFICATION, model("vit"), PREPARE), ViTReciproCAM)
     assert isinstance(make(Task.CLASSIFICATION, model("cnn"), PREPARE, Method.ACTIVATIONMAP), ActivationMap)
+    assert isinstance(make(Task.CLASSIFICATION, model("cnn"), PREPARE, Method.EIGENCAM), EigenCAM)
     assert isinstance(make(Task.DETECTION, model("detector"), PREPARE, target_layer=heads()), DetClassProbabilityMap)
     assert isinstance(black(Task.CLASSIFICATION, model("cnn"), READ), AISEClassification)
     assert isinstance(black(Task.CLASSIFICATION, model("cnn"), READ, explain_method=Method.RISE), RISE)

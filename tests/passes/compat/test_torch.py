@@ -13,6 +13,7 @@ from ovxai_passes.compat.methods.factory import WhiteBoxMethodFactory
 from ovxai_passes.compat.methods.white_box.recipro_cam import ReciproCAM
 from ovxai_passes.compat.methods.white_box.torch import (
     TorchActivationMap,
+    TorchEigenCAM,
     TorchReciproCAM,
     TorchViTReciproCAM,
     TorchWhiteBoxMethod,
@@ -60,6 +61,7 @@ def test_methods_of_modules(network: Any) -> None:
     for kind, wanted in (
         (None, TorchReciproCAM),
         (xai.Method.ACTIVATIONMAP, TorchActivationMap),
+        (xai.Method.EIGENCAM, TorchEigenCAM),
         (xai.Method.VITRECIPROCAM, TorchViTReciproCAM),
     ):
         made = WhiteBoxMethodFactory.create_method(

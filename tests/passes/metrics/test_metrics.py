@@ -122,8 +122,8 @@ def test_all_methods_are_compared() -> None:
     pytest.importorskip("scipy", reason="AISE searches by scipy: pip install 'ovxai-passes[blackbox]'")
     pytest.importorskip("PIL", reason="pictures need Pillow: pip install 'ovxai-passes[image]'")
     said = json.loads(invoke(evaluate.main, "--quality", "demo:cnn", "--pictures", 3, "--json").stdout)
-    assert [one["method"] for one in said] == ["reciprocam", "activationmap", "rise", "aise"]
-    assert [one["inferences"] for one in said][:3] == [1, 1, 1001]
+    assert [one["method"] for one in said] == ["reciprocam", "activationmap", "eigencam", "rise", "aise"]
+    assert [one["inferences"] for one in said][:4] == [1, 1, 1, 1001]
     assert all(one["insertion"] > one["deletion"] for one in said)
     assert "| demo:cnn | aise |" in invoke(evaluate.main, "--quality", "demo:cnn", "--pictures", 1).output
     assert "give --data FOLDER" in invoke(evaluate.main, "--quality", "model.xml", code=2).output

@@ -57,7 +57,7 @@ def test_everything_else_survives() -> None:
 
 
 @pytest.mark.parametrize("config", [{"INFERENCE_PRECISION_HINT": "f32"}, {}], ids=["f32", "default"])
-@pytest.mark.parametrize("method", [None, "activationmap"])
+@pytest.mark.parametrize("method", [None, "activationmap", "eigencam"])
 @pytest.mark.parametrize("build", [graphs.cnn, graphs.nhwc_cnn, graphs.quantised_cnn, graphs.vit, graphs.windowed])
 def test_original_outputs_are_bit_identical(build: object, method: str | None, config: dict[str, str]) -> None:
     assert callable(build)

@@ -25,6 +25,7 @@ from tests.fixtures.own.patterns import MeanPooled
         ({"k": 1, "method": "reciprocam"}, "vitreciprocam"),
         ({"k": 1, "method": "activationmap"}, "masks nothing"),
         ({"mask": "onehot", "method": "activationmap"}, "masks nothing"),
+        ({"k": 1, "method": "eigencam"}, "masks nothing"),
         ({"target_layer": 3}, "takes str"),
         ({"embed_scaling": "yes"}, "takes bool"),
         ({"output": 1.0}, "takes int or str"),

@@ -32,12 +32,12 @@ Floats = npt.NDArray[np.float32]
 
 
 def settings_of(path: Path) -> list[Options]:
-    """What a model can be asked for: its defaults, every mask and number of blocks, ActivationMap."""
+    """What a model can be asked for: its defaults, every mask and number of blocks, ActivationMap, EigenCAM."""
     default = insert(read_model(path), Options()).report
     blocks = (1, 2, 3, 4) if default.method == Method.VITRECIPROCAM.value else (0,)
     found = [Options()]
     found += [Options(k=k, mask=mask) for mask in Mask for k in blocks]
-    return [*found, Options(method=Method.ACTIVATIONMAP)]
+    return [*found, Options(method=Method.ACTIVATIONMAP), Options(method=Method.EIGENCAM)]
 
 
 def pointing_in_pictures(path: Path, options: Options, pictures: list[Picture]) -> PointingResult:

@@ -27,6 +27,8 @@ DETECTOR_SETTINGS = (
     Options(saliency_map_size=LARGEST),
     Options(method=Method.ACTIVATIONMAP),
     Options(method=Method.ACTIVATIONMAP, saliency_map_size=LARGEST),
+    Options(method=Method.EIGENCAM),
+    Options(method=Method.EIGENCAM, saliency_map_size=LARGEST),
 )
 _WEAK = 0.01
 

@@ -36,7 +36,7 @@ from ovxai_tools.evaluation.pointing import points_inside
 
 _STEPS = 20
 _COMPARED = 50
-_METHODS = (None, Method.ACTIVATIONMAP, Method.RISE, Method.AISE)
+_METHODS = (None, Method.ACTIVATIONMAP, Method.EIGENCAM, Method.RISE, Method.AISE)
 _FAST = {Method.RISE: {"preset": "speed"}, Method.AISE: {"preset": "speed"}}
 
 

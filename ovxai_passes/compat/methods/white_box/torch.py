@@ -109,6 +109,12 @@ class TorchActivationMap(TorchWhiteBoxMethod):
     METHOD = Method.ACTIVATIONMAP
 
 
+class TorchEigenCAM(TorchWhiteBoxMethod):
+    """EigenCAM of a torch module."""
+
+    METHOD = Method.EIGENCAM
+
+
 class TorchReciproCAM(TorchWhiteBoxMethod):
     """ReciproCAM of a torch module."""
 
