@@ -242,8 +242,11 @@ def test_real_detectors(data: Path, name: str, side: int) -> None:
         pytest.skip("the plain model takes no other shape")
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-@pytest.mark.parametrize("method", ["activationmap", "eigencam"])
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [*((kind, "activationmap") for kind in KINDS), *((kind, "eigencam") for kind in (fused, joined_tokens))],
+    ids=lambda value: getattr(value, "__name__", value),
+)
 def test_what_is_read_of_a_feature_map_follows_the_shape(kind: Callable[[], ov.Model], method: str) -> None:
     for size in ("largest", "middle"):
         options = {"task": "detection", "method": method, "saliency_map_size": size}

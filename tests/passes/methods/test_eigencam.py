@@ -80,7 +80,7 @@ def test_maps_are_of_the_first_singular_vector(layout: Layout, batch: int) -> No
     np.testing.assert_array_equal(run(insertion.model, image), run(model, image))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     pictures=st.integers(1, 3),
     places=st.integers(2, 40),
