@@ -178,7 +178,6 @@ def test_a_second_kind_of_scores_is_proposed_as_well_and_false() -> None:
 REAL = {
     "FastestDet.onnx": CONV,
     "yolox_nano_416.onnx": CONV,
-    "yolov8n_416_int8.tflite": CONV,
     "yolov8n_seg_320_int8.tflite": CONV,
 }
 CONVERTED = {
