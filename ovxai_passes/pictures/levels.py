@@ -15,7 +15,7 @@ _AT_ONCE = 16  # classes, so that what is computed in between stays small
 def scaling(saliency_map: Array, cast_to_uint8: bool = True, max_value: int = 255) -> Array:
     """Maps [h,w] or [K,h,w], each scaled to 0..`max_value` by its least and largest value; a constant map gives 0.
 
-        max_value * (x - min) / (max - min)
+        (x - min) / (max - min) * max_value
 
     u8, truncated, or f32 without `cast_to_uint8`.
     """
@@ -26,8 +26,8 @@ def scaling(saliency_map: Array, cast_to_uint8: bool = True, max_value: int = 25
         low = part.min((1, 2), keepdims=True)
         span = part.max((1, 2), keepdims=True) - low
         unit = part - low
-        unit *= np.float32(max_value)
         unit /= np.where(span > 0, span, np.float32(1))
+        unit *= np.float32(max_value)  # last: the largest value is exactly 1 before
         result[start : start + len(part)] = unit
     return result[0] if saliency_map.ndim == 2 else result
 

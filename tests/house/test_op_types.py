@@ -14,7 +14,7 @@ KNOWN = frozenset(OP_TRAITS) | frozenset(DATA_INPUTS)
 TABLES = (
     "ovxai_patterns.analysis.op_traits",
     "ovxai_patterns.analysis.movement",  # which inputs of a movement operation hold data
-    "ovxai_patterns.matchers",  # what patterns draw
+    "ovxai_patterns.matchers.parts",  # what paths of patterns cross
     "ovxai_passes.ops.fusions",  # what plugins fuse
     "ovxai_passes.mapping.rules",  # what a rule of the mapping takes
 )

@@ -223,6 +223,9 @@ HIDDEN_ACTIVATION_TYPES = frozenset({"Elu", "Gelu", "HSwish", "Relu", "Sigmoid",
 MONOTONE_TYPES = ACTIVATION_TYPES | {"Clamp", "Convert", "FakeQuantize", "Maximum", "Minimum", "Power", "Sqrt"}
 """Of class scores, and of a constant where they read a second input, they keep the order."""
 
+SCALE_TYPES = frozenset({"Exp", "Power", "Sqrt"})
+"""What learned scales and temperatures are made by, of constants."""
+
 ARITHMETIC_TYPES = AFFINE_TYPES | CHANNEL_MIXING_TYPES | {"Exp", "ReduceSum"}
 """What boxes are decoded by."""
 

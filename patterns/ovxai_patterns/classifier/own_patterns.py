@@ -1,4 +1,4 @@
-"""Patterns of a user's own: what they propose, and the target of a classifier that they name.
+"""Patterns of a user's own: what they name, and the target of a classifier among it.
 
 A pattern of one's own is not second-guessed: its target need not be the one that would be found. It is used if it can
 be explained: all class scores go through it, it has a grid, and its positions matter.
@@ -26,7 +26,7 @@ _LEFT_OUT = "leave the patterns (--pattern) out to have a target found"
 
 
 @dataclass(frozen=True)
-class Proposals:
+class NamedTensors:
     """What a pattern names in a model: tensors, the deepest first, each once; or `problem`: why it names none."""
 
     pattern: str
@@ -34,19 +34,19 @@ class Proposals:
     problem: str = ""
 
 
-def proposals_of(pattern: type[GraphPattern], graph: ModelGraph) -> Proposals:
+def tensors_named_by(pattern: type[GraphPattern], graph: ModelGraph) -> NamedTensors:
     """What a pattern names in a model."""
     try:
         matches = pattern().find_in(graph.model)
         if not matches:
-            return Proposals(pattern.name, problem=f"matches nowhere; {_nearest(pattern, graph)}")
+            return NamedTensors(pattern.name, problem=f"matches nowhere; {_nearest(pattern, graph)}")
     except Exception as error:  # somebody else's code
         _log.debug("pattern %r failed", pattern.name, exc_info=True)
-        return Proposals(pattern.name, problem=f"failed: {type(error).__name__}: {error}")
+        return NamedTensors(pattern.name, problem=f"failed: {type(error).__name__}: {error}")
     bound = {graph.id_of(tensor) for match in matches for tensor in match.bound.get(TARGET, ())}
     if not bound:
-        return Proposals(pattern.name, problem=f"matches, and binds no tensor by the name {TARGET!r} there")
-    return Proposals(pattern.name, tuple(sorted(bound, reverse=True)))
+        return NamedTensors(pattern.name, problem=f"matches, and binds no tensor by the name {TARGET!r} there")
+    return NamedTensors(pattern.name, tuple(sorted(bound, reverse=True)))
 
 
 def refusal(reasons: Iterable[tuple[str, str]]) -> tuple[str, tuple[str, ...]]:
@@ -63,7 +63,7 @@ def site_of_patterns(facts: ClassifierFacts, request: TargetRequest, trace: Targ
         return NoSite(f"patterns name a layer that explains all class scores, not a part of them; {_LEFT_OUT}")
     reasons: list[tuple[str, str]] = []
     for pattern in request.patterns:
-        found = proposals_of(pattern, facts.graph)
+        found = tensors_named_by(pattern, facts.graph)
         if found.problem:
             reasons.append((pattern.name, found.problem))
         for tensor in found.tensors:

@@ -90,7 +90,7 @@ def is_right(facts: ClassifierFacts, proposal: Proposal) -> bool:
 
 def _read_out(facts: ClassifierFacts) -> Says:
     """How the class scores read the target: as a class token does, by attention, or at once."""
-    if facts.dead and facts.blocks.starting_at(facts.alive[0]) is not None:
+    if facts.reads_class_token:
         return Says.BLOCK
     return Says.ATTENDED if _attended(facts) else Says.READ_OUT
 

@@ -64,8 +64,19 @@ def make_site(
     if trace.readout is ReadOut.OTHER:
         notices += ("how the class scores read the positions was not recognised",)
     source = grid_source(facts.layout, target)
-    found = Site(trace.readout, target, positions, masked, k, facts.scores, trace.story, source, notices, dynamic)
-    return replace(found, found_by=trace.found_by)
+    return Site(
+        readout=trace.readout,
+        target=target,
+        positions=positions,
+        masked=masked,
+        k=k,
+        scores=facts.scores,
+        story=trace.story,
+        grid_source=source,
+        notices=notices,
+        dynamic=dynamic,
+        found_by=trace.found_by,
+    )
 
 
 def site_of_last_blocks(facts: ClassifierFacts, k: int, trace: TargetTrace) -> Site | NoSite:

@@ -30,7 +30,7 @@ from ovxai_patterns.analysis.op_traits import (
     SOFTMAX_TYPES,
 )
 
-_ACTIVATION_TYPES = SOFTMAX_TYPES | {"Sigmoid"}
+_LAST_ACTIVATION_TYPES = SOFTMAX_TYPES | {"Sigmoid"}
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _scores_of(graph: ModelGraph, index: int, keep_quantization: bool) -> Scores
         if node.get_type_name() == "TopK":  # a ranking of the scores: they are what it ranks
             shown = tensor = above = graph.inputs_of(above[0])[0]
             continue
-        if node.get_type_name() in _ACTIVATION_TYPES:
+        if node.get_type_name() in _LAST_ACTIVATION_TYPES:
             tensor, activation = graph.inputs_of(above[0])[0], node.get_type_name()
             break
         higher = _looked_through(graph, above)

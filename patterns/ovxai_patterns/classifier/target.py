@@ -83,7 +83,7 @@ class TargetSearch:
             return NoSite(reason, facts.near_misses)
         proposal = self._proposal
         if proposal is not None:
-            line = f"the pattern {proposal.pattern!r} proposes {facts.describe(proposal.target)}, rightly"
+            line = f"named by pattern {proposal.pattern!r}: {facts.describe(proposal.target)}"
             trace = replace(trace.then(line), found_by=proposal.pattern)
         return _site_of_deepest(facts, request, trace)
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from ovxai_patterns.analysis.graph import TensorId
-from ovxai_patterns.classifier.own_patterns import proposals_of, refusal
+from ovxai_patterns.classifier.own_patterns import refusal, tensors_named_by
 from ovxai_patterns.detector.class_heads import ClassHeads, NoHeads
 from ovxai_patterns.detector.detector import Detector, FeatureMaps
 from ovxai_patterns.matchers.pattern import GraphPattern
@@ -39,11 +39,11 @@ def _first(
 ) -> Found | NoHeads:
     reasons: list[tuple[str, str]] = []
     for pattern in patterns:
-        proposed = proposals_of(pattern, detector.graph)
-        if proposed.problem:
-            reasons.append((pattern.name, proposed.problem))
+        named = tensors_named_by(pattern, detector.graph)
+        if named.problem:
+            reasons.append((pattern.name, named.problem))
             continue
-        tensors = sorted(proposed.tensors, key=lambda tensor: (-_cells(detector, tensor), tensor))
+        tensors = sorted(named.tensors, key=lambda tensor: (-_cells(detector, tensor), tensor))
         listed = ", ".join(map(detector.describe, tensors))
         found = look(tensors, f"named by pattern {pattern.name!r}: {listed}")
         if not isinstance(found, NoHeads):

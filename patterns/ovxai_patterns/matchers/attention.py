@@ -10,8 +10,8 @@ from ovxai_patterns.matchers.parts import (
     LAYOUT_STEPS,
     LEARNED_STEP,
     MAP,
-    MOVE_STEPS,
     PROJECTION_STEPS,
+    SCORE_STEPS,
     UNIT_STEPS,
     result,
 )
@@ -19,12 +19,6 @@ from ovxai_patterns.matchers.pattern import GraphPattern
 from ovxai_patterns.matchers.pen import Pen, Step
 
 _FUSED = "ScaledDotProductAttention"
-_SCORE_STEPS = (
-    Step(("Add", "Multiply", "Divide", "MatMul", "Reshape", "Transpose", "Unsqueeze", "Squeeze"), 2, others=(WEIGHT,)),
-    Step(("Convert",)),
-    Step(("Add",), 2),  # a mask or a bias that depends on the picture's size
-    Step(("FakeQuantize",), 5),
-)
 _READ_STEPS = (*UNIT_STEPS, LEARNED_STEP, Step(("Gather",), 3, others=(WEIGHT,)))
 
 
@@ -41,13 +35,13 @@ def attention(pen: Pen, query: ov.Node, key: ov.Node, value: ov.Node, *where: Co
 def _shares(pen: Pen, query: ov.Node, key: ov.Node) -> ov.Node:
     """Softmax over keys of [scale, bias, mask] (query · key)."""
     products = pen.op("MatMul", query, key, where=[_OF_HEADS])
-    shares = pen.op("Softmax", pen.path(products, _SCORE_STEPS, 6), where=[_OVER_KEYS])
-    return pen.path(shares, _SCORE_STEPS, 5)
+    shares = pen.op("Softmax", pen.path(products, SCORE_STEPS, 6), where=[_OVER_KEYS])
+    return pen.path(shares, SCORE_STEPS, 5)
 
 
-def projected(pen: Pen, tokens: ov.Node, name: str = "") -> ov.Node:
+def projected(pen: Pen, tokens: ov.Node) -> ov.Node:
     """What an attention reads of tokens: their projection, in heads, windows or parts of a larger one."""
-    return pen.path(tokens, PROJECTION_STEPS, 14, name=name)
+    return pen.path(tokens, PROJECTION_STEPS, 14)
 
 
 class Attention(GraphPattern):
@@ -106,7 +100,7 @@ class AttentionPooling(GraphPattern):
 def _projection(pen: Pen, tokens: ov.Node) -> ov.Node:
     """As `projected`, with the layer that keys and values are made by."""
     made = pen.op("MatMul", pen.path(tokens, LAYOUT_STEPS, 2), pen.any(WEIGHT))
-    return pen.path(made, (*PROJECTION_STEPS[:1], *MOVE_STEPS[1:]), 7)
+    return pen.path(made, PROJECTION_STEPS, 7)
 
 
 def _reads_fewer(output: ov.Output) -> bool:

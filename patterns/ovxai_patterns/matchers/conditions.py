@@ -12,10 +12,10 @@ import numpy as np
 import openvino as ov
 
 from ovxai_patterns.analysis.movement import DATA_INPUTS
-from ovxai_patterns.analysis.op_traits import AFFINE_TYPES, ROUNDED_VALUES_TYPES
+from ovxai_patterns.analysis.op_traits import AFFINE_TYPES, ROUNDED_VALUES_TYPES, SCALE_TYPES
 
 _MOST_STEPS = 16  # operations between a weight and its Constant
-_WEIGHT_TYPES = ROUNDED_VALUES_TYPES | AFFINE_TYPES | frozenset(DATA_INPUTS) | {"Exp", "Power", "Sqrt"}
+_WEIGHT_TYPES = ROUNDED_VALUES_TYPES | AFFINE_TYPES | SCALE_TYPES | frozenset(DATA_INPUTS)
 """What stands between them: quantisation, layout, a table of positions that is looked up, a scale."""
 
 

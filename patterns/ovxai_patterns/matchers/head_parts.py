@@ -13,11 +13,13 @@ import openvino as ov
 from ovxai_patterns.analysis.op_traits import (
     AFFINE_TYPES,
     CHANNEL_MIXING_TYPES,
+    DEQUANTISING_TYPES,
     LAYOUT_TYPES,
     ROUNDED_VALUES_TYPES,
     SHARES_TYPES,
 )
 from ovxai_patterns.matchers.conditions import WEIGHT, Condition, is_weight, rank_of, sizes_of
+from ovxai_patterns.matchers.parts import ROUNDING_STEP
 from ovxai_patterns.matchers.pattern import Match
 from ovxai_patterns.matchers.pen import Pen, Step
 
@@ -50,8 +52,7 @@ BY_CHANNEL = Condition("is not a constant for each channel", _varies_along_one_a
 
 MOVES = Step(_LAYOUTS, 2)
 _CONVERTS = Step(("Convert",))
-ROUNDS = Step(("FakeQuantize",), 5, others=(WEIGHT,))
-_DEQUANTISES = Step(("Multiply", "Subtract"), 2, others=(BY_CHANNEL,))
+_DEQUANTISES = Step(tuple(sorted(DEQUANTISING_TYPES)), 2, others=(BY_CHANNEL,))
 _SLICES = (
     Step(("Slice",), 5),
     Step(("Slice", "StridedSlice"), 4),
@@ -63,7 +64,7 @@ ACTIVATES = Step(ACTIVATIONS)
 
 def rounded(pen: Pen, above: ov.Node) -> ov.Node:
     """The same values, or rounded ones: FakeQuantize, twice perhaps, or to whole numbers and back."""
-    return pen.path(pen.path(pen.path(above, (ROUNDS,), 2), (_CONVERTS,), 2), (_DEQUANTISES,), 2)
+    return pen.path(pen.path(pen.path(above, (ROUNDING_STEP,), 2), (_CONVERTS,), 2), (_DEQUANTISES,), 2)
 
 
 def moved(pen: Pen, above: ov.Node, most: int = 3) -> ov.Node:

@@ -14,7 +14,6 @@ from ovxai_patterns.matchers.head_parts import (
     BEHIND_BOX,
     BOX,
     MOVES,
-    ROUNDS,
     elements,
     head,
     is_shifted,
@@ -30,6 +29,7 @@ from ovxai_patterns.matchers.head_parts import (
     slices,
     weighs_others,
 )
+from ovxai_patterns.matchers.parts import ROUNDING_STEP
 from ovxai_patterns.matchers.pattern import GraphPattern, Match
 from ovxai_patterns.matchers.pen import Pen
 
@@ -61,7 +61,7 @@ class ConvClassHead(GraphPattern):
         for name in level_names():
             raw = rounded(pen, head(pen, name))
             active = pen.op(ACTIVATIONS, pen.path(raw, (MOVES,), 2), name=f"active_{name}")
-            scores = pen.path(active, (MOVES, ROUNDS), 2)
+            scores = pen.path(active, (MOVES, ROUNDING_STEP), 2)
             behind_box = cls._behind_box(pen, scores)
             alone = alone or behind_box
             levels.append(moved(pen, pen.either(raw, pen.op("Concat", pen.any(), raw), scores, *behind_box)))

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import openvino as ov
 
-from ovxai_patterns.analysis.op_traits import POOLING_TYPES, REDUCE_TYPES, SHARES_TYPES, SOFTMAX_TYPES
+from ovxai_patterns.analysis.op_traits import (
+    AFFINE_TYPES,
+    LAYOUT_TYPES,
+    LEARNED_TYPES,
+    POOLING_TYPES,
+    REDUCE_TYPES,
+    SHARES_TYPES,
+    SOFTMAX_TYPES,
+)
 from ovxai_patterns.matchers.conditions import (
     WEIGHT,
     Condition,
@@ -15,12 +23,13 @@ from ovxai_patterns.matchers.conditions import (
 )
 from ovxai_patterns.matchers.pen import Pen, Step
 
-_LAYOUT = ("Reshape", "Squeeze", "Transpose", "Unsqueeze")
-_AFFINE = ("Add", "Divide", "Multiply", "Subtract")
+_LAYOUT = tuple(sorted(LAYOUT_TYPES))
+_AFFINE = tuple(sorted(AFFINE_TYPES))
+_LEARNED = tuple(sorted(LEARNED_TYPES))
 _UNARY = ("Clamp", "Convert", "Elu", "Erf", "Gelu", "HSigmoid", "HSwish", "Mish", "Relu", "Sigmoid", "Swish", "Tanh")
-_ROUNDING = Step(("FakeQuantize",), 5, others=(WEIGHT,))
+ROUNDING_STEP = Step(("FakeQuantize",), 5, others=(WEIGHT,))
 
-LAYOUT_STEPS = (Step(_LAYOUT, 2, others=(WEIGHT,)), Step(("Convert", "Squeeze")), _ROUNDING)
+LAYOUT_STEPS = (Step(_LAYOUT, 2, others=(WEIGHT,)), Step(("Convert", "Squeeze")), ROUNDING_STEP)
 """Another layout, another type, rounding."""
 
 MOVE_STEPS = (
@@ -39,19 +48,27 @@ UNIT_STEPS = (
 )
 """What stands between two learned layers: layout, norms with their scale and shift, activations."""
 
-LEARNED_STEP = Step(("Convolution", "GroupConvolution", "MatMul"), 2, others=(WEIGHT,))
+LEARNED_STEP = Step(_LEARNED, 2, others=(WEIGHT,))
 """A layer with constant weights."""
 
 PROJECTION_STEPS = (
-    Step((*_LAYOUT, *_AFFINE, "Convolution", "GroupConvolution", "MatMul", "MVN", "Split"), 2, others=(WEIGHT,)),
+    Step((*_LAYOUT, *_AFFINE, *_LEARNED, "MVN", "Split"), 2, others=(WEIGHT,)),
     *MOVE_STEPS[1:],
 )
 """A projection of tokens: weights, bias, scale, and how its result is moved."""
 
+SCORE_STEPS = (
+    Step((*_LAYOUT, "Add", "Divide", "MatMul", "Multiply"), 2, others=(WEIGHT,)),
+    Step(("Convert",)),
+    Step(("Add",), 2),  # a mask or a bias that depends on the picture's size
+    Step(("FakeQuantize",), 5),
+)
+"""What stands before and behind the softmax of attention: scale, bias, mask, a mixing of heads."""
+
 RESULT_STEPS = (
     Step((*_LAYOUT, *_AFFINE), 2, others=(WEIGHT,)),
     Step(("Clamp", "Convert", "Squeeze", *sorted(SOFTMAX_TYPES | SHARES_TYPES))),
-    _ROUNDING,
+    ROUNDING_STEP,
 )
 """What stands between a classifier and an output: bias, layout, activation."""
 

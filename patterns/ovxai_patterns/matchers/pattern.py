@@ -8,7 +8,7 @@ of one is that of another, says `check`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 from weakref import ref
@@ -16,7 +16,8 @@ from weakref import ref
 import openvino as ov
 from openvino.passes import Manager, Matcher, MatcherPass
 
-from ovxai_patterns.matchers.pen import NearMiss, Pen, Watch
+from ovxai_patterns.matchers.near_miss import NearMiss, Watch
+from ovxai_patterns.matchers.pen import Pen
 
 DATAFLOW = "dataflow"
 """What found a target where no pattern names it."""
@@ -26,17 +27,21 @@ DATAFLOW = "dataflow"
 class Match:
     """One place at which a pattern matches: the root, and the tensors that it names.
 
-    `tensors`: one of each name, the last that was drawn; `bound`: all of each name, in the order that they were drawn.
+    `bound`: all tensors of each name that is bound here, in the order that they were drawn.
     """
 
     pattern: str
     root: ov.Node
-    tensors: Mapping[str, ov.Output]
-    bound: Mapping[str, tuple[ov.Output, ...]] = field(default_factory=dict)
+    bound: Mapping[str, tuple[ov.Output, ...]]
+
+    @property
+    def tensors(self) -> dict[str, ov.Output]:
+        """One tensor of each name, the last that was drawn."""
+        return {name: found[-1] for name, found in self.bound.items()}
 
     def __getitem__(self, name: str) -> ov.Output:
         """The tensor of a name that the pattern always binds."""
-        return self.tensors[name]
+        return self.bound[name][-1]
 
 
 class GraphPattern(MatcherPass):
@@ -66,7 +71,7 @@ class GraphPattern(MatcherPass):
         def collect(matcher: Matcher) -> bool:  # a bound method here would keep the pass alive for ever
             values, start = matcher.get_pattern_value_map(), matcher.get_match_root()
             bound = {key: tuple(values[node] for node in nodes if node in values) for key, nodes in names.items()}
-            match = Match(name, start, {key: found[-1] for key, found in bound.items() if found}, bound)
+            match = Match(name, start, {key: found for key, found in bound.items() if found})
             try:
                 problem = check(match)
             except Exception as error:

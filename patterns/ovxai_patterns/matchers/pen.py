@@ -7,12 +7,13 @@ which never matches: the matcher asks it where the node failed, and so it is kno
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import openvino as ov
 from openvino.passes import AnyInput, Or, WrapType
 
 from ovxai_patterns.matchers.conditions import Condition
+from ovxai_patterns.matchers.near_miss import Watch
 from ovxai_patterns.matchers.op_versions import versions_of
 
 
@@ -28,79 +29,6 @@ class Step:
     where: tuple[Condition, ...] = ()
     data: int = 0
     others: tuple[Condition, ...] = ()
-
-
-@dataclass(frozen=True)
-class NearMiss:
-    """An attempt that failed: the operation that it began at, the one that it ended at, and why.
-
-    `passed`: how many drawn nodes lie between the two.
-    """
-
-    root: str
-    node: str
-    reason: str
-    passed: int
-
-    def __str__(self) -> str:
-        if not self.passed:
-            return f"{self.node} {self.reason}"
-        further = "1 operation" if self.passed == 1 else f"{self.passed} operations"
-        return f"{self.node} {self.reason} ({further} above {self.root})"
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """A node that failed: how many the matcher had bound then, its depth in the drawing, where, and why.
-
-    `kinds`: the types that it is none of, where that is why.
-    """
-
-    bound: int
-    depth: int
-    node: str
-    reason: str
-    kinds: tuple[str, ...] = ()
-
-    @property
-    def why(self) -> str:
-        """What is said of the operation at which it failed."""
-        return self.reason or f"is not {' or '.join(self.kinds)}"
-
-    def beside(self, other: _Failure) -> _Failure:
-        """Of two at one operation: a condition says more than a type, and types are listed."""
-        if self.reason or other.reason:
-            return self if self.reason else other
-        return replace(self, kinds=tuple(dict.fromkeys((*other.kinds, *self.kinds))))
-
-
-@dataclass
-class Watch:
-    """What failed. `nearest`: of all attempts the one that got furthest. `bound`: tells how far the matcher has got."""
-
-    nearest: NearMiss | None = None
-    bound: Callable[[], int] = int
-    _attempt: _Failure | None = None
-    _furthest: int = -1
-
-    def failed(self, depth: int, output: ov.Output, reason: str, kinds: Sequence[str] = ()) -> None:
-        """Keep a failure unless one further on is known; of those equally far the last is the one furthest up.
-
-        `reason`: the condition that does not hold, or empty where the operation is of none of `kinds`.
-        """
-        failure, last = _Failure(self.bound(), depth, _described(output), reason, tuple(kinds)), self._attempt
-        if last is None or failure.bound > last.bound or (failure.bound == last.bound and failure.node != last.node):
-            self._attempt = failure
-        elif failure.bound == last.bound:
-            self._attempt = failure.beside(last)
-
-    def ended(self, root: ov.Output | None) -> None:
-        """The attempt that began at `root` is over; with None it matched."""
-        failure = self._attempt
-        if root is not None and failure is not None and failure.bound > self._furthest:
-            self.nearest = NearMiss(_described(root), failure.node, failure.why, failure.depth)
-            self._furthest = failure.bound
-        self._attempt = None
 
 
 @dataclass
@@ -134,17 +62,15 @@ class Pen:
 
         Inputs of commutative operations may be in any order. Without `inputs` they are not looked at.
         """
-        return self._operation(kinds, inputs, where, name, counts=True)
+        wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds)
+        return self._finished(_operation(wanted, inputs, where), inputs, where, name, wanted)
 
     def either(self, *nodes: ov.Node, name: str = "") -> ov.Node:
         """The first of several alternatives that matches."""
         _check_drawn(nodes)
         if not nodes:
             raise ValueError("either() has no alternatives")
-        made = Or(list(nodes))
-        if name:
-            self.names.setdefault(name, []).append(made)
-        return self._keep(made, nodes, counts=False)
+        return self._keep(self._named(Or(list(nodes)), name), nodes)
 
     def maybe(self, step: Step, above: ov.Node) -> ov.Node:
         """`above`, or one operation of it."""
@@ -160,34 +86,16 @@ class Pen:
 
     def _step(self, step: Step, above: ov.Node) -> ov.Node:
         inputs = [above if port == step.data else _any(step.others) for port in range(step.inputs)]
-        return self._operation(step.kinds, inputs, step.where, "", counts=False)
-
-    def _operation(
-        self, kinds: str | Sequence[str], inputs: Sequence[ov.Node], where: Sequence[Condition], name: str, counts: bool
-    ) -> ov.Node:
-        _check_drawn(inputs)
-        _check_conditions(where)
-        wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds)
-        if not wanted:
-            raise ValueError("an operation of no type is drawn")
-        types = [version for kind in wanted for version in versions_of(kind)]
-        conditions = (_all_hold(where),) if where else ()  # a call of Python costs more than the rest of a match
-        made = WrapType(types, list(inputs), *conditions) if inputs else WrapType(types, *conditions)
-        if not counts:
-            if name:
-                self.names.setdefault(name, []).append(made)
-            return self._keep(made, inputs, counts)
-        return self._finished(made, inputs, where, name, wanted)
+        return self._keep(_operation(step.kinds, inputs, step.where), inputs)
 
     def _finished(
         self, made: ov.Node, above: Sequence[ov.Node], where: Sequence[Condition], name: str, kinds: Sequence[str] = ()
     ) -> ov.Node:
-        if name:
-            self.names.setdefault(name, []).append(made)
+        self._named(made, name)
         watch = self.watch
         if watch is None:
             return made
-        drawn = _Drawn(list(above), True)
+        drawn = _Drawn(list(above), counts=True)
 
         def fails(output: ov.Output) -> bool:
             is_root, of_kind = drawn.depth == 0, not kinds or output.get_node().get_type_name() in kinds
@@ -209,10 +117,16 @@ class Pen:
         self._drawn[id(both)] = drawn
         return both
 
-    def _keep(self, made: ov.Node, above: Sequence[ov.Node], counts: bool) -> ov.Node:
+    def _named(self, made: ov.Node, name: str) -> ov.Node:
+        if name:
+            self.names.setdefault(name, []).append(made)
+        return made
+
+    def _keep(self, made: ov.Node, above: Sequence[ov.Node]) -> ov.Node:
+        """A node that lies between those that count as passed."""
         if self.watch is not None:
             self._kept.append(made)  # numbers of objects are only valid while these live
-            self._drawn[id(made)] = _Drawn(list(above), counts)
+            self._drawn[id(made)] = _Drawn(list(above), counts=False)
         return made
 
     def measure(self, root: ov.Node) -> None:
@@ -244,6 +158,16 @@ def _check_conditions(where: Sequence[Condition]) -> None:
         raise TypeError(f"a condition is a Condition(otherwise, holds), not {other!r}")
 
 
+def _operation(kinds: tuple[str, ...], inputs: Sequence[ov.Node], where: Sequence[Condition]) -> ov.Node:
+    _check_drawn(inputs)
+    _check_conditions(where)
+    if not kinds:
+        raise ValueError("an operation of no type is drawn")
+    types = [version for kind in kinds for version in versions_of(kind)]
+    conditions = (_all_hold(where),) if where else ()  # a call of Python costs more than the rest of a match
+    return WrapType(types, list(inputs), *conditions) if inputs else WrapType(types, *conditions)
+
+
 def _any(where: Sequence[Condition]) -> ov.Node:
     return AnyInput(_all_hold(where)) if where else AnyInput()
 
@@ -251,8 +175,3 @@ def _any(where: Sequence[Condition]) -> ov.Node:
 def _all_hold(where: Sequence[Condition]) -> Callable[[ov.Output], bool]:
     conditions = tuple(where)
     return lambda output: all(condition.holds(output) for condition in conditions)
-
-
-def _described(output: ov.Output) -> str:
-    node = output.get_node()
-    return f"{node.get_friendly_name()} ({node.get_type_name()} {output.get_partial_shape()})"

@@ -11,7 +11,6 @@ from ovxai_patterns.matchers.head_parts import (
     BY_CHANNEL,
     MOST_LEVELS,
     MOVES,
-    ROUNDS,
     head,
     level_names,
     levels_joined,
@@ -20,6 +19,7 @@ from ovxai_patterns.matchers.head_parts import (
     outputs_beside,
     slices,
 )
+from ovxai_patterns.matchers.parts import ROUNDING_STEP
 from ovxai_patterns.matchers.pattern import GraphPattern, Match
 from ovxai_patterns.matchers.pen import Pen, Step
 
@@ -118,7 +118,7 @@ class RoiHead(GraphPattern):
             for count in range(1, MOST_LEVELS + 1)
         ]
         pooled = pen.either(scattered, levels_joined(pen, aligned), *together, aligned[0])
-        body = pen.path(pooled, (MOVES, ROUNDS, _WEIGHS, _SHIFTS, _ACTIVATES, _POOLS, _POOLS_WINDOWS), 10)
+        body = pen.path(pooled, (MOVES, ROUNDING_STEP, _WEIGHS, _SHIFTS, _ACTIVATES, _POOLS, _POOLS_WINDOWS), 10)
         product = pen.op("MatMul", body, pen.any(WEIGHT))
         scores = pen.either(pen.op("Add", product, pen.any(BY_CHANNEL)), product)
         return pen.op(ACTIVATIONS, moved(pen, scores, 1))

@@ -17,7 +17,6 @@ from ovxai_patterns.detector.class_heads import ClassHeads
 from ovxai_patterns.detector.detector import Detector, FeatureMaps
 from ovxai_patterns.detector.instances import NoInstances, find_instances
 from ovxai_patterns.detector.naming import BY_LEVEL, CLASS_HEADS, find_bound
-from ovxai_patterns.detector.proposals import list_proposals
 from ovxai_patterns.matchers.region_heads import MaskPrototypes, RoiHead
 
 from tests.fixtures.detector_graphs import FAMILIES
@@ -25,6 +24,7 @@ from tests.fixtures.detector_graphs_8bit import network, quantised_and_back
 from tests.fixtures.detector_parts import CLASSES, Builder, Known, flat
 from tests.fixtures.one_class_graphs import ONE_CLASS, no_detectors
 from tests.fixtures.other_detector_graphs import queries, segments, two_stages, yolov5_seg, yolov8_pose
+from tests.support.proposals import list_proposals
 
 CONV, FUSED, DATAFLOW = "ConvClassHead", "FusedAnchorHead", "dataflow"
 NAMED = {

@@ -17,9 +17,8 @@ from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.report import Report
 from ovxai_passes.vocabulary import Scaling
 from ovxai_tools.checks.verify import Case, random_case, verify
-from ovxai_tools.common.exits import OutputError
-from ovxai_tools.common.files import check_output, model_moves, publish, same_file, staging
-from ovxai_tools.common.model_files import bin_growth, save, weights_of
+from ovxai_tools.common.files import model_moves, publish, staging
+from ovxai_tools.common.model_files import bin_growth, check_targets, save, weights_of
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
 from ovxai_tools.demo import shipped as demo
@@ -110,16 +109,8 @@ def transform(request: TransformRequest, options: Options, target: Path) -> Tran
 
 
 def _check_paths(request: TransformRequest, source: Path, target: Path) -> None:
-    if target.suffix != ".xml":
-        raise OutputError(f"cannot write {target}: an OpenVINO model is a pair of files; give a name that ends in .xml")
-    written = [target, target.with_suffix(".bin"), *([request.preview] if request.preview else [])]
     inputs = [source, weights_of(source), *([request.image] if request.image else [])]
-    for place, path in enumerate(written):
-        if any(same_file(path, other) for other in inputs):
-            raise OutputError(f"cannot write {path}: it is an input; choose another name")
-        if any(same_file(path, other) for other in written[:place]):
-            raise OutputError(f"cannot write {path}: the model itself is written there; choose another name")
-        check_output(path, request.force)
+    check_targets(target, inputs, request.force, [request.preview] if request.preview else [])
     if request.image is not None or request.preview is not None:
         check_extras()
     if request.preview is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import openvino as ov
@@ -10,7 +11,7 @@ import openvino as ov
 from ovxai_passes.model_info.checksum import add_checksum
 from ovxai_passes.model_info.read import read_model
 from ovxai_tools.common.exits import OutputError
-from ovxai_tools.common.files import staged_model
+from ovxai_tools.common.files import check_output, same_file, staged_model
 
 
 def save(model: ov.Model, folder: Path, target: Path) -> ov.Model:
@@ -27,6 +28,22 @@ def save(model: ov.Model, folder: Path, target: Path) -> ov.Model:
     except Exception as error:  # OpenVINO raises RuntimeError for a full disk, and for the torn file it leaves
         free = shutil.disk_usage(path.parent).free
         raise OutputError(f"cannot write {target.name}: {error} ({free >> 20} MiB are free on that disk)") from error
+
+
+def check_targets(target: Path, inputs: Sequence[Path], force: bool, beside: Sequence[Path] = ()) -> None:
+    """Raises OutputError where a model cannot be written to `target` (.xml), or files `beside` it, before any work.
+
+    `inputs`: files that are read. `force`: whether files may be replaced.
+    """
+    if target.suffix != ".xml":
+        raise OutputError(f"cannot write {target}: an OpenVINO model is a pair of files; give a name that ends in .xml")
+    written = [target, target.with_suffix(".bin"), *beside]
+    for place, path in enumerate(written):
+        if any(same_file(path, other) for other in inputs):
+            raise OutputError(f"cannot write {path}: it is an input; choose another name")
+        if any(same_file(path, other) for other in written[:place]):
+            raise OutputError(f"cannot write {path}: the model itself is written there; choose another name")
+        check_output(path, force)
 
 
 def weights_of(source: Path) -> Path:
