@@ -30,6 +30,7 @@ full() {
     # what the default suite leaves to this run: static batches of several pictures, more shapes, real detectors of bytes
     logged 3 pytest -m slow tests/passes/methods/test_methods.py tests/passes/head/test_classes.py \
         tests/whole/test_reshape.py tests/whole/test_reshape_detectors.py \
+        tests/whole/test_real_models.py \
         tests/patterns/detector/test_detectors_8bit.py tests/patterns/analysis/test_position_heads.py \
         tests/patterns/classifier/test_score_shapes.py
 }

@@ -43,7 +43,13 @@ def test_verify_on_a_picture(data: Path, tmp_path: Path, name: str) -> None:
     assert sum("bit-identical at f32 and at default precision" in line for line in report["verified"]) == 2
 
 
-@pytest.mark.parametrize("name", MODELS)
+ALIKE = ("mobilenet_v1_0.75_192_quant.tflite",)
+"""Its classifier is that of SqueezeNet, its quantisation that of MobileNetV2."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in ALIKE else name for name in MODELS]
+)
 @pytest.mark.parametrize("chosen", [("--top-k", 3), ("--class", 88, "--class", 7)], ids=str)
 def test_some_classes(data: Path, tmp_path: Path, name: str, chosen: tuple[object, ...]) -> None:
     """Quantised classifiers, a 1x1 convolution as classifier, and class scores that are pooled."""

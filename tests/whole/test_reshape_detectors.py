@@ -162,7 +162,11 @@ def check(model: ov.Model, reshaped: Shape, shapes: Sequence[Shape], **options: 
         assert worst_difference(found, wanted) <= 1
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=pytest.mark.slow) if kind is shares else kind for kind in KINDS],
+    ids=lambda kind: kind.__name__,
+)
 def test_the_map_follows_the_shape(kind: Callable[[], ov.Model]) -> None:
     model = kind()
     check(model, OTHER, [OTHER])
@@ -244,7 +248,14 @@ def test_real_detectors(data: Path, name: str, side: int) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "method"),
-    [*((kind, "activationmap") for kind in KINDS), *((kind, "eigencam") for kind in (fused, joined_tokens))],
+    [
+        *((kind, method) for kind in (fused, joined_tokens) for method in ("activationmap", "eigencam")),
+        *(
+            pytest.param(kind, "activationmap", marks=pytest.mark.slow)
+            for kind in KINDS
+            if kind not in (fused, joined_tokens)
+        ),
+    ],
     ids=lambda value: getattr(value, "__name__", value),
 )
 def test_what_is_read_of_a_feature_map_follows_the_shape(kind: Callable[[], ov.Model], method: str) -> None:

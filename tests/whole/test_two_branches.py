@@ -15,7 +15,7 @@ from tests.fixtures.two_branches import JOINS, TwoBranches, build, plans
 from tests.support.bits import changed_outputs
 from tests.support.running import run
 
-QUICK = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 
 
 def check(plan: TwoBranches) -> None:

@@ -75,6 +75,6 @@ def test_the_maps_point_at_objects_of_their_class(scenes: list[Scene]) -> None:
 
 
 def test_evaluate_plays_with_all_demo_models() -> None:
-    results = json.loads(invoke(evaluate.main, "--pictures", 3, "--json").stdout)
+    results = json.loads(invoke(evaluate.main, "--pictures", 1, "--json").stdout)
     assert {result["model"] for result in results} == {"cnn", "vit", "detector"}
     assert {result["map_size"] for result in results if result["model"] == "detector"} == {"23x23", "6x6", "12x12"}
