@@ -49,7 +49,8 @@ def report_of(model: ov.Model, states: Sequence[InsertionState]) -> Report:
         name = further_name(left(state.method, "method", "Locate").name)
         further.append(replace(one, output=name, story=one.story[1:], ops_growth=None, total_cost=0.0))
     total = round(sum(one.cost for one in (first, *further)), 3)
-    asked = first.options | ({"method": [one.method for one in (first, *further)]} if further else {})
+    asked = {name: value for state in states[::-1] for name, value in state.options.asked().items()}
+    asked |= {"method": [one.method for one in (first, *further)]} if further else {}
     notices = first.notices + _of_the_model(model, states)
     return replace(first, further=tuple(further), total_cost=total, options=asked, notices=notices)
 
