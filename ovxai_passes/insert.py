@@ -21,7 +21,7 @@ from ovxai_passes.model_info.recorded import check_same_map, is_augmented
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.option_spec import documented
 from ovxai_passes.options import Options
-from ovxai_passes.passes.insert_saliency_map import InsertSaliencyMap, with_branch
+from ovxai_passes.passes.insert_saliency_map import InsertSaliencyMap, with_branches
 from ovxai_passes.passes.record import report_of
 from ovxai_passes.passes.state import InsertionState, left, run_stages
 from ovxai_passes.report import Report
@@ -35,11 +35,27 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Insertion:
-    """An insertion with its intermediate results. `model`: the augmented clone."""
+    """An insertion with its intermediate results. `model`: the augmented clone; `states`: of each map.
+
+    What is said without a method is of the first map.
+    """
 
     model: ov.Model
-    report: Report
-    state: InsertionState
+    states: tuple[InsertionState, ...]
+
+    def of_each_map(self) -> tuple[Insertion, ...]:
+        """The same insertion as each of its maps sees it."""
+        return tuple(Insertion(self.model, (state,)) for state in self.states)
+
+    @property
+    def state(self) -> InsertionState:
+        """What the stages have left."""
+        return self.states[0]
+
+    @property
+    def report(self) -> Report:
+        """What was done."""
+        return left(self.state.report, "report", "Record")
 
     @property
     def target(self) -> Target:
@@ -72,20 +88,19 @@ def insert(model: ov.Model, options: Options) -> Insertion:
     clone = model.clone()
     inserting = InsertSaliencyMap(options)
     run_stages(clone, (inserting,))
-    state = inserting.state
-    return Insertion(clone, left(state.report, "report", "Record"), state)
+    return Insertion(clone, inserting.states)
 
 
 def plan(model: ov.Model, options: Options) -> Report:
     """What `insert` would do, and why; `model` is only read. Raises as that does."""
-    return report_of(model, with_branch(model, options))
+    return report_of(model, with_branches(model, options))
 
 
 @documented(Options, NAMED)
 def insert_xai(
     model: ov.Model | str | os.PathLike[str],
     task: Task | str = Task.AUTO,
-    explain_method: Method | str | None = None,
+    explain_method: Method | str | Sequence[Method | str] | None = None,
     target_layer: str | Sequence[str] | None = None,
     embed_scaling: bool = True,
     **options: Unpack[InsertOptions],
@@ -101,6 +116,7 @@ def insert_xai(
     explain_method
         Of classifiers ReciproCAM, ViT-ReciproCAM, ActivationMap or EigenCAM; of detectors DetClassProbabilityMap,
         ActivationMap or EigenCAM; of instance segmentation InstanceMasks or those of detectors. None chooses.
+        Of several the first makes `saliency_map`, a further one `saliency_map_METHOD`, as `saliency_map_eigencam`.
     target_layer
         Friendly name of the layer to explain, or names of a detector's class heads; None finds them.
     embed_scaling
@@ -129,6 +145,6 @@ def insert_xai(
         _log.warning("the model has an output named %s already and is returned as it is", OUTPUT_NAME)
         return original
     insertion = insert(original, asked)
-    for notice in insertion.report.notices:
+    for notice in insertion.report.all_notices:
         _log.warning("%s", notice)
     return insertion.model

@@ -6,7 +6,7 @@ from typing import Any
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.value_checks import is_whole
-from ovxai_passes.vocabulary import LARGEST, MIDDLE
+from ovxai_passes.vocabulary import LARGEST, MIDDLE, Method
 
 
 def parsed_size(text: str) -> tuple[int, int] | str:
@@ -26,6 +26,15 @@ def size_problem(size: Any) -> str | None:
     if isinstance(size, str) and size not in (MIDDLE, LARGEST):
         return f"saliency_map_size takes (height, width), {MIDDLE!r} or {LARGEST!r}, not {size!r}"
     return None
+
+
+def method_problem(methods: Any) -> str | None:
+    """What is wrong with one method or several, or None."""
+    given = methods if isinstance(methods, tuple) else (methods,)
+    if not given:
+        return "option 'method' is empty: name a method, or leave the option out"
+    twice = next((one for one in Method if given.count(one) > 1), None)
+    return f"method {twice.value!r} is given twice: each method makes one map" if twice else None
 
 
 def layer_problem(layer: Any) -> str | None:

@@ -32,7 +32,8 @@ class OptionSpec:
     """One option.
 
     `meaning`: a sentence or two. `types`: of the values that it takes; an enumeration is taken by value, too, and None
-    where that is the default. Lists become tuples; `many`: so does a value alone.
+    where that is the default. Lists become tuples (of an enumeration: a list of one is its member); `many`: so does a
+    value alone.
 
     `counts`: what a whole number from `least` on counts (of several: each); `above`: all numbers above this. `problem`:
     says what else is wrong with a value, or None. `tasks`: those that it goes with, none: all. `needs`: what a method
@@ -80,7 +81,7 @@ class OptionSpec:
         """A value that is not None, as the option keeps it. Raises OptionError."""
         value = plain(value)
         if self.enumeration is not None:
-            return member(name, self.enumeration, value)
+            return self._members(name, self.enumeration, value)
         if not self.counts or self.takes_several:  # of one count, the sentence below says more
             check_type(name, value, self.types)
         if isinstance(value, (list, tuple)):
@@ -92,6 +93,16 @@ class OptionSpec:
         if problem is not None:
             raise OptionError(problem)
         return value
+
+    def _members(self, name: str, kind: type[Enum], value: object) -> Any:
+        """A member of an enumeration, or several where the option takes several."""
+        if not self.takes_several or not isinstance(value, (list, tuple)):
+            return member(name, kind, value)
+        found = tuple(member(name, kind, one) for one in value)
+        problem = self.problem(found) if self.problem else None
+        if problem is not None:
+            raise OptionError(problem)
+        return found[0] if len(found) == 1 else found
 
     def _no_count(self, name: str, value: object) -> str | None:
         several = value if isinstance(value, tuple) else (value,)
@@ -141,5 +152,6 @@ def _filled(text: str, of: list[Field[Any]]) -> str:
 def _entry(of: Field[Any]) -> str:
     spec, default = spec_of(of), as_plain(of.default)
     kinds = " or ".join(map(repr, map(as_plain, spec.enumeration))) if spec.enumeration else names_of_types(spec.types)
+    kinds += " or several" if spec.enumeration and spec.takes_several else ""
     given = "" if default in (None, []) else f"; default {default!r}"
     return f"{of.name} ({kinds}{given}): {spec.text}"

@@ -12,9 +12,15 @@ from typing import Any
 from ovxai_patterns.matchers.pattern import GraphPattern
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.methods.registry import METHODS, method_spec, methods_of
-from ovxai_passes.methods.spec import MethodSpec, Reads
-from ovxai_passes.option_checks import class_problem, label_problem, layer_problem, parsed_size, size_problem
+from ovxai_passes.method_options import check_methods, declined_by
+from ovxai_passes.option_checks import (
+    class_problem,
+    label_problem,
+    layer_problem,
+    method_problem,
+    parsed_size,
+    size_problem,
+)
 from ovxai_passes.option_patterns import parsed_pattern, pattern_problem
 from ovxai_passes.option_spec import MethodTrait, OptionSpec, documented, option, spec_of
 from ovxai_passes.value_checks import as_plain, check_names
@@ -30,8 +36,14 @@ class Options:
     """
 
     task: Task = option(Task.AUTO, OptionSpec("What the model does; auto tells from its outputs.", (Task,), asks=False))
-    method: Method | None = option(
-        None, OptionSpec("Explanation method; default: as the task and the read-out ask.", (Method,))
+    method: Method | tuple[Method, ...] | None = option(
+        None,
+        OptionSpec(
+            "Explanation method; default: as the task and the read-out ask. Of several the first makes saliency_map, a "
+            "further one saliency_map_METHOD.",
+            (Method, list, tuple),
+            problem=method_problem,
+        ),
     )
     target_layer: str | tuple[str, ...] | None = option(
         None,
@@ -206,13 +218,18 @@ class Options:
             value = getattr(self, field.name)
             if value is not None or field.default is not None:
                 object.__setattr__(self, field.name, spec_of(field).checked(field.name, value))  # frozen
-        self._check_method()
+        check_methods(self.methods, self.task, self._given())
         self._check_together()
 
     @property
     def effective_scaling(self) -> Scaling:
         """The scaling asked for by `scaling` or `embed_scaling`."""
         return (self.scaling or Scaling.MAP) if self.embed_scaling else Scaling.NONE
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """The methods given, none or several."""
+        return (self.method,) if isinstance(self.method, Method) else self.method or ()
 
     @property
     def target_layers(self) -> tuple[str, ...]:
@@ -226,45 +243,37 @@ class Options:
 
     def asked(self) -> dict[str, Any]:
         """The options that ask for a map of some kind, those that are not the default, as plain values."""
-        return {name: as_plain(getattr(self, name)) for name, spec in self._given().items() if spec.asks}
+        return {name: as_plain(value) for name, (spec, value) in self._given().items() if spec.asks}
 
     def check_task(self, task: Task) -> None:
         """Raises OptionError where options do not go with what the model does."""
-        replace(self, task=task)  # checks the method again
-        for name, spec in self._given().items():
+        check_methods(self.methods, task, self._given())
+        for name, (spec, _) in self._given().items():
             if spec.tasks and task is not Task.AUTO and task not in spec.tasks:
                 raise OptionError(f"option {name!r} does not go with task {task.value!r}")
 
     def check_chosen_method(self, method: Method) -> None:
         """Raises OptionError where options do not go with the method that a model gets."""
-        self._check_needs(method, "which this model gets")
+        for reason in declined_by(method, self._given(), "which this model gets").values():
+            raise OptionError(reason)
 
-    def _given(self) -> dict[str, OptionSpec]:
-        """The options that are not the default."""
-        return {one.name: spec_of(one) for one in fields(self) if getattr(self, one.name) != one.default}
+    def declined(self, method: Method) -> dict[str, str]:
+        """The options given that a method does not take, each with the reason."""
+        return declined_by(method, self._given())
 
-    def _check_needs(self, method: Method, reason: str = "") -> None:
-        for name, spec in self._given().items():
-            if spec.needs is not None and not _has(method_spec(method), spec.needs):
-                why = reason or spec.needs.value
-                raise OptionError(f"option {name!r} does not go with method {method.value!r}, {why}")
+    def of_each_map(self) -> tuple[Options, ...]:
+        """The options of each map by itself: with one method, and without those that this method does not take."""
+        if len(self.methods) < 2:
+            return (self,)
+        default: dict[str, Any] = {field.name: field.default for field in fields(self)}
+        return tuple(
+            replace(self, method=one, **{name: default[name] for name in self.declined(one)}) for one in self.methods
+        )
 
-    def _check_method(self) -> None:
-        """The method goes with the task, and the options with the method."""
-        if self.method is None:
-            return
-        tasks = [task for spec in METHODS if spec.name is self.method for task in spec.tasks]
-        if not tasks:
-            available = ", ".join(repr(spec.name.value) for spec in METHODS)
-            raise OptionError(f"method {self.method.value!r} is not available yet; available: {available}")
-        if self.task is not Task.AUTO and self.task not in tasks:
-            available = ", ".join(repr(spec.name.value) for spec in methods_of(self.task))
-            raise OptionError(
-                f"method {self.method.value!r} does not go with task {self.task.value!r}; that takes {available}"
-            )
-        if self.method is Method.RECIPROCAM and self.k:
-            raise OptionError("k > 0 re-runs attention blocks, which is method 'vitreciprocam', not 'reciprocam'")
-        self._check_needs(self.method)
+    def _given(self) -> dict[str, tuple[OptionSpec, Any]]:
+        """The options that are not the default, as what is known of each, and its value."""
+        values = [(one, getattr(self, one.name)) for one in fields(self)]
+        return {one.name: (spec_of(one), value) for one, value in values if value != one.default}
 
     def _check_together(self) -> None:
         """Options that do not go together."""
@@ -289,12 +298,3 @@ class Options:
         """
         check_names(values, sorted(field.name for field in fields(cls)))
         return cls(**values)  # type: ignore[arg-type]  # the kinds are checked by the class
-
-
-def _has(method: MethodSpec | None, trait: MethodTrait) -> bool:
-    """Whether a method has what an option is about."""
-    if method is None:
-        return False
-    if trait is MethodTrait.CLASS_HEADS:
-        return method.reads is Reads.CLASS_HEADS
-    return method.needs_mask if trait is MethodTrait.MASKS else method.per_class

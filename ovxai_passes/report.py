@@ -8,7 +8,13 @@ from typing import Any
 
 import openvino as ov
 
+from ovxai_passes.model_info.outputs import OUTPUT_NAME
+
 RT_INFO_KEY = "ovxai"
+
+_NOT_WRITTEN = ("story", "seconds", "output", "further")
+_OF_THE_MODEL = ("input", "task", "bin_growth", "ops_growth", "trimmed", "notices", "options", "total_cost")
+"""Entries that are not of one map."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class LevelLayer:
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome of one insertion.
+    """The outcome of one insertion: of its map, and of several methods of the first map.
 
     `grid`: (h, w), at the size that the analysis assumes where it is `dynamic`. `chosen`: the classes that have a map,
     None for all of them or for the `top_k` of each image. `mask`, `k`: None where the method masks nothing.
@@ -44,7 +50,8 @@ class Report:
     original network that compute fewer rows; while it is 0, original outputs are bit-identical. `story`: why this
     target, and what was multiplied out, a line each. `found_by`: the pattern that names the target, "dataflow" where
     none does, empty where it was given by name. `levels`: of a detector's class heads, the finest first;
-    `background`: its class that stands for nothing. `options`: those given that say how the map is made.
+    `background`: its class that stands for nothing. `options`: those given that say how the map is made. `output`: the
+    map's name. `further`: of several methods what is said of each further map. `total_cost`: of all maps.
     """
 
     input: str
@@ -74,6 +81,16 @@ class Report:
     background: int | None = None
     found_by: str = ""
     options: dict[str, Any] = field(default_factory=dict)
+    output: str = OUTPUT_NAME
+    further: tuple[Report, ...] = ()
+    total_cost: float = 0.0
+
+    @property
+    def all_notices(self) -> tuple[str, ...]:
+        """The notices, and those of further maps alone, after the names of these."""
+        own = dict.fromkeys(self.notices)
+        others = (f"{one.output}: {notice}" for one in self.further for notice in one.notices if notice not in own)
+        return (*own, *others)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain types only, for JSON."""
@@ -87,19 +104,30 @@ class Report:
 def record(model: ov.Model, report: Report, version: str) -> None:
     """Write the report into the model's rt_info, under "ovxai": its names, and the version.
 
-    Without the story, and without the seconds, so that the same insertion writes the same file.
+    Without the story, and without the seconds, so that the same insertion writes the same file. What is said of a
+    further map is one entry, of the name of its output: JSON, because other readers take every entry for text.
     """
     model.set_rt_info(version, [RT_INFO_KEY, "version"])
+    texts = _texts(report)
+    texts["notices"] = "; ".join(report.all_notices)
+    texts["options"] = json.dumps(report.options)
+    if not report.further:
+        del texts["total_cost"]
+    for key, text in texts.items():
+        model.set_rt_info(text, [RT_INFO_KEY, key])
+    for one in report.further:
+        said = {key: text for key, text in _texts(one).items() if key not in _OF_THE_MODEL}
+        model.set_rt_info(json.dumps(said), [RT_INFO_KEY, one.output])
+
+
+def _texts(report: Report) -> dict[str, str]:
+    """What is said of one map, as texts."""
     texts = {key: "none" if value is None else str(value) for key, value in report.as_dict().items()}
     texts["target"] = report.target.name
     texts["target_type"] = report.target.type
     texts["target_shape"] = report.target.shape
     texts["grid"] = "dynamic" if report.dynamic else "x".join(str(size) for size in report.grid)
     texts["levels"] = " ".join(f"{level.name}:{level.grid[0]}x{level.grid[1]}" for level in report.levels)
-    texts["notices"] = "; ".join(report.notices)
     if report.chosen is not None:
         texts["chosen"] = " ".join(str(number) for number in report.chosen)
-    texts["options"] = json.dumps(report.options)
-    del texts["story"], texts["seconds"]
-    for key, text in texts.items():
-        model.set_rt_info(text, [RT_INFO_KEY, key])
+    return {key: text for key, text in texts.items() if key not in _NOT_WRITTEN}

@@ -16,7 +16,8 @@ from ovxai_patterns.analysis.layout import picture_axes
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.black_box.running import Postprocess
 from ovxai_passes.explainer.utils import boxes_postprocess_fn, yolo_postprocess_fn
-from ovxai_passes.model_info.class_scores import ADDED, known_scores, reader_of
+from ovxai_passes.model_info.class_scores import known_scores, reader_of
+from ovxai_passes.model_info.outputs import ADDED
 from ovxai_passes.vocabulary import Task
 
 _log = logging.getLogger(__name__)

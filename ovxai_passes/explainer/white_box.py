@@ -17,8 +17,10 @@ from ovxai_passes.explainer.black_box.base import identity
 from ovxai_passes.explainer.checked import checked_flag, compiled, fitting_input, told_by_the_runtime
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.insert import insert_xai
+from ovxai_passes.model_info.maps import RecordedMap, map_made_by
 from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME
-from ovxai_passes.model_info.rt_info import said_in
+from ovxai_passes.model_info.recorded import check_this_map
+from ovxai_passes.options import Options
 from ovxai_passes.vocabulary import Mask, Method, Scaling, Task
 
 _log = logging.getLogger(__name__)
@@ -47,6 +49,7 @@ def insertion_options(options: Mapping[str, Any]) -> dict[str, Any]:
 class WhiteBox:
     """A model with its maps. `predictions` is empty.
 
+    Of a model that has maps of several methods already, the map is that of `explain_method`, or the first one.
     `options`: those of `insert_xai`; `use_gaussian` stands for the mask. Without `prepare_model`, maps are inserted and
     the model is compiled when it is asked first, or by `prepare_model()`. Raises as `insert_xai` does.
     """
@@ -67,15 +70,20 @@ class WhiteBox:
         self.predictions: dict[int, Prediction] = {}
         self._device_name = device_name
         self._lock = Lock()
-        self._insert = partial(
-            insert_xai, model, task, explain_method, target_layer, embed_scaling, **insertion_options(options)
-        )
+        given = insertion_options(options)
+        there = None if explain_method is None else map_made_by(model, explain_method)
+        self._output = OUTPUT_NAME if there is None else there.output
+        self._insert = partial(insert_xai, model, task, explain_method, target_layer, embed_scaling, **given)
+        if there is not None and self._output != OUTPUT_NAME:
+            asked = {"task": task, "target_layer": target_layer, "embed_scaling": embed_scaling, **given}
+            check_this_map(there, Options.checked(method=explain_method, **asked))
+            self._insert = partial(insert_xai, model)
         if prepare_model:
             self.prepare_model()
 
     @cached_property
     def model(self) -> ov.Model:
-        """The model with the output `saliency_map`: as it was given where it has one."""
+        """The model with its maps: as it was given where it has some."""
         return self._insert()
 
     @cached_property
@@ -89,20 +97,25 @@ class WhiteBox:
         return self.model
 
     @property
+    def map(self) -> RecordedMap:
+        """The map among those of the model."""
+        return RecordedMap(self.model, self._output)
+
+    @property
     def method(self) -> str:
         """Which method made the maps, "" for maps of other making."""
-        return said_in(self.model, "ovxai", "method")
+        return self.map.method
 
     @property
     def scaled_together(self) -> bool:
         """Whether maps of one picture are scaled by one range for all classes."""
-        return said_in(self.model, "ovxai", "scaling") == Scaling.JOINT.value
+        return self.map.said("scaling") == Scaling.JOINT.value
 
     @property
     def classes(self) -> int | None:
         """How many classes the model has, None where it does not say."""
-        count = int(said_in(self.model, "ovxai", "classes", "0"))
-        maps = self.model.output(OUTPUT_NAME).get_partial_shape()
+        count = int(self.map.said("classes", "0"))
+        maps = self.model.output(self._output).get_partial_shape()
         if not count and maps.rank.is_static and len(maps) == 4 and maps[1].is_static:  # maps of other making
             count = maps[1].get_length()
         return count or None
@@ -110,7 +123,7 @@ class WhiteBox:
     @property
     def background(self) -> int | None:
         """The class of a detector that stands for nothing, if there is one."""
-        said = said_in(self.model, "ovxai", "background", "none")
+        said = self.map.said("background", "none")
         return None if said == "none" else int(said)
 
     def model_forward(self, x: Array, preprocess: bool = True) -> Mapping[Any, Array]:
@@ -131,7 +144,7 @@ class WhiteBox:
 
     def maps_in(self, results: Mapping[Any, Array]) -> Array | dict[int, Array]:
         """The maps among what `model_forward` gives, as `generate_saliency_map`."""
-        maps = np.array(results[OUTPUT_NAME])
+        maps = np.array(results[self._output])
         if len(maps) > 1:
             raise OptionError(f"one picture is explained at a time, not a batch of {len(maps)}")
         classes = self._classes(results)
@@ -140,5 +153,5 @@ class WhiteBox:
     def _classes(self, results: Mapping[Any, Array]) -> list[int] | None:
         if any(CLASSES_NAME in port.get_names() for port in self.model.outputs):
             return [int(number) for number in results[CLASSES_NAME][0]]
-        chosen = said_in(self.model, "ovxai", "chosen", "none")
+        chosen = self.map.said("chosen", "none")
         return None if chosen == "none" else [int(number) for number in chosen.split()]

@@ -12,10 +12,7 @@ from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import Scores, find_scores
 
 from ovxai_passes.model_info.class_shares import shares_of
-from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
-
-ADDED = frozenset({OUTPUT_NAME, CLASSES_NAME, FEATURES_NAME})
-"""The outputs that an insertion adds."""
+from ovxai_passes.model_info.outputs import ADDED
 
 
 def known_scores(model: ov.Model) -> list[tuple[int, int]]:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from ovxai_passes.vocabulary import Method
+
 OUTPUT_NAME = "saliency_map"
+"""The map, of several methods that of the first one."""
 
 
 CLASSES_NAME = "saliency_classes"
 
 
 FEATURES_NAME = "feature_vector"
+
+
+def further_name(method: Method) -> str:
+    """The output of a further method."""
+    return f"{OUTPUT_NAME}_{method.value}"
+
+
+MAP_NAMES = (OUTPUT_NAME, *map(further_name, Method))
+"""The outputs that are maps."""
+
+ADDED = frozenset({*MAP_NAMES, CLASSES_NAME, FEATURES_NAME})
+"""The outputs that an insertion adds."""

@@ -1,8 +1,9 @@
-"""Models that have a saliency map already: is it the one that is asked for?"""
+"""Models that have saliency maps already: are they those that are asked for?"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import openvino as ov
@@ -11,11 +12,14 @@ from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import Scores, find_scores
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.methods.registry import method_spec
 from ovxai_passes.model_info.labels import labels_of, names_of, numbers_of
+from ovxai_passes.model_info.maps import RecordedMap, maps_of
 from ovxai_passes.model_info.outputs import FEATURES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.options import Options
 from ovxai_passes.value_checks import as_plain
+from ovxai_passes.vocabulary import Method
 
 
 def is_augmented(model: ov.Model) -> bool:
@@ -24,27 +28,66 @@ def is_augmented(model: ov.Model) -> bool:
 
 
 def check_same_map(model: ov.Model, options: Options) -> None:
-    """Raises OptionError where options ask for another map than the one that a model has.
+    """Raises OptionError where options ask for other maps than those that a model has.
 
-    Options that are not given ask for nothing. What was given when the map was made is in rt_info "ovxai", as is what
-    came of it: both count as the same.
+    Options that are not given ask for nothing. What was given when the maps were made is in rt_info "ovxai", as is what
+    came of it: both count as the same. The first method asked for has to be that of `saliency_map`.
     """
     wanted = options.asked()
     if not wanted:
         return
-    if not said_in(model, "ovxai", "method"):
+    maps = maps_of(model)
+    if not maps[0].method:
         raise OptionError(
             "the model has a saliency_map of other making already, which does not say how it was made: "
             f"give the model without it, or leave out {_listed(wanted)}"
         )
-    given = _given(model)
-    other = [name for name, value in wanted.items() if given.get(name) != value and not _made(model, options, name)]
+    methods = [method.value for method in options.methods]
+    missing = [method for method in methods if method not in {one.method for one in maps}]
+    if methods and not missing and methods[0] != maps[0].method:
+        output = next(one.output for one in maps if one.method == methods[0])
+        raise OptionError(
+            f"the model has maps already, and the one of method {methods[0]} is its output {output}, not saliency_map: "
+            "read that output, or give the model without maps to have others made"
+        )
+    compared = [one for one in maps if not methods or one.method in methods]
+    other = ["method"] if missing else _others(compared, options, wanted)
     if other:
-        there = said_in(model, "ovxai", "method")
+        there = ", ".join(one.method for one in maps)
         raise OptionError(
             f"the model has a saliency_map already, of method {there}, and not with {_listed(other, wanted)}: "
             "give the model without it to have another one made"
         )
+
+
+def check_this_map(made: RecordedMap, options: Options) -> None:
+    """Raises OptionError where options ask for another map than one of those that a model has."""
+    wanted = options.asked()
+    other = _others([made], options, {name: value for name, value in wanted.items() if name != "method"})
+    if other:
+        raise OptionError(
+            f"the model has a map already, of method {made.method}, and not with {_listed(other, wanted)}: "
+            "give the model without it to have another one made"
+        )
+
+
+def _others(maps: Sequence[RecordedMap], options: Options, wanted: dict[str, Any]) -> list[str]:
+    """The options that ask for something else than what all maps are whose methods take them."""
+    given = _given(maps[0].model)
+    takers = {name: [one for one in maps if _is_taken(one.method, options, name)] for name in wanted}
+    return [
+        name
+        for name, value in wanted.items()
+        if name != "method"
+        and given.get(name) != value
+        and not all(_made(one, options, name) for one in takers[name] or maps[:1])
+    ]
+
+
+def _is_taken(method: str, options: Options, name: str) -> bool:
+    """Whether a method takes an option; of one that only a newer version knows that is assumed."""
+    known = [one for one in Method if one.value == method and method_spec(one) is not None]
+    return not known or name not in options.declined(known[0])
 
 
 def _given(model: ov.Model) -> dict[str, Any]:
@@ -55,12 +98,9 @@ def _given(model: ov.Model) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _made(model: ov.Model, options: Options, name: str) -> bool:
-    """Whether what an option asks for is what the map is, whatever was given when it was made."""
-
-    def said(key: str) -> str:
-        return said_in(model, "ovxai", key)
-
+def _made(made: RecordedMap, options: Options, name: str) -> bool:
+    """Whether what an option asks for is what a map is, whatever was given when it was made."""
+    said, model = made.said, made.model
     value = as_plain(getattr(options, name))
     if name in ("scaling", "embed_scaling"):
         return said("scaling") == options.effective_scaling.value
@@ -79,7 +119,7 @@ def _made(model: ov.Model, options: Options, name: str) -> bool:
     if name == "target_layer" and not isinstance(value, str):
         return bool(value) and value == [level.rpartition(":")[0] for level in said("levels").split(" ")]
     keys = {"target_layer": "target"}
-    if name in ("method", "k", "mask", "top_k", "background", "target_layer"):
+    if name in ("k", "mask", "top_k", "background", "target_layer"):
         return said(keys.get(name, name)) == str(value)
     return False
 

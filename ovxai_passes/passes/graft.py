@@ -1,13 +1,15 @@
-"""Graft: the branch onto the model, in place."""
+"""Graft: the branches onto the model, in place."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import openvino as ov
 from openvino import opset13 as ops
 from openvino.passes import ModelPass
 from ovxai_patterns.analysis.graph import ModelGraph
 
-from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
+from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME, further_name
 from ovxai_passes.model_info.rt_info import write_as_newest
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.cost import operation_count
@@ -19,51 +21,78 @@ from ovxai_passes.passes.state import InsertionState, Original, left
 
 
 class Graft(ModelPass):
-    """Feeds a branch from the model's tensors and adds its result as the output `saliency_map`, in place.
+    """Feeds branches from the model's tensors and adds their results as outputs, in place.
 
-    A second result is the classes of the maps, the output `saliency_classes`; a feature vector is the last one.
+    The first branch makes `saliency_map`, a further one `saliency_map_METHOD`. Behind the first map come the classes of
+    maps, `saliency_classes`, where a branch finds them; a feature vector is the last output.
 
     Before:  ... ─▶ target ─▶ head ─▶ outputs
     After:   ... ─▶ target ─┬─▶ head ─▶ outputs
                             └─▶ fence? ─▶ branch ─▶ saliency_map
 
-    Reads: `branch`. Leaves: `original`.
+    Reads: of each state `branch`, of further ones `method`. Leaves: `original`.
     """
 
-    def __init__(self, state: InsertionState) -> None:
+    def __init__(self, *states: InsertionState) -> None:
         super().__init__()
-        self.state = state
+        self.states = states
 
     def run_on_model(self, model: ov.Model) -> bool:
-        """Add the branch to the model."""
+        """Add the branches to the model."""
         wrapped = ov.Model(model)
         graph = ModelGraph(wrapped)
-        given = left(self.state.branch, "branch", "BuildBranch")
-        branch = _fed_from_safe_taps(graph, given)
+        added = [_added(graph, left(state.branch, "branch", "BuildBranch")) for state in self.states]
         names_of_operations = tuple(op.get_name() for op in graph.ops)
-        self.state.original = Original(len(wrapped.outputs), operation_count(wrapped), names_of_operations)
-        added = branch.model.clone()
-        fed = list(zip(added.get_parameters(), branch.sources, strict=True))
-        open_to_tail = {parameter.get_name() for parameter in unfenced(added)}
-        for parameter, source in fed:
-            output = graph.output(source)
-            shared = shares_transpose(parameter, output) or repeats_reader(parameter, output)
-            if parameter.get_name() in open_to_tail or (shared and output.get_element_type().is_real()):
-                put_fence(parameter)
-        for parameter, source in fed:
-            output = graph.output(source)
-            for reader in list(parameter.output(0).get_target_inputs()):
-                reader.replace_source_output(output)
-        features = int(given.has_features)
-        names = (OUTPUT_NAME, CLASSES_NAME)[: len(added.get_results()) - features] + (FEATURES_NAME,) * features
-        ends = [result.input_value(0) for result in added.get_results()]
-        model.add_results([ops.result(end, name=name) for end, name in zip(ends, names, strict=True)])
+        for state in self.states:
+            state.original = Original(len(wrapped.outputs), operation_count(wrapped), names_of_operations)
+        for one in added:
+            one.connect()
+        named = self._named(added)
+        model.add_results([ops.result(end, name=name) for name, end in named])
         wrapped = ov.Model(model)
         write_as_newest(wrapped)
         wrapped.validate_nodes_and_infer_types()
-        for output, name in zip(wrapped.outputs[-len(names) :], names, strict=True):
+        for output, (name, _) in zip(wrapped.outputs[-len(named) :], named, strict=True):
             output.get_tensor().set_names({name})  # last: a new Result adds a name of its own
         return True
+
+    def _named(self, added: list[_Added]) -> list[tuple[str, ov.Output]]:
+        """The new outputs in their order."""
+        further = [further_name(left(state.method, "method", "Locate").name) for state in self.states[1:]]
+        maps = list(zip((OUTPUT_NAME, *further), (one.map for one in added), strict=True))
+        classes = [(CLASSES_NAME, one.classes) for one in added if one.classes is not None]
+        features = [(FEATURES_NAME, one.features) for one in added if one.features is not None]
+        return [*maps[:1], *classes[:1], *maps[1:], *features[:1]]  # classes are the same for all maps
+
+
+@dataclass(frozen=True)
+class _Added:
+    """A branch that is not connected yet: its inputs with what feeds them, and the ends of its results."""
+
+    fed: tuple[tuple[ov.Node, ov.Output], ...]
+    map: ov.Output
+    classes: ov.Output | None
+    features: ov.Output | None
+
+    def connect(self) -> None:
+        for parameter, output in self.fed:
+            for reader in list(parameter.output(0).get_target_inputs()):
+                reader.replace_source_output(output)
+
+
+def _added(graph: ModelGraph, given: Branch) -> _Added:
+    """A copy of a branch, fenced for the model as it is without any branch."""
+    branch = _fed_from_safe_taps(graph, given)
+    model = branch.model.clone()
+    fed = [(one, graph.output(source)) for one, source in zip(model.get_parameters(), branch.sources, strict=True)]
+    open_to_tail = {parameter.get_name() for parameter in unfenced(model)}
+    for parameter, output in fed:
+        shared = shares_transpose(parameter, output) or repeats_reader(parameter, output)
+        if parameter.get_name() in open_to_tail or (shared and output.get_element_type().is_real()):
+            put_fence(parameter)
+    ends = [result.input_value(0) for result in model.get_results()]
+    features = ends.pop() if given.has_features else None
+    return _Added(tuple(fed), ends[0], ends[1] if len(ends) > 1 else None, features)
 
 
 def _fed_from_safe_taps(graph: ModelGraph, branch: Branch) -> Branch:

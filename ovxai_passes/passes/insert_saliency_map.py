@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+import time
 from itertools import count
 
 import openvino as ov
 from openvino.passes import ModelPass
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 
-from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
-from ovxai_passes.model_info.outputs import OUTPUT_NAME
+from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
+from ovxai_passes.model_info.outputs import OUTPUT_NAME, further_name
 from ovxai_passes.model_info.recorded import check_same_map, is_augmented
 from ovxai_passes.options import Options
 from ovxai_passes.passes.build_branch import BuildBranch
@@ -38,55 +39,87 @@ class InsertSaliencyMap(ModelPass):
     After:   ... ─▶ target ─┬─▶ head ─▶ outputs
                             └─▶ branch ─▶ saliency_map
 
-    After the run, `state` holds what each stage has found and made, and the report. A model that has such an output
-    already stays as it is, with a logged notice, unless options ask for another map than it has. Raises OptionError,
-    TargetNotFoundError and TooCostlyError. On any exception the model is as it was: the stages that change it are run
-    over a clone first.
+    Of several methods the first makes `saliency_map`, a further one `saliency_map_METHOD`; the model is analysed once.
+    After the run, `states` holds for each map what each stage has found and made; `state` is the first of them, with
+    the report. A model that has such an output already stays as it is, with a logged notice, unless options ask for
+    other maps than it has. Raises OptionError, TargetNotFoundError and TooCostlyError. On any exception the model is as
+    it was: the stages that change it are run over a clone first.
     """
 
     def __init__(self, options: Options | None = None) -> None:
         super().__init__()
-        self.state = InsertionState(options or Options())
+        self.options = options or Options()
+        self.states = tuple(InsertionState(one) for one in self.options.of_each_map())
+
+    @property
+    def state(self) -> InsertionState:
+        """The state of the first map."""
+        return self.states[0]
 
     def run_on_model(self, model: ov.Model) -> bool:
-        """Insert the map."""
-        wrapped, options = ov.Model(model), self.state.options
+        """Insert the maps."""
+        wrapped, options = ov.Model(model), self.options
         if is_augmented(wrapped):
             check_same_map(wrapped, options)
             _log.warning("the model has an output named %s already and stays as it is", OUTPUT_NAME)
             return False
-        state = with_branch(wrapped, options)
-        run_stages(wrapped, (Scale(state), *((Pool(state),) if options.feature_vector else ())))
+        states = with_branches(wrapped, options)
+        run_stages(wrapped, (*map(Scale, states), *((Pool(states[0]),) if options.feature_vector else ())))
         changes: tuple[ModelPass, ...] = (
-            Graft(state),  # the branch onto the model
-            *((Trim(state),) if options.trim else ()),  # out of the model, what nobody reads
-            *((KeepMap(state),) if options.only_map else ()),  # without the original outputs
-            Record(state),  # what was done, in rt_info
+            Graft(*states),  # the branches onto the model
+            *((Trim(*states),) if options.trim else ()),  # out of the model, what nobody reads
+            *((KeepMap(states[0]),) if options.only_map else ()),  # without the original outputs
+            Record(*states),  # what was done, in rt_info
         )
         run_stages(wrapped.clone(), changes)  # whatever raises, raises here
         run_stages(wrapped, changes)
-        self.state = state
+        self.states = states
         return True
 
 
-def with_branch(model: ov.Model, options: Options) -> InsertionState:
-    """The state after the stages that lead to the branch. `model` is only read.
+def with_branches(model: ov.Model, options: Options) -> tuple[InsertionState, ...]:
+    """The state of each map after the stages that lead to its branch. `model` is only read.
 
-    Where no layer explains all class scores at a bearable cost, layers that explain a part of them are tried: the first
-    one that costs little is taken, else the cheapest. Raises what the search for a layer that explains all raised.
+    What one method has found out about the model the next one knows. Where no layer explains all class scores at a
+    bearable cost, layers that explain a part of them are tried: the first one that costs little is taken, else the
+    cheapest. Raises what the search for a layer that explains all raised.
     """
-    state = InsertionState(options)
-    state.analysis = ModelAnalysis(model)
-    state.task = task_of(state.analysis, options)
+    _check_names(model, [further_name(method) for method in options.methods[1:]])
+    started, analysis = time.perf_counter(), ModelAnalysis(model)
+    task = task_of(analysis, options)
+    options.check_task(task.name)
+    states: list[InsertionState] = []
+    for one in options.of_each_map():
+        search = states[0].search if states else None
+        try:
+            states.append(_with_branch(model, InsertionState(one, task, analysis, search, started=started)))
+        except TargetNotFoundError as error:
+            if len(options.methods) < 2:
+                raise
+            method = options.methods[len(states)].value
+            raise type(error)(f"{method}: {error.reason}", error.near_misses, error.candidates) from error
+    return tuple(states)
+
+
+def _check_names(model: ov.Model, names: list[str]) -> None:
+    """Raises OptionError where the model has an output of the name of a map to be added."""
+    there = {name for port in model.outputs for name in port.get_names()}
+    for name in names:
+        if name in there:
+            raise OptionError(f"the model has an output named {name} already: leave that method out")
+
+
+def _with_branch(model: ov.Model, state: InsertionState) -> InsertionState:
+    task = left(state.task, "task", "Locate")
     try:
         return _run(model, state)
     except TargetNotFoundError as error:
-        part = _part(model, state) if state.task.name is Task.CLASSIFICATION else None
+        part = _part(model, state) if task.name is Task.CLASSIFICATION else None
         if part is not None:
             return part
-        if not state.task.reason:
+        if not task.reason:
             raise
-        raise with_task(error, state.task) from error
+        raise with_task(error, task) from error
 
 
 def _run(model: ov.Model, state: InsertionState, part: int = 0) -> InsertionState:

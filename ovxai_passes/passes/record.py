@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 
 import openvino as ov
 from openvino.passes import ModelPass
 
 from ovxai_passes.model_info.clients import client_notices
-from ovxai_passes.model_info.outputs import OUTPUT_NAME
+from ovxai_passes.model_info.outputs import OUTPUT_NAME, further_name
 from ovxai_passes.ops.cost import operation_count
 from ovxai_passes.passes.state import InsertionState, left
 from ovxai_passes.report import Report, record
@@ -18,26 +20,43 @@ from ovxai_passes.version import __version__
 class Record(ModelPass):
     """Builds the report of an insertion and writes it into the model's rt_info, under "ovxai".
 
-    Reads: what all stages before it have left. Leaves: `report`.
+    Reads: what all stages before it have left. Leaves: `report`, in each state that of its map.
     """
 
-    def __init__(self, state: InsertionState) -> None:
+    def __init__(self, *states: InsertionState) -> None:
         super().__init__()
-        self.state = state
+        self.states = states
 
     def run_on_model(self, model: ov.Model) -> bool:
         """Write rt_info."""
         wrapped = ov.Model(model)
-        self.state.report = report_of(wrapped, self.state)
-        record(wrapped, self.state.report, __version__)
+        whole = report_of(wrapped, self.states)
+        for state, report in zip(self.states, (whole, *whole.further), strict=True):
+            state.report = report
+        record(wrapped, whole, __version__)
         return True
 
 
-def report_of(model: ov.Model, state: InsertionState) -> Report:
-    """The report of an insertion into `model`, also of one that has come to the branch alone and changed nothing.
+def report_of(model: ov.Model, states: Sequence[InsertionState]) -> Report:
+    """The report of an insertion into `model`, also of one that has come to the branches alone and changed nothing.
 
-    Raises StageError where there is no branch.
+    `states`: of each map. Raises StageError where there is no branch.
     """
+    first = _report(model, states[0])
+    further = []
+    for state in states[1:]:
+        one = _report(model, state)
+        name = further_name(left(state.method, "method", "Locate").name)
+        further.append(replace(one, output=name, story=one.story[1:], ops_growth=None, total_cost=0.0))
+    total = round(sum(one.cost for one in (first, *further)), 3)
+    asked = {name: value for state in states[::-1] for name, value in state.options.asked().items()}
+    asked |= {"method": [one.method for one in (first, *further)]} if further else {}
+    notices = first.notices + _of_the_model(model, states)
+    return replace(first, further=tuple(further), total_cost=total, options=asked, notices=notices)
+
+
+def _report(model: ov.Model, state: InsertionState) -> Report:
+    """What is said of one map."""
     task, method = left(state.task, "task", "Locate"), left(state.method, "method", "Locate")
     target, built = left(state.target, "target", "Locate"), left(state.built, "branch", "BuildBranch")
     layers, site, original, trimmed = left(state.layers, "target", "Locate"), target.site, state.original, state.trimmed
@@ -65,7 +84,7 @@ def report_of(model: ov.Model, state: InsertionState) -> Report:
         ops_growth=None if original is None else operation_count(model) - original.operations,
         trimmed=trimmed.sunk if trimmed else 0,
         seconds=round(time.perf_counter() - state.started, 3),
-        notices=_notices(model, state, target.notices + built.notices),
+        notices=target.notices + built.notices,
         story=(
             f"task {task.name.value}: {task.reason or 'given'}",
             *target.story,
@@ -78,10 +97,11 @@ def report_of(model: ov.Model, state: InsertionState) -> Report:
     )
 
 
-def _notices(model: ov.Model, state: InsertionState, notices: tuple[str, ...]) -> tuple[str, ...]:
-    """The notices with those of later stages, and those on clients of an augmented model."""
-    if state.trimmed is not None:
-        notices += state.trimmed.notices
-    if state.original is None or state.options.only_map:
+def _of_the_model(model: ov.Model, states: Sequence[InsertionState]) -> tuple[str, ...]:
+    """Notices that are not of one map: on trimming, and on clients of an augmented model."""
+    first = states[0]
+    notices = first.trimmed.notices if first.trimmed is not None else ()
+    if first.original is None or first.options.only_map:
         return notices
-    return notices + client_notices(model, state.original.outputs, model.output(OUTPUT_NAME).get_partial_shape())
+    names = [OUTPUT_NAME, *(further_name(left(state.method, "method", "Locate").name) for state in states[1:])]
+    return notices + client_notices(model, first.original.outputs, names)

@@ -1,4 +1,4 @@
-"""RemoveSaliencyMap: the model as it was before an insertion."""
+"""RemoveSaliencyMap: the model as it was before an insertion, of one method or several."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import openvino as ov
 from openvino.passes import ModelPass
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.model_info.maps import maps_of
 from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.recorded import is_augmented
 from ovxai_passes.model_info.rt_info import restore_version, said_in
@@ -18,7 +19,7 @@ class RemoveSaliencyMap(ModelPass):
     """Takes the outputs that an insertion added off a model, in place, with all that only they need.
 
     Before:  ... ─▶ target ─┬─▶ head ─▶ outputs
-                            └─▶ fence? ─▶ branch ─▶ saliency_map, saliency_classes, feature_vector
+                            └─▶ fence? ─▶ branches ─▶ saliency_map, saliency_classes, ..., feature_vector
     After:   ... ─▶ target ─▶ head ─▶ outputs
 
     What the insertion wrote into rt_info goes too: operations, weights and rt_info are those of the model as it was
@@ -27,10 +28,11 @@ class RemoveSaliencyMap(ModelPass):
     """
 
     def run_on_model(self, model: ov.Model) -> bool:
-        """Remove the map."""
+        """Remove the maps."""
         wrapped = ov.Model(model)
         _check_removable(wrapped)
-        names = {OUTPUT_NAME, CLASSES_NAME} | ({FEATURES_NAME} if _asked(wrapped, "feature_vector") else set())
+        names = {CLASSES_NAME, *(one.output for one in maps_of(wrapped))}
+        names |= {FEATURES_NAME} if _asked(wrapped, "feature_vector") else set()
         added = [result for result in wrapped.get_results() if result.output(0).get_names() & names]
         for result in added:
             model.remove_result(result)

@@ -11,7 +11,7 @@ from openvino.passes import Manager, ModelPass
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.target import TargetSearch
 
-from ovxai_passes.errors import StageError
+from ovxai_passes.errors import OptionError, StageError
 from ovxai_passes.head.cut import Head
 from ovxai_passes.methods.spec import Built, MethodSpec
 from ovxai_passes.methods.target import Target
@@ -60,6 +60,8 @@ class InsertionState:
     with `analysis` and `search`, what was found out about the model on the way. `head`: by Cut. `built`: by
     BuildBranch, and `branch`, which Scale and Pool extend. `original`: by Graft. `trimmed`: by Trim. `report`: by
     Record. A stage that is registered before what it reads is there raises StageError.
+
+    A state is of one map: of several methods each has a state of its own.
     """
 
     options: Options
@@ -76,6 +78,13 @@ class InsertionState:
     trimmed: Trimmed | None = None
     report: Report | None = None
     started: float = field(default_factory=time.perf_counter)
+
+    def __post_init__(self) -> None:
+        if len(self.options.methods) > 1:
+            raise OptionError(
+                "an InsertionState is of one method, and the options name several: give it those of each map by itself "
+                "(Options.of_each_map)"
+            )
 
 
 def left(value: Value | None, what: str, stage: str) -> Value:

@@ -24,7 +24,7 @@ ORDERS = {
     "ovxai_tools": ("demo", "common", "pictures", "checks", "evaluation", "cli", "__main__"),
     "ovxai_passes": (
         *("version", "errors", "vocabulary", "value_checks", "option_checks", "option_patterns", "option_spec"),
-        *("ops", "rewrites", "head", "mapping", "methods"),
+        *("ops", "rewrites", "head", "mapping", "methods", "method_options"),
         *("options", "insert_options", "model_info", "report", "finish", "passes", "insert", "remove"),
         *("pictures", "explainer", "metrics", "compat"),
     ),

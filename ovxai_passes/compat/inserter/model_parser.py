@@ -12,7 +12,7 @@ from ovxai_patterns.classifier.scores import Scores, find_scores
 
 from ovxai_passes.errors import TargetNotFoundError
 from ovxai_passes.options import Options
-from ovxai_passes.passes.insert_saliency_map import with_branch
+from ovxai_passes.passes.insert_saliency_map import with_branches
 from ovxai_passes.passes.state import left
 from ovxai_passes.vocabulary import Method, Task
 
@@ -72,7 +72,7 @@ class IRParserCls(IRParser):
         method = None if model_type is None else _METHODS[model_type]
         options = Options(task=Task.CLASSIFICATION, method=method, k=None if k == 1 else k)
         try:
-            layer = left(with_branch(model, options).target, "target", "Locate").layer
+            layer = left(with_branches(model, options)[0].target, "target", "Locate").layer
         except TargetNotFoundError as error:
             raise RuntimeError(f"no layer is found by itself, so give target_layer: {error}") from error
         return ModelGraph(model).ops[layer[0]]

@@ -28,10 +28,11 @@ def locate_classifier(analysis: ModelAnalysis, state: InsertionState, part: int)
     options.check_task(Task.CLASSIFICATION)
     if len(options.target_layers) > 1:
         raise OptionError("a classifier is explained at one target layer; several are the class heads of a detector")
-    given = None if options.method is None else method_spec(options.method)
+    method = next(iter(options.methods), None)
+    given = None if method is None else method_spec(method)
     request = TargetRequest(
         layer=next(iter(options.target_layers), None),
-        k=0 if options.method is Method.RECIPROCAM else options.k,
+        k=0 if method is Method.RECIPROCAM else options.k,
         features=given is not None and given.reads is Reads.FEATURE_MAP,
         partial=part,
         output=options.output,
@@ -41,19 +42,19 @@ def locate_classifier(analysis: ModelAnalysis, state: InsertionState, part: int)
     if state.search is None:
         _check_counts(analysis, options)  # what the model's outputs tell, before what takes its time
         state.search = TargetSearch(analysis, request.output, request.keep_quantization)
-    site = _site(state.search, request, options)
+    site = _site(state.search, request, method)
     state.method = given or _method_of(site)
     state.target = _target(analysis, site, state.method, options, state.search.analysed)
 
 
-def _site(search: TargetSearch, request: TargetRequest, options: Options) -> Site:
+def _site(search: TargetSearch, request: TargetRequest, method: Method | None) -> Site:
     """The site that fits a request and the method. Raises TargetNotFoundError."""
     found = search.site(request)
-    if options.method is Method.VITRECIPROCAM and isinstance(found, Site) and not found.k:
-        found = search.site(replace(request, k=1)) if options.k is None else found
+    if method is Method.VITRECIPROCAM and isinstance(found, Site) and not found.k:
+        found = search.site(replace(request, k=1)) if request.k is None else found
         if isinstance(found, Site) and not found.k:
             raise TargetNotFoundError(
-                "vitreciprocam re-runs attention blocks; with k=0, or at this layer, there are none: use reciprocam"
+                "vitreciprocam re-runs attention blocks, and at this layer there are none: use reciprocam"
             )
     if isinstance(found, NoSite):
         raise TargetNotFoundError(found.reason, found.near_misses, found.candidates)

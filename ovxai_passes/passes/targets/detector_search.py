@@ -38,7 +38,8 @@ class DetectorSearch:
 
     def found(self) -> tuple[MethodSpec, Target]:
         """The method asked for with what it reads, or the first one for which that is there."""
-        given = self.options.method or (Method.DETCLASSPROBABILITYMAP if self.options.names_target else None)
+        named = Method.DETCLASSPROBABILITYMAP if self.options.names_target else None
+        given = next(iter(self.options.methods), named)
         if given is not None:
             spec = method_spec(given)
             assert spec is not None, "options refuse methods that models cannot be given"
@@ -57,9 +58,9 @@ class DetectorSearch:
         raise first
 
     def _for(self, spec: MethodSpec) -> Target:
-        self.options.check_chosen_method(spec.name)
         if spec.reads is Reads.INSTANCES:
-            return self._instances()
+            return self._instances(spec.name)
+        self.options.check_chosen_method(spec.name)
         return self._class_heads() if spec.reads is Reads.CLASS_HEADS else self._feature_map(spec)
 
     def _class_heads(self) -> Target:
@@ -132,13 +133,6 @@ class DetectorSearch:
     def _feature_map(self, spec: MethodSpec) -> Target:
         name = spec.name.value
         options = self.options
-        wanted, layers = options.saliency_map_size, options.target_layers
-        if isinstance(wanted, tuple):
-            raise OptionError(
-                f"{name} is as large as a feature map: saliency_map_size {MIDDLE!r} or {LARGEST!r} chooses which"
-            )
-        if len(layers) > 1:
-            raise OptionError(f"{name} explains one target layer")
         if self._dynamic:
             raise TargetNotFoundError(
                 f"the height or width of the picture is dynamic, which {name} does not take; "
@@ -146,7 +140,7 @@ class DetectorSearch:
             )
         maps = self.feature_maps(given=options.names_target)
         grids = [positions.grid for positions in maps.positions]
-        level = 0 if wanted == LARGEST else middle_of(grids)
+        level = 0 if options.saliency_map_size == LARGEST else middle_of(grids)
         place = maps.places[level] if maps.joined else 0
         return Target(
             layer=maps.tensors[level],
@@ -181,17 +175,13 @@ class DetectorSearch:
             raise TargetNotFoundError(reason, maps.near_misses if isinstance(maps, NoHeads) else ())
         return maps
 
-    def _instances(self) -> Target:
-        if self.options.names_target:
-            name = "patterns" if self.options.patterns else "target_layer"
-            raise OptionError(f"instancemasks reads the model's outputs: option {name!r} does not go with it")
+    def _instances(self, method: Method) -> Target:
         found = self.detector.analysis.get(find_instances)
         if isinstance(found, NoInstances):
             raise TargetNotFoundError(found.reason)
+        self.options.check_chosen_method(method)
         wanted = self.options.saliency_map_size
-        if isinstance(wanted, str):
-            raise OptionError("instancemasks has no levels: give saliency_map_size as (h, w)")
-        size = _MASK_SIZE if wanted is None else (wanted[0], wanted[1])
+        size = (wanted[0], wanted[1]) if isinstance(wanted, tuple) else _MASK_SIZE
         chosen = self._chosen(found.classes)
         layer = found.masks if isinstance(found, Masks) else found.detections
         return Target(

@@ -10,18 +10,18 @@ import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as ops
-from ovxai_patterns.analysis.model_analysis import ModelAnalysis
-from ovxai_patterns.classifier.scores import Scores, find_scores
 from ovxai_tools.cli import explain, transform
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.model_input import Preparation
 from ovxai_tools.pictures.preview import PreviewSubject, write_preview
 
 import ovxai_passes as xai
+from ovxai_passes.insert import insert
 from ovxai_passes.model_info.class_scores import class_count, shares_reader
 from ovxai_passes.model_info.class_shares import shares_of
 from ovxai_passes.model_info.labels import names_of
 from ovxai_passes.ops.cost import beyond
+from ovxai_passes.options import Options
 from tests.support.cli import invoke
 from tests.support.extras import needs_pictures
 
@@ -70,12 +70,10 @@ BUILT: dict[str, Callable[[], ov.Model]] = {
 @pytest.mark.parametrize("name", BUILT)
 def test_the_caption_of_a_preview(name: str, tmp_path: Path) -> None:
     model = BUILT[name]()
-    scores = find_scores(ModelAnalysis(model))
-    assert isinstance(scores, Scores)
     for top_k in (None, 3):
-        augmented = xai.insert_xai(model, top_k=top_k)
-        shown = PreviewSubject(model, scores, None, NAMES)
-        assert write_preview(augmented, shown, STAR, Preparation(), tmp_path / "a.png").startswith("star (score ")
+        inserted = insert(model, Options(top_k=top_k))
+        shown = PreviewSubject(model, inserted, NAMES)
+        assert write_preview(inserted.model, shown, STAR, Preparation(), tmp_path / "a.png").startswith("star (score ")
 
 
 @pytest.mark.parametrize("name", ["u8", "i8", "i32 scores", "i64 scores"])
@@ -136,10 +134,9 @@ def test_digits_that_show_what_is_beyond() -> None:
 def test_real_networks_of_bytes(data: Path, tmp_path: Path) -> None:
     labels = tuple((data / "imagenet_labels.txt").read_text().splitlines())
     model = ov.Core().read_model(data / "mobilenet_v2_1.0_224_quant.tflite")
-    scores = find_scores(ModelAnalysis(model))
-    assert isinstance(scores, Scores)
-    shown = PreviewSubject(model, scores, None, labels)
-    caption = write_preview(xai.insert_xai(model), shown, data / "parrot.jpg", Preparation(), tmp_path / "a.png")
+    inserted = insert(model, Options())
+    shown = PreviewSubject(model, inserted, labels)
+    caption = write_preview(inserted.model, shown, data / "parrot.jpg", Preparation(), tmp_path / "a.png")
     assert caption.startswith("macaw (score ")
 
 

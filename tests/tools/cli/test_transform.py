@@ -103,7 +103,8 @@ def test_reference_and_method_that_does_not_fit(folder: Path) -> None:
     report = json.loads(call("in.xml", "out.xml", "--reference", "--verify", "--json").stdout)
     assert report["multiplied_out"] > 0
     ov.save_model(graphs.cnn(), "cnn.xml")
-    call("cnn.xml", "c.xml", "--method", "vitreciprocam", "--k", 0, code=3)
+    call("cnn.xml", "c.xml", "--method", "vitreciprocam", code=3)
+    assert "k=0 re-runs no attention" in call("cnn.xml", "c.xml", "--method", "vitreciprocam", "--k", 0, code=2).output
 
 
 def test_preview_with_several_inputs_feeds_the_picture(folder: Path) -> None:

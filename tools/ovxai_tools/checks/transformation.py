@@ -24,7 +24,7 @@ from ovxai_tools.common.progress import stage
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.model_input import Preparation, as_inputs, preparation_notices
 from ovxai_tools.pictures.picture_files import check_extras, check_picture_name
-from ovxai_tools.pictures.preview import PreviewSubject, write_detector_preview, write_preview
+from ovxai_tools.pictures.preview import PreviewSubject, write_preview
 
 
 @dataclass(frozen=True)
@@ -161,9 +161,5 @@ def _preview(
     if options.only_map:  # a caption needs the scores
         written = insert(model, replace(options, only_map=False)).model
     with stage("Making the preview", request.quiet):
-        if insertion.target.site is None:
-            write_detector_preview(model, written, insertion, labels, request.image, preparation, drawn)
-        else:
-            shown = PreviewSubject(model, insertion.site.scores, insertion.report.chosen, labels)
-            write_preview(written, shown, request.image, preparation, drawn)
+        write_preview(written, PreviewSubject(model, insertion, labels), request.image, preparation, drawn)
     return () if request.source.startswith(demo.PREFIX) else preparation_notices(written, preparation)

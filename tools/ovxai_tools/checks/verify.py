@@ -14,7 +14,7 @@ from ovxai_patterns.analysis.layout import picture_axes
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import Insertion
 from ovxai_passes.methods.spec import required
-from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
+from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME
 from ovxai_passes.model_info.tensor_values import F32, last_of, tensors_at
 from ovxai_passes.reference.comparing import worst_difference
 from ovxai_passes.reference.feature_vector import pooled_features
@@ -39,7 +39,7 @@ def verify(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[C
     """Check `written`, the augmented `model` as read back from disk; returns what held, a line each.
 
     `raw`: the same insertion without scaling; `joint`: how it is scaled. Checked for every case: original outputs
-    bit-identical at f32 and at the device's default precision; the raw map equal to the definition; the written map
+    bit-identical at f32 and at the device's default precision; each raw map equal to its definition; the written map
     equal to the raw one, scaled; not every class's map constant; with a dynamic batch, pictures explained as they are
     alone. Raises VerificationError, also where the model itself does not run.
     """
@@ -71,29 +71,39 @@ def _held(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[Ca
         held.append("no original outputs to compare")
     else:
         held += check_outputs(model, written, cases, bool(raw.report.trimmed))
-    if raw.method.needs_mask and not raw.state.options.keep_quantization:
-        check_unrounded(model, raw.site.scores.tensor)
+    maps = raw.of_each_map()
+    for one in maps:
+        if one.method.needs_mask and not one.state.options.keep_quantization:
+            check_unrounded(model, one.site.scores.tensor)
     unscaled, shown_by = (ov.compile_model(one, "CPU", F32) for one in (raw.model, written))
     for case in cases:
         before = _before(model)
         results = _named(unscaled, last_of(unscaled, [*before, case.inputs]))
-        saliency = np.asarray(results[OUTPUT_NAME], np.float32)
-        classes = _classes_of_maps(model, raw, case, results)
-        shown = _named(shown_by, last_of(shown_by, [*before, case.inputs]))[OUTPUT_NAME]
-        if not np.isfinite(saliency).all():
-            raise VerificationError(f"{case.name}: the map holds values that are not finite, as the head makes them")
-        compared = _check_definition(model, raw, case, saliency, classes)
-        held.append(f"{case.name}: map equal to the naive definition on {compared}")
-        expected = scaled_map(saliency, joint) if shown.dtype == np.uint8 else saliency
-        if not np.abs(shown.astype(np.float32) - expected.astype(np.float32)).max() <= (shown.dtype == np.uint8):
-            raise VerificationError(f"{case.name}: the map is not the raw map scaled to 0..255")
-        held.append(_check_varies(raw, case, saliency))
+        shown = _named(shown_by, last_of(shown_by, [*before, case.inputs]))
+        for one in maps:
+            name = f"{case.name}: {one.report.output}" if len(maps) > 1 else case.name
+            held += _check_map(model, one, replace(case, name=name), results, shown[one.report.output], joint)
         if _has_features(written):
             held.append(_check_features(model, raw, case, results))
     if model.inputs and _has_dynamic_batch(model) and not has_state(model):
         _check_rows(model, raw)
         held.append(f"random input: pictures of a batch of {_ROWS} explained as they are alone")
     return held
+
+
+def _check_map(  # noqa: PLR0913, PLR0917  # what is compared
+    model: ov.Model, raw: Insertion, case: Case, results: dict[str, Array], shown: Array, joint: bool
+) -> list[str]:
+    """Compare one map, as it is `shown`, with its definition; `results`: the outputs without scaling."""
+    saliency = np.asarray(results[raw.report.output], np.float32)
+    classes = _classes_of_maps(model, raw, case, results)
+    if not np.isfinite(saliency).all():
+        raise VerificationError(f"{case.name}: the map holds values that are not finite, as the head makes them")
+    compared = _check_definition(model, raw, case, saliency, classes)
+    expected = scaled_map(saliency, joint) if shown.dtype == np.uint8 else saliency
+    if not np.abs(shown.astype(np.float32) - expected.astype(np.float32)).max() <= (shown.dtype == np.uint8):
+        raise VerificationError(f"{case.name}: the map is not the raw map scaled to 0..255")
+    return [f"{case.name}: map equal to the naive definition on {compared}", _check_varies(raw, case, saliency)]
 
 
 def _check_varies(raw: Insertion, case: Case, saliency: npt.NDArray[np.float32]) -> str:
@@ -139,15 +149,18 @@ def _check_rows(model: ov.Model, raw: Insertion) -> None:
     """Row n of a batch has to be what the picture gives alone."""
     inputs = random_case(model, _ROWS).inputs
     compiled = ov.compile_model(raw.model, "CPU", F32)
-    together = np.array(compiled(inputs)[OUTPUT_NAME])
+    names = [one.report.output for one in raw.of_each_map()]
+    results = compiled(inputs)
+    together = {name: np.array(results[name]) for name in names}
     for row in range(_ROWS):
-        alone = np.array(compiled([value[row : row + 1] for value in inputs])[OUTPUT_NAME])
-        difference = worst_difference(together[row : row + 1], alone)
-        if not difference <= 1:
-            raise VerificationError(
-                f"random input: in a batch of {_ROWS}, the map of picture {row} differs from its map alone by "
-                f"{difference:.3g} times what is allowed"
-            )
+        alone = compiled([value[row : row + 1] for value in inputs])
+        for name in names:
+            difference = worst_difference(together[name][row : row + 1], np.array(alone[name]))
+            if not difference <= 1:
+                raise VerificationError(
+                    f"random input: in a batch of {_ROWS}, the map {name} of picture {row} differs from its map alone "
+                    f"by {difference:.3g} times what is allowed"
+                )
 
 
 def _classes_of_maps(

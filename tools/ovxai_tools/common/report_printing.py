@@ -38,10 +38,28 @@ def print_report(report: Report, style: PrintStyle, verified: Sequence[str], mes
         return
     if style.quiet:
         return
+    lines = [f"task:         {report.task}", *_of_map(report)]
+    for one in report.further:
+        lines += [f"output:       {one.output}", *_of_map(one)]
+    if report.further:
+        lines.append(f"cost of all:  {report.total_cost:.3f} times the model's multiply-adds")
+    if report.ops_growth is not None and report.bin_growth is not None:
+        lines.append(f"growth:       {report.bin_growth} bytes of .bin, {report.ops_growth} operations")
+        lines += [f"trimmed:      {report.trimmed} operations"] if report.trimmed else []
+        lines.append(f"seconds:      {report.seconds:.2f}")
+    if message is None and not style.verbose:  # -v has logged it already
+        lines += [f"why:          {line}" for line in report.story]
+        lines += [f"why:          {one.output}: {line}" for one in report.further for line in one.story]
+    lines += [f"notice:       {line}" for line in report.all_notices]
+    lines += [f"verified:     {line}" for line in verified]
+    click.echo("\n".join([*lines, message or "dry run: nothing was written"]))
+
+
+def _of_map(report: Report) -> list[str]:
+    """What is said of one map."""
     grid = "x".join(str(size) for size in report.grid)
     masked = f", k={report.k}, mask {report.mask}" if report.mask else ""
-    lines = [
-        f"task:         {report.task}",
+    return [
         f"method:       {report.method}{masked}",
         f"read-out:     {report.readout}",
         f"target layer: {report.target.name} ({report.target.type} {report.target.shape})",
@@ -58,15 +76,6 @@ def print_report(report: Report, style: PrintStyle, verified: Sequence[str], mes
         *([f"multiplied out: {report.multiplied_out} operations"] if report.mask else []),
         f"cost:         {report.cost:.3f} times the model's multiply-adds",
     ]
-    if report.ops_growth is not None and report.bin_growth is not None:
-        lines.append(f"growth:       {report.bin_growth} bytes of .bin, {report.ops_growth} operations")
-        lines += [f"trimmed:      {report.trimmed} operations"] if report.trimmed else []
-        lines.append(f"seconds:      {report.seconds:.2f}")
-    if message is None and not style.verbose:  # -v has logged it already
-        lines += [f"why:          {line}" for line in report.story]
-    lines += [f"notice:       {line}" for line in report.notices]
-    lines += [f"verified:     {line}" for line in verified]
-    click.echo("\n".join([*lines, message or "dry run: nothing was written"]))
 
 
 def _with_maps(report: Report) -> str:

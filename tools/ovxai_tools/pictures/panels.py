@@ -45,6 +45,11 @@ def strip(parts: list[Levels], aspect: float, caption: str) -> Levels:
     return sheet
 
 
+def rows(strips: list[Levels]) -> Levels:
+    """Strips of one width below each other."""
+    return np.concatenate(strips)
+
+
 def _aspect(picture: Levels) -> float:
     return picture.shape[1] / picture.shape[0]
 

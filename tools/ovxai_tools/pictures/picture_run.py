@@ -19,8 +19,10 @@ from ovxai_passes.explainer.black_box.running import Postprocess
 from ovxai_passes.explainer.found_outputs import postprocess_found
 from ovxai_passes.explainer.white_box import WhiteBox
 from ovxai_passes.insert import Insertion, insert
-from ovxai_passes.model_info.class_scores import ADDED, class_count, shares_reader
+from ovxai_passes.model_info.class_scores import class_count, shares_reader
 from ovxai_passes.model_info.labels import check_top_k, labels_of, names_of, numbers_of, own_names_of
+from ovxai_passes.model_info.maps import RecordedMap, maps_of
+from ovxai_passes.model_info.outputs import ADDED, OUTPUT_NAME
 from ovxai_passes.model_info.recorded import is_augmented
 from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.options import Options
@@ -97,10 +99,10 @@ class PictureRun:
         if self.settings.black_box and task is Task.DETECTION:
             self._boxes_found  # noqa: B018  # raises before any picture is read, where there are none
         if task is not Task.CLASSIFICATION:
-            made = getattr(self._explainer.method, "model", self.model)  # with maps, unless it is a black box
-            background = said_in(made, "ovxai", "background", "none")
-            count = int(said_in(made, "ovxai", "classes", "0"))
-            self._set_names(count, None if background == "none" else int(background))
+            method = self._explainer.method
+            made = method.map if isinstance(method, WhiteBox) else RecordedMap(self.model, OUTPUT_NAME)
+            background = made.said("background", "none")
+            self._set_names(int(made.said("classes", "0")), None if background == "none" else int(background))
 
     def _set_names(self, count: int, background: int | None = None) -> None:
         """Set the names of classes. Raises OptionError where labels or top_k do not go with `count` (0: unknown)."""
@@ -111,16 +113,15 @@ class PictureRun:
         self.names = names_of(self.settings.labels, count, background) or own_names_of(self.model, count, background)
 
     def _method(self) -> str | None:
-        """The method asked for; maps that are in the model stay what they are."""
+        """The method asked for; of the maps that are in the model it names one."""
         method = self.settings.method
-        if not self._augmented or self.settings.black_box or method is None:
-            return method
-        there = said_in(self.model, "ovxai", "method", "another method")
-        if there != method:
+        there = [one.method for one in maps_of(self.model)]
+        if self._augmented and not self.settings.black_box and method is not None and method not in there:
+            said = ", ".join(one or "another method" for one in there)
             raise OptionError(
-                f"the model has maps already, of {there}: give the model without them for --method {method}"
+                f"the model has maps already, of {said}: give the model without them for --method {method}"
             )
-        return None
+        return method
 
     def _task(self) -> Task:
         if self._augmented:

@@ -1,21 +1,23 @@
 """One picture of what an augmented model says: the original, the map of the best class, and both together.
 
-Of a detector the best class is the one that it is surest of.
+Of several methods each has a row. Of a detector the best class is the one that it is surest of.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import openvino as ov
-from ovxai_patterns.classifier.scores import Scores
 
 from ovxai_passes.insert import Insertion
 from ovxai_passes.model_info.class_shares import shares_of
 from ovxai_passes.model_info.labels import names_of, own_names_of
-from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME
+from ovxai_passes.model_info.outputs import CLASSES_NAME
 from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.pictures.encoding import write_picture
@@ -23,21 +25,25 @@ from ovxai_passes.pictures.levels import scaling
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.detector_scores import class_scores
 from ovxai_tools.pictures.model_input import Preparation, as_inputs
-from ovxai_tools.pictures.panels import triptych
+from ovxai_tools.pictures.panels import rows, triptych
 
 
 @dataclass(frozen=True)
 class PreviewSubject:
-    """What a preview needs to know.
-
-    `plain`: the model without maps, and its class `scores`. `chosen`: the classes that have maps, None for all of them;
-    `labels`: names, or none.
-    """
+    """What a preview is of: the model without maps, what was inserted, names of its classes, or none."""
 
     plain: ov.Model
-    scores: Scores
-    chosen: tuple[int, ...] | None = None
+    insertion: Insertion
     labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Outputs:
+    """What the augmented model gives for a picture."""
+
+    inputs: list[npt.NDArray[np.generic]]
+    results: Mapping[Any, Any]
+    names: frozenset[str]
 
 
 def write_preview(
@@ -45,54 +51,43 @@ def write_preview(
 ) -> str:
     """Run an augmented model on a picture (None: a demo picture) and write the picture `target`; returns its caption.
 
-    The best class is the best of those that have maps, by the scores that the model's output shows, or ranks.
-    Raises OptionError.
+    The best class is the best of those that have maps, by the scores that the model's output shows, or ranks. Of
+    several methods the caption is that of the first. Raises OptionError.
     """
-    picture = read_picture(image or demo.pictures()[0].path)
+    maps = subject.insertion.of_each_map()
+    pictures = demo.pictures() if maps[0].target.site is not None else demo.scenes()
+    picture = read_picture(image or pictures[0].path)
     inputs = as_inputs(picture, model, preparation)
-    results = ov.compile_model(model, "CPU")(inputs)
-    scores = shares_of(tensors_at(subject.plain, [subject.scores.shown], inputs)[0], subject.scores.classes)
-    mapped = list(range(scores.size)) if subject.chosen is None else list(subject.chosen)
-    if any(CLASSES_NAME in port.get_names() for port in model.outputs):
-        mapped = [int(number) for number in results[CLASSES_NAME][0]]
+    names = frozenset(name for port in model.outputs for name in port.get_names())
+    outputs = _Outputs(inputs, ov.compile_model(model, "CPU")(inputs), names)
+    captions, strips = [], []
+    for one in maps:
+        saliency = np.asarray(outputs.results[one.report.output])[0]
+        levels = saliency if saliency.dtype == np.uint8 else scaling(saliency)
+        row, caption = _best(subject, one, outputs, levels.ndim == 3)
+        captions.append(f"{one.report.method}: {caption}" if len(maps) > 1 else caption)
+        strips.append(triptych(picture, levels if row is None else levels[row], captions[-1]))
+    write_picture(rows(strips), target)
+    return captions[0]
+
+
+def _best(subject: PreviewSubject, shown: Insertion, outputs: _Outputs, per_class: bool) -> tuple[int | None, str]:
+    """The place of the best class among the maps of one method, None where it makes one for all; and a caption."""
+    if shown.target.site is None and not per_class:
+        return None, "all classes"
+    if shown.target.site is None:
+        scores: Any = class_scores(subject.plain, shown, outputs.inputs)
+    else:
+        known = shown.site.scores
+        scores = shares_of(tensors_at(subject.plain, [known.shown], outputs.inputs)[0], known.classes)
+    report = shown.report
+    mapped = list(range(scores.size)) if report.chosen is None else list(report.chosen)
+    if report.top_k is not None and CLASSES_NAME in outputs.names:
+        mapped = [int(number) for number in outputs.results[CLASSES_NAME][0]]
     row = int(scores[mapped].argmax())
     best = mapped[row]
-    names = names_of(subject.labels, scores.size) or own_names_of(subject.plain, scores.size)
+    names = names_of(subject.labels, scores.size, report.background) or own_names_of(
+        subject.plain, scores.size, report.background
+    )
     name = names[best] if names else f"class {best}"
-    saliency = results[OUTPUT_NAME][0]
-    levels = saliency if saliency.dtype == np.uint8 else scaling(saliency)
-    per_class = levels.ndim == 3
-    caption = f"{name} (score {scores[best]:.3g})" if per_class else f"all classes; best {name}"
-    write_picture(triptych(picture, levels[row] if per_class else levels, caption), target)
-    return caption
-
-
-def write_detector_preview(  # noqa: PLR0913, PLR0917  # as write_preview, and what was inserted
-    plain: ov.Model,
-    model: ov.Model,
-    insertion: Insertion,
-    labels: tuple[str, ...],
-    image: Path | None,
-    preparation: Preparation,
-    target: Path,
-) -> str:
-    """Run an augmented detector on a picture (None: a demo scene) and write the picture `target`; returns its caption.
-
-    `plain`: the detector without maps, in which the findings of `insertion` were made.
-    """
-    picture = read_picture(image or demo.scenes()[0].path)
-    inputs = as_inputs(picture, model, preparation)
-    saliency = np.asarray(ov.compile_model(model, "CPU")(inputs)[OUTPUT_NAME])[0]
-    levels = saliency if saliency.dtype == np.uint8 else scaling(saliency)
-    if levels.ndim == 2:
-        caption = "all classes"
-    else:
-        scores = class_scores(plain, insertion, inputs)
-        mapped = list(insertion.report.chosen or range(scores.size))
-        row = int(scores[mapped].argmax())
-        background = insertion.report.background
-        names = names_of(labels, scores.size, background) or own_names_of(plain, scores.size, background)
-        name = names[mapped[row]] if names else f"class {mapped[row]}"
-        caption, levels = f"{name} (score {scores[mapped[row]]:.3g})", levels[row]
-    write_picture(triptych(picture, levels, caption), target)
-    return caption
+    return (row, f"{name} (score {scores[best]:.3g})") if per_class else (None, f"all classes; best {name}")

@@ -1,0 +1,78 @@
+"""Which options a method takes: all that are not declined here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from ovxai_passes.errors import OptionError
+from ovxai_passes.methods.registry import METHODS, method_spec, methods_of
+from ovxai_passes.methods.spec import MethodSpec, Reads
+from ovxai_passes.option_spec import MethodTrait, OptionSpec
+from ovxai_passes.vocabulary import LARGEST, MIDDLE, Method, Task
+
+Given: TypeAlias = Mapping[str, tuple[OptionSpec, Any]]
+"""Options by name: what is known of each, and its value."""
+
+
+def check_methods(methods: Sequence[Method], task: Task, given: Given) -> None:
+    """Raises OptionError where a method does not go with a task, or an option with none of the methods."""
+    for method in methods:
+        tasks = [one for spec in METHODS if spec.name is method for one in spec.tasks]
+        if not tasks:
+            available = ", ".join(repr(spec.name.value) for spec in METHODS)
+            raise OptionError(f"method {method.value!r} is not available yet; available: {available}")
+        if task is not Task.AUTO and task not in tasks:
+            available = ", ".join(repr(spec.name.value) for spec in methods_of(task))
+            raise OptionError(f"method {method.value!r} does not go with task {task.value!r}; that takes {available}")
+    declined = [declined_by(method, given) for method in methods]
+    for name, reason in declined[0].items() if declined else ():
+        if all(name in by_one for by_one in declined):
+            raise OptionError(reason)
+
+
+def declined_by(method: Method, given: Given, which: str = "") -> dict[str, str]:
+    """The options that a method does not take, each with the reason as a sentence.
+
+    `which`: of the method, said in place of what it lacks.
+    """
+    spec = method_spec(method)
+    assert spec is not None, "options refuse methods that models cannot be given"
+    found = {name: _reason(spec, name, known, value, which) for name, (known, value) in given.items()}
+    return {name: reason for name, reason in found.items() if reason is not None}
+
+
+def _reason(method: MethodSpec, name: str, spec: OptionSpec, value: Any, which: str) -> str | None:
+    """Why a method does not take a value of an option, or None where it does."""
+    if spec.needs is not None and not _has(method, spec.needs):
+        return f"option {name!r} does not go with method {method.name.value!r}, {which or spec.needs.value}"
+    if name == "k" and method.name is Method.RECIPROCAM and value:
+        return "k > 0 re-runs attention blocks, which is method 'vitreciprocam', not 'reciprocam'"
+    if name == "k" and method.name is Method.VITRECIPROCAM and not value:
+        return "k=0 re-runs no attention block, which is method 'reciprocam', not 'vitreciprocam'"
+    if method.reads is Reads.FEATURE_MAP:
+        return _declined_by_feature_maps(method.name.value, name, value)
+    return _declined_by_instances(name, value) if method.reads is Reads.INSTANCES else None
+
+
+def _declined_by_feature_maps(method: str, name: str, value: Any) -> str | None:
+    if name == "saliency_map_size" and isinstance(value, tuple):
+        return f"{method} is as large as a feature map: saliency_map_size {MIDDLE!r} or {LARGEST!r} chooses which"
+    if name == "target_layer" and isinstance(value, tuple) and len(value) > 1:
+        return f"{method} explains one target layer"
+    return None
+
+
+def _declined_by_instances(name: str, value: Any) -> str | None:
+    if name in ("patterns", "target_layer"):
+        return f"instancemasks reads the model's outputs: option {name!r} does not go with it"
+    if name == "saliency_map_size" and isinstance(value, str):
+        return "instancemasks has no levels: give saliency_map_size as (h, w)"
+    return None
+
+
+def _has(method: MethodSpec, trait: MethodTrait) -> bool:
+    """Whether a method has what an option is about."""
+    if trait is MethodTrait.CLASS_HEADS:
+        return method.reads is Reads.CLASS_HEADS
+    return method.needs_mask if trait is MethodTrait.MASKS else method.per_class
