@@ -12,17 +12,19 @@ from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.recorded import check_same_map, is_augmented
+from ovxai_passes.model_info.told import layout_told, told_by
 from ovxai_passes.options import Options
 from ovxai_passes.passes.build_branch import BuildBranch
 from ovxai_passes.passes.cut import Cut
+from ovxai_passes.passes.finishing.pool import Pool
+from ovxai_passes.passes.finishing.scale import Scale
 from ovxai_passes.passes.graft import Graft
 from ovxai_passes.passes.keep_map import KeepMap
 from ovxai_passes.passes.locate import Locate
-from ovxai_passes.passes.pool import Pool
 from ovxai_passes.passes.record import Record
-from ovxai_passes.passes.scale import Scale
 from ovxai_passes.passes.state import InsertionState, left, run_stages
 from ovxai_passes.passes.targets.task import task_of, with_task
+from ovxai_passes.passes.tell import Tell
 from ovxai_passes.passes.trim import Trim
 from ovxai_passes.vocabulary import Task
 
@@ -55,26 +57,40 @@ class InsertSaliencyMap(ModelPass):
             check_same_map(wrapped, options)
             _log.warning("the model has an output named %s already and stays as it is", OUTPUT_NAME)
             return False
-        state = with_branch(wrapped, options)
+        with layout_told(wrapped, options) as layout_before:
+            self.state = self._inserted(wrapped, layout_before)
+        return True
+
+    def _inserted(self, wrapped: ov.Model, layout_before: str) -> InsertionState:
+        options = self.state.options
+        state = with_branch(wrapped, options, layout_before)
         run_stages(wrapped, (Scale(state), *((Pool(state),) if options.feature_vector else ())))
         changes: tuple[ModelPass, ...] = (
             Graft(state),  # the branch onto the model
             *((Trim(state),) if options.trim else ()),  # out of the model, what nobody reads
             *((KeepMap(state),) if options.only_map else ()),  # without the original outputs
             Record(state),  # what was done, in rt_info
+            Tell(state),  # what the model was told of itself
         )
         run_stages(wrapped.clone(), changes)  # whatever raises, raises here
         run_stages(wrapped, changes)
-        self.state = state
-        return True
+        return state
 
 
-def with_branch(model: ov.Model, options: Options) -> InsertionState:
-    """The state after the stages that lead to the branch. `model` is only read.
+def with_branch(model: ov.Model, options: Options, layout_before: str = "") -> InsertionState:
+    """The state after the stages that lead to the branch. `model` is only read; `layout_before`: see `layout_told`.
 
     Where no layer explains all class scores at a bearable cost, layers that explain a part of them are tried: the first
     one that costs little is taken, else the cheapest. Raises what the search for a layer that explains all raised.
     """
+    state = _with_branch(model, options)
+    target = left(state.target, "target", "Locate")
+    background = target.grids.heads.background if target.grids else None
+    state.told = told_by(options, model, layout_before, target.classes, background)
+    return state
+
+
+def _with_branch(model: ov.Model, options: Options) -> InsertionState:
     state = InsertionState(options)
     state.analysis = ModelAnalysis(model)
     state.task = task_of(state.analysis, options)

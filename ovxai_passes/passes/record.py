@@ -80,6 +80,7 @@ def report_of(model: ov.Model, state: InsertionState) -> Report:
 
 def _notices(model: ov.Model, state: InsertionState, notices: tuple[str, ...]) -> tuple[str, ...]:
     """The notices with those of later stages, and those on clients of an augmented model."""
+    notices += state.told.notices if state.told else ()
     if state.trimmed is not None:
         notices += state.trimmed.notices
     if state.original is None or state.options.only_map:

@@ -16,13 +16,14 @@ from ovxai_passes.insert import Insertion
 from ovxai_passes.model_info.class_shares import shares_of
 from ovxai_passes.model_info.labels import names_of, own_names_of
 from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME
+from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.pictures.encoding import write_picture
 from ovxai_passes.pictures.levels import scaling
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.detector_scores import class_scores
-from ovxai_tools.pictures.model_input import Preparation, as_inputs
+from ovxai_tools.pictures.model_input import as_inputs, fit_of
 from ovxai_tools.pictures.panels import triptych
 
 
@@ -63,7 +64,8 @@ def write_preview(
     levels = saliency if saliency.dtype == np.uint8 else scaling(saliency)
     per_class = levels.ndim == 3
     caption = f"{name} (score {scores[best]:.3g})" if per_class else f"all classes; best {name}"
-    write_picture(triptych(picture, levels[row] if per_class else levels, caption), target)
+    shown = fit_of(picture, model, preparation).onto_picture(levels[row] if per_class else levels)
+    write_picture(triptych(picture, shown, caption), target)
     return caption
 
 
@@ -94,5 +96,5 @@ def write_detector_preview(  # noqa: PLR0913, PLR0917  # as write_preview, and w
         names = names_of(labels, scores.size, background) or own_names_of(plain, scores.size, background)
         name = names[mapped[row]] if names else f"class {mapped[row]}"
         caption, levels = f"{name} (score {scores[mapped[row]]:.3g})", levels[row]
-    write_picture(triptych(picture, levels, caption), target)
+    write_picture(triptych(picture, fit_of(picture, model, preparation).onto_picture(levels), caption), target)
     return caption
