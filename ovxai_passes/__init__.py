@@ -25,15 +25,16 @@ from ovxai_passes.ops.branch import Branch
 from ovxai_passes.options import Options
 from ovxai_passes.passes.build_branch import BuildBranch
 from ovxai_passes.passes.cut import Cut
+from ovxai_passes.passes.finishing.pool import Pool
+from ovxai_passes.passes.finishing.scale import Scale
 from ovxai_passes.passes.graft import Graft
 from ovxai_passes.passes.insert_saliency_map import InsertSaliencyMap
 from ovxai_passes.passes.keep_map import KeepMap
 from ovxai_passes.passes.locate import Locate
-from ovxai_passes.passes.pool import Pool
 from ovxai_passes.passes.record import Record
 from ovxai_passes.passes.remove_saliency_map import RemoveSaliencyMap
-from ovxai_passes.passes.scale import Scale
 from ovxai_passes.passes.state import InsertionState
+from ovxai_passes.passes.tell import Tell
 from ovxai_passes.passes.trim import Trim
 from ovxai_passes.remove import remove_xai
 from ovxai_passes.report import Report
@@ -65,6 +66,7 @@ __all__ = [
     "StageError",
     "TargetNotFoundError",
     "Task",
+    "Tell",
     "TooCostlyError",
     "Trim",
     "VerificationError",

@@ -18,6 +18,7 @@ from ovxai_passes.methods.target import Target
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import model_given
 from ovxai_passes.model_info.recorded import check_same_map, is_augmented
+from ovxai_passes.model_info.told import layout_told, retold
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.option_spec import documented
 from ovxai_passes.options import Options
@@ -93,7 +94,9 @@ def insert(model: ov.Model, options: Options) -> Insertion:
 
 def plan(model: ov.Model, options: Options) -> Report:
     """What `insert` would do, and why; `model` is only read. Raises as that does."""
-    return report_of(model, with_branches(model, options))
+    clone = model.clone()
+    with layout_told(clone, options) as layout_before:
+        return report_of(clone, with_branches(clone, options, layout_before))
 
 
 @documented(Options, NAMED)
@@ -130,7 +133,8 @@ def insert_xai(
     The augmented model. `saliency_map` is [N,K,h,w] ([N,k,h,w] for some classes; with `top_k`, the output
     `saliency_classes` [N,k] i64 says which), or [N,h,w] for ActivationMap and EigenCAM; InstanceMasks of a model that
     takes one picture [1,K,h,w]. A model that has such an output already is returned as it is, with a logged notice,
-    unless options ask for another map than it has (OptionError).
+    unless options ask for another map than it has (OptionError), or tell it more of itself (a clone). What it is told,
+    as `labels` and `mean`, is written into rt_info `model_info`, where clients read it.
 
     Raises
     ------
@@ -143,7 +147,7 @@ def insert_xai(
     if is_augmented(original):
         check_same_map(original, asked)
         _log.warning("the model has an output named %s already and is returned as it is", OUTPUT_NAME)
-        return original
+        return retold(original, asked)
     insertion = insert(original, asked)
     for notice in insertion.report.all_notices:
         _log.warning("%s", notice)

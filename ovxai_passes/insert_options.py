@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from ovxai_patterns.matchers.pattern import GraphPattern
 
-from ovxai_passes.vocabulary import Mask, Scaling
+from ovxai_passes.vocabulary import InputLayout, Mask, ResizeType, Scaling
 
 NAMED = ("task", "method", "target_layer", "embed_scaling")
 """Fields of `Options` that are parameters of `insert_xai` by themselves (method: `explain_method`)."""
@@ -36,3 +36,8 @@ class InsertOptions(TypedDict, total=False):
     background: int | None
     keep_background: bool
     objectness: bool
+    mean: Sequence[float] | float | None
+    scale: Sequence[float] | float | None
+    bgr: bool | None
+    layout: InputLayout | str | None
+    resize_type: ResizeType | str | None

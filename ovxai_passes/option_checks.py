@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.value_checks import is_whole
 from ovxai_passes.vocabulary import LARGEST, MIDDLE, Method
+
+CHANNELS = (1, 3, 4)
+"""How many a picture has."""
 
 
 def parsed_size(text: str) -> tuple[int, int] | str:
@@ -58,3 +62,29 @@ def label_problem(labels: Any) -> str | None:
     if all(isinstance(one, str) for one in labels):
         return None
     return "option 'labels' takes the names of the classes, text each"
+
+
+def parsed_numbers(text: str) -> tuple[float, ...]:
+    """Numbers from text, with commas between them. Raises OptionError."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise OptionError(f"{text!r} is not one number, or several with commas between them") from None
+
+
+def mean_problem(numbers: Any) -> str | None:
+    """What is wrong with means of channels, or None."""
+    return _numbers_problem("mean", numbers)
+
+
+def scale_problem(numbers: Any) -> str | None:
+    """What is wrong with scales of channels, or None."""
+    problem = _numbers_problem("scale", numbers)
+    return problem or ("scale divides pixels: no number of it is 0" if 0 in numbers else None)
+
+
+def _numbers_problem(name: str, numbers: Any) -> str | None:
+    real = all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in numbers)
+    if real and len(numbers) in CHANNELS and all(math.isfinite(one) for one in numbers):
+        return None
+    return f"{name} takes one number, or one for each channel of the picture, not {numbers!r}"

@@ -33,7 +33,7 @@ class OptionSpec:
 
     `meaning`: a sentence or two. `types`: of the values that it takes; an enumeration is taken by value, too, and None
     where that is the default. Lists become tuples (of an enumeration: a list of one is its member); `many`: so does a
-    value alone.
+    value alone. `in_one`: a flag takes all of them.
 
     `counts`: what a whole number from `least` on counts (of several: each); `above`: all numbers above this. `problem`:
     says what else is wrong with a value, or None. `tasks`: those that it goes with, none: all. `needs`: what a method
@@ -46,6 +46,7 @@ class OptionSpec:
     meaning: str
     types: tuple[type, ...]
     many: bool = False
+    in_one: bool = False
     counts: str = ""
     least: int = 0
     above: float | None = None

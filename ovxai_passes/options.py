@@ -1,7 +1,8 @@
 """What a user can ask for. Each option is stated once: its field says all that is known of it.
 
-From the fields come the checks of single values, the text of help(), the flags of the command line and the tasks that
-an option goes with. Rules between options are code of `Options`. `InsertOptions` types them for editors.
+Fields stand in `option_groups/`. From them come the checks of single values, the text of help(), the flags of the
+command line and the tasks that an option goes with. Rules between options are code of `Options`. `InsertOptions` types
+them for editors.
 """
 
 from __future__ import annotations
@@ -9,209 +10,22 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from ovxai_patterns.matchers.pattern import GraphPattern
-
 from ovxai_passes.errors import OptionError
 from ovxai_passes.method_options import check_methods, declined_by
-from ovxai_passes.option_checks import (
-    class_problem,
-    label_problem,
-    layer_problem,
-    method_problem,
-    parsed_size,
-    size_problem,
-)
-from ovxai_passes.option_patterns import parsed_pattern, pattern_problem
-from ovxai_passes.option_spec import MethodTrait, OptionSpec, documented, option, spec_of
+from ovxai_passes.option_groups.info_options import InfoOptions
+from ovxai_passes.option_groups.map_options import MapOptions
+from ovxai_passes.option_spec import OptionSpec, documented, spec_of
 from ovxai_passes.value_checks import as_plain, check_names
-from ovxai_passes.vocabulary import CLASSIFIERS, DETECTORS, LARGEST, MIDDLE, Mask, Method, Scaling, Task
+from ovxai_passes.vocabulary import Method, Scaling, Task
 
 
 @documented()
 @dataclass(frozen=True)
-class Options:
+class Options(InfoOptions, MapOptions):
     """All options of an insertion, checked. Raises OptionError.
 
     {options}
     """
-
-    task: Task = option(Task.AUTO, OptionSpec("What the model does; auto tells from its outputs.", (Task,), asks=False))
-    method: Method | tuple[Method, ...] | None = option(
-        None,
-        OptionSpec(
-            "Explanation method; default: as the task and the read-out ask. Of several the first makes saliency_map, a "
-            "further one saliency_map_METHOD.",
-            (Method, list, tuple),
-            problem=method_problem,
-        ),
-    )
-    target_layer: str | tuple[str, ...] | None = option(
-        None,
-        OptionSpec(
-            "Friendly name of the layer to explain; several for a detector's class heads. Default: found by itself.",
-            (str, list, tuple),
-            problem=layer_problem,
-            metavar="NAME",
-        ),
-    )
-    patterns: tuple[type[GraphPattern], ...] = option(
-        (),
-        OptionSpec(
-            "Patterns of your own that name what to explain (see patterns/README.md), tried in order.",
-            (type, list, tuple),
-            many=True,
-            problem=pattern_problem,
-            flag="--pattern",
-            metavar="MODULE:CLASS",
-            parse=parsed_pattern,
-        ),
-    )
-    embed_scaling: bool = option(
-        True,
-        OptionSpec(
-            "Maps are u8 of 0..255, scaled as `scaling` says; else f32 scores.",
-            (bool,),
-            flag="--no-embed-scaling",
-            flag_meaning="The same as --scaling none.",
-        ),
-    )
-    scaling: Scaling | None = option(
-        None,
-        OptionSpec(
-            "What is 0 and 255: each map by itself (map, default), all classes of an image together (joint), or f32 "
-            "scores (none).",
-            (Scaling,),
-        ),
-    )
-    k: int | None = option(
-        None,
-        OptionSpec(
-            "Attention blocks to re-run (vitreciprocam).",
-            (int,),
-            counts="the attention blocks to re-run",
-            tasks=CLASSIFIERS,
-            needs=MethodTrait.MASKS,
-        ),
-    )
-    mask: Mask | None = option(
-        None,
-        OptionSpec(
-            "Mask over positions; default: onehot for k=0, gaussian for more.",
-            (Mask,),
-            tasks=CLASSIFIERS,
-            needs=MethodTrait.MASKS,
-        ),
-    )
-    output: int | str | None = option(
-        None,
-        OptionSpec(
-            "The output with the class scores, by index or name, if several could be.",
-            (int, str),
-            tasks=CLASSIFIERS,
-            metavar="NAME|INDEX",
-        ),
-    )
-    keep_quantization: bool = option(
-        False, OptionSpec("Keep the 8-bit rounding of quantised class scores in the map.", (bool,), tasks=CLASSIFIERS)
-    )
-    reference: bool = option(
-        False,
-        OptionSpec("Write the naive branch, which repeats the head for each position.", (bool,), tasks=CLASSIFIERS),
-    )
-    classes: tuple[int | str, ...] | None = option(
-        None,
-        OptionSpec(
-            "Make maps for these classes only, by number or name; default: for all.",
-            (int, str, list, tuple),
-            many=True,
-            problem=class_problem,
-            needs=MethodTrait.CLASSES,
-            flag="--class",
-            metavar="NUMBER|NAME",
-        ),
-    )
-    labels: tuple[str, ...] | None = option(
-        None,
-        OptionSpec(
-            "Names of the classes, in order; default: those in the model.",
-            (list, tuple),
-            problem=label_problem,
-            asks=False,
-            from_file=True,
-        ),
-    )
-    top_k: int | None = option(
-        None,
-        OptionSpec(
-            "Make maps for so many of the best classes of each image only.",
-            (int,),
-            counts="the best classes of each image",
-            least=1,
-            tasks=CLASSIFIERS,
-            needs=MethodTrait.CLASSES,
-        ),
-    )
-    max_cost: float = option(
-        20.0,
-        OptionSpec(
-            "Refuse a map of more multiply-adds than so many times the model's.", (int, float), above=0, asks=False
-        ),
-    )
-    max_tensor_gib: float = option(
-        2.0, OptionSpec("Refuse a map that makes a larger tensor.", (int, float), above=0, asks=False)
-    )
-    trim: bool = option(
-        False,
-        OptionSpec(
-            "Leave out of the network what nobody reads; outputs change by rounding.", (bool,), tasks=CLASSIFIERS
-        ),
-    )
-    feature_vector: bool = option(
-        False, OptionSpec("Add the output feature_vector: class token, or pooled target.", (bool,))
-    )
-    only_map: bool = option(
-        False, OptionSpec("Leave the original outputs out, for clients that take no further ones.", (bool,))
-    )
-    num_anchors: tuple[int, ...] | None = option(
-        None,
-        OptionSpec(
-            "Anchors a place of the target layers, once for all or for each of them.",
-            (int, list, tuple),
-            many=True,
-            counts="anchors a place",
-            least=1,
-            tasks=DETECTORS,
-            needs=MethodTrait.CLASS_HEADS,
-        ),
-    )
-    saliency_map_size: tuple[int, int] | str | None = option(
-        None,
-        OptionSpec(
-            "Size of the map (h, w), or that of the middle or largest level (default 23x23, masks 56x56); "
-            "activationmap and eigencam: which level.",
-            (str, list, tuple),
-            problem=size_problem,
-            tasks=DETECTORS,
-            flag="--map-size",
-            metavar=f"HxW|{MIDDLE}|{LARGEST}",
-            parse=parsed_size,
-        ),
-    )
-    background: int | None = option(
-        None,
-        OptionSpec(
-            "The class that stands for nothing, -1 the last; default: found.",
-            (int,),
-            tasks=DETECTORS,
-            needs=MethodTrait.CLASS_HEADS,
-        ),
-    )
-    keep_background: bool = option(
-        False, OptionSpec("Make a map of the background, too.", (bool,), tasks=DETECTORS, needs=MethodTrait.CLASS_HEADS)
-    )
-    objectness: bool = option(
-        False, OptionSpec("Weigh class scores by objectness.", (bool,), tasks=DETECTORS, needs=MethodTrait.CLASS_HEADS)
-    )
 
     def __post_init__(self) -> None:
         for field in fields(self):

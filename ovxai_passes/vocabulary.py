@@ -48,3 +48,22 @@ class Scaling(Enum):
 
 MIDDLE, LARGEST = "middle", "largest"
 """Levels of a detector that a map can be as large as."""
+
+
+class InputLayout(Enum):
+    """The order of a picture's axes."""
+
+    NCHW = "nchw"
+    NHWC = "nhwc"
+
+
+class ResizeType(Enum):
+    """How a picture is fitted to the model's input, by the names of openvino-model-api.
+
+    Stretched; with its aspect at the upper left or in the middle, the rest being 0; or its middle part cut out.
+    """
+
+    STANDARD = "standard"
+    FIT_TO_WINDOW = "fit_to_window"
+    LETTERBOX = "fit_to_window_letterbox"
+    CROP = "crop"

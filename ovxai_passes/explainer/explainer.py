@@ -26,9 +26,10 @@ from ovxai_passes.explainer.call_options import (
 from ovxai_passes.explainer.checked import check_options, checked_flag, checked_function, checked_names, picture_array
 from ovxai_passes.explainer.explanation import Explanation
 from ovxai_passes.explainer.found_outputs import postprocess_found
-from ovxai_passes.explainer.targets import Targets, asks_for_all, target_indices
+from ovxai_passes.explainer.targets import Targets, are_names, asks_for_all, target_indices
 from ovxai_passes.explainer.visualizer import Visualizer
 from ovxai_passes.explainer.white_box import WhiteBox, insertion_options
+from ovxai_passes.model_info.labels import own_names_of
 from ovxai_passes.model_info.read import model_given
 from ovxai_passes.options import Options
 from ovxai_passes.passes.targets.task import task_of
@@ -141,7 +142,8 @@ class Explainer:
         """The explanation of one picture.
 
         `data`: what `preprocess_fn` takes, HWC or CHW, with or without a batch of one. `targets`: -1 for all classes
-        (of a black-box detector: all boxes), an index, a name of `label_names`, or several. `original_input_image`:
+        (of a black-box detector: all boxes), an index, a name of `label_names` (default: those that the model says
+        itself), or several. `original_input_image`:
         what maps are laid over, `data` by default. `output_size`: (H, W) of maps, that of the picture by default.
         `scaling`: to 0..255 (what is resized always is). `resize`, `colormap`, `overlay`: what is done to maps;
         `overlay_weight`: of the maps, 0 to 1; `overlay_prediction`: write the class, and the score where it is known.
@@ -156,7 +158,10 @@ class Explainer:
         for name, flag in (("scaling", scaling), ("resize", resize), ("colormap", colormap), ("overlay", overlay)):
             checked_flag(name, flag)
         method, options = self._method_for(method_options)
-        names = None if label_names is None else checked_names(label_names, *self._classes(method, data))
+        classes, background = self._classes(method, data)
+        names = checked_names(label_names, classes, background)
+        if names is None and classes and are_names(targets):
+            names = list(own_names_of(self.model, classes, background)) or None
         indices = None
         if isinstance(method, BlackBox) and not asks_for_all(targets):
             indices = target_indices(targets, None if self.task is Task.DETECTION else names)

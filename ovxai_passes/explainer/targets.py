@@ -30,6 +30,11 @@ def asks_for_all(targets: Targets) -> bool:
     return found.shape == (1,) and str(found[0]) == str(ALL)
 
 
+def are_names(targets: Targets) -> bool:
+    """Whether classes are asked for by name."""
+    return bool(np.issubdtype(_as_array(targets).dtype, np.str_)) and not asks_for_all(targets)
+
+
 def target_indices(targets: Targets, label_names: Sequence[str] | None) -> list[int]:
     """Indices of targets, in the order asked for. Raises OptionError."""
     found = _as_array(targets)

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import openvino as ov
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import Scores, find_scores
 
-from ovxai_passes.model_info.class_shares import shares_of
 from ovxai_passes.model_info.outputs import ADDED
+
+_BYTE = 1
 
 
 def known_scores(model: ov.Model) -> list[tuple[int, int]]:
@@ -37,6 +39,18 @@ def reader_of(known: Sequence[tuple[int, int]]) -> Callable[[Any], Any]:
         return None
 
     return shares
+
+
+def shares_of(values: npt.NDArray[Any], classes: int) -> npt.NDArray[np.float32]:
+    """The scores [K] of the first picture, of a tensor [N,K] or [N,K,1,..] of class scores.
+
+    Quantised scores of 8 bits become 0..1, from the least to the largest value of their type; others stay.
+    """
+    first = np.asarray(values).reshape(-1)[:classes]
+    if np.issubdtype(first.dtype, np.integer) and first.dtype.itemsize == _BYTE:
+        span = np.iinfo(first.dtype)
+        return (first.astype(np.float32) - span.min) / np.float32(span.max - span.min)
+    return first.astype(np.float32)
 
 
 def class_count(model: ov.Model) -> int:

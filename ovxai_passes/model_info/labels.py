@@ -18,6 +18,11 @@ def labels_of(model: ov.Model) -> list[str]:
     return said_in(model, "model_info", "labels").split()
 
 
+def as_entry(names: Sequence[str]) -> str:
+    """Class names as `model_info` holds them: blanks between them, and underscores in place of those inside."""
+    return " ".join("_".join(name.split()) or "_" for name in names)
+
+
 def names_of(labels: Sequence[str], count: int, background: int | None = None) -> tuple[str, ...]:
     """A name for each of `count` classes, or none where there are no labels. The only judge of whether labels fit.
 
@@ -84,7 +89,7 @@ def _by_name(name: str, labels: Sequence[str], count: int) -> int:
 
 def _plain(label: str) -> str:
     """Case and the underscores that stand for blanks do not matter."""
-    return label.strip().lower().replace("_", " ")
+    return label.replace("_", " ").strip().lower()
 
 
 def check_top_k(top_k: int | None, classes: int) -> None:

@@ -13,17 +13,19 @@ from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
 from ovxai_passes.model_info.outputs import OUTPUT_NAME, further_name
 from ovxai_passes.model_info.recorded import check_same_map, is_augmented
+from ovxai_passes.model_info.told import layout_told, told_by
 from ovxai_passes.options import Options
 from ovxai_passes.passes.build_branch import BuildBranch
 from ovxai_passes.passes.cut import Cut
+from ovxai_passes.passes.finishing.pool import Pool
+from ovxai_passes.passes.finishing.scale import Scale
 from ovxai_passes.passes.graft import Graft
 from ovxai_passes.passes.keep_map import KeepMap
 from ovxai_passes.passes.locate import Locate
-from ovxai_passes.passes.pool import Pool
 from ovxai_passes.passes.record import Record
-from ovxai_passes.passes.scale import Scale
 from ovxai_passes.passes.state import InsertionState, left, run_stages
 from ovxai_passes.passes.targets.task import task_of, with_task
+from ovxai_passes.passes.tell import Tell
 from ovxai_passes.passes.trim import Trim
 from ovxai_passes.vocabulary import Task
 
@@ -63,22 +65,30 @@ class InsertSaliencyMap(ModelPass):
             check_same_map(wrapped, options)
             _log.warning("the model has an output named %s already and stays as it is", OUTPUT_NAME)
             return False
-        states = with_branches(wrapped, options)
+        with layout_told(wrapped, options) as layout_before:
+            self.states = self._inserted(wrapped, options, layout_before)
+        return True
+
+    @staticmethod
+    def _inserted(wrapped: ov.Model, options: Options, layout_before: str) -> tuple[InsertionState, ...]:
+        states = with_branches(wrapped, options, layout_before)
         run_stages(wrapped, (*map(Scale, states), *((Pool(states[0]),) if options.feature_vector else ())))
         changes: tuple[ModelPass, ...] = (
             Graft(*states),  # the branches onto the model
             *((Trim(*states),) if options.trim else ()),  # out of the model, what nobody reads
             *((KeepMap(states[0]),) if options.only_map else ()),  # without the original outputs
             Record(*states),  # what was done, in rt_info
+            Tell(states[0]),  # what the model was told of itself
         )
         run_stages(wrapped.clone(), changes)  # whatever raises, raises here
         run_stages(wrapped, changes)
-        self.states = states
-        return True
+        return states
 
 
-def with_branches(model: ov.Model, options: Options) -> tuple[InsertionState, ...]:
-    """The state of each map after the stages that lead to its branch. `model` is only read.
+def with_branches(model: ov.Model, options: Options, layout_before: str = "") -> tuple[InsertionState, ...]:
+    """The state of each map after the stages that lead to its branch.
+
+    `model` is only read; `layout_before`: see `layout_told`.
 
     What one method has found out about the model the next one knows. Where no layer explains all class scores at a
     bearable cost, layers that explain a part of them are tried: the first one that costs little is taken, else the
@@ -98,6 +108,9 @@ def with_branches(model: ov.Model, options: Options) -> tuple[InsertionState, ..
                 raise
             method = options.methods[len(states)].value
             raise type(error)(f"{method}: {error.reason}", error.near_misses, error.candidates) from error
+    target = left(states[0].target, "target", "Locate")
+    background = target.grids.heads.background if target.grids else None
+    states[0].told = told_by(options, model, layout_before, target.classes, background)
     return tuple(states)
 
 

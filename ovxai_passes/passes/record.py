@@ -98,9 +98,11 @@ def _report(model: ov.Model, state: InsertionState) -> Report:
 
 
 def _of_the_model(model: ov.Model, states: Sequence[InsertionState]) -> tuple[str, ...]:
-    """Notices that are not of one map: on trimming, and on clients of an augmented model."""
+    """Notices that are not of one map: on what it was told, on trimming, and on clients of an augmented model."""
     first = states[0]
-    notices = first.trimmed.notices if first.trimmed is not None else ()
+    notices = first.told.notices if first.told is not None else ()
+    if first.trimmed is not None:
+        notices += first.trimmed.notices
     if first.original is None or first.options.only_map:
         return notices
     names = [OUTPUT_NAME, *(further_name(left(state.method, "method", "Locate").name) for state in states[1:])]

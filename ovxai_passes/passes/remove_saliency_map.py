@@ -12,6 +12,7 @@ from ovxai_passes.model_info.maps import maps_of
 from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.recorded import is_augmented
 from ovxai_passes.model_info.rt_info import restore_version, said_in
+from ovxai_passes.model_info.told import take_back
 from ovxai_passes.report import RT_INFO_KEY
 
 
@@ -37,6 +38,7 @@ class RemoveSaliencyMap(ModelPass):
         for result in added:
             model.remove_result(result)
         restore_version(wrapped)
+        take_back(wrapped)
         del wrapped.rt_info[RT_INFO_KEY]
         return True
 

@@ -15,6 +15,7 @@ from ovxai_passes.errors import OptionError, StageError
 from ovxai_passes.head.cut import Head
 from ovxai_passes.methods.spec import Built, MethodSpec
 from ovxai_passes.methods.target import Target
+from ovxai_passes.model_info.told import Told
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.options import Options
 from ovxai_passes.passes.layers import LayersOfTarget
@@ -57,9 +58,10 @@ class InsertionState:
     """What the stages of one insertion have found and made so far; each says what it reads and what it leaves.
 
     `options`: what was asked for, the only field that is given. `task`, `method`, `target`, `layers`: left by Locate,
-    with `analysis` and `search`, what was found out about the model on the way. `head`: by Cut. `built`: by
-    BuildBranch, and `branch`, which Scale and Pool extend. `original`: by Graft. `trimmed`: by Trim. `report`: by
-    Record. A stage that is registered before what it reads is there raises StageError.
+    with `analysis` and `search`, what was found out about the model on the way. `told`: what options tell the
+    model, in the state of the first map. `head`: by Cut. `built`: by BuildBranch, and `branch`, which Scale and Pool
+    extend. `original`: by Graft. `trimmed`: by Trim. `report`: by Record. A stage that is registered before what it
+    reads is there raises StageError.
 
     A state is of one map: of several methods each has a state of its own.
     """
@@ -74,6 +76,7 @@ class InsertionState:
     head: Head | None = None
     built: Built | None = None
     branch: Branch | None = None
+    told: Told | None = None
     original: Original | None = None
     trimmed: Trimmed | None = None
     report: Report | None = None

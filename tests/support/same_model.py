@@ -29,7 +29,11 @@ def information(model: ov.Model) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
+    """Entries of a model in memory are plain already; of one that was read, they say what they are when asked."""
+    plain = getattr(value, "value", value)
+    if isinstance(plain, dict):
+        return {key: _plain(one) for key, one in plain.items()}
     try:
         return {key: _plain(one) for key, one in value.astype(dict).items()}  # type: ignore[attr-defined]
     except (RuntimeError, TypeError, AttributeError):
-        return str(getattr(value, "value", value))
+        return str(plain)

@@ -10,9 +10,10 @@ import numpy as np
 import openvino as ov
 import pytest
 from ovxai_tools.evaluation.pointing import peak
-from ovxai_tools.pictures.model_input import Preparation, as_input
+from ovxai_tools.pictures.model_input import as_input
 
 import ovxai_passes as xai
+from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.tensor_values import F32
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.pictures.resizing import resize

@@ -17,7 +17,7 @@ from openvino.utils.data_helpers.wrappers import OVDict
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.checked import compiled, picture_array, told_by_the_runtime
-from ovxai_passes.model_info.class_shares import shares_of
+from ovxai_passes.model_info.class_scores import shares_of
 from ovxai_passes.pictures.arrays import is_bhwc
 
 Array = npt.NDArray[Any]

@@ -72,8 +72,14 @@ def test_targets_that_are_not_there(picture: Any, explainer: xai.Explainer) -> N
     ):
         with pytest.raises(xai.OptionError, match=said):
             explainer(picture, targets=targets, label_names=list(LABELS))
+
+
+def test_targets_by_the_names_that_the_model_says(picture: Any, explainer: xai.Explainer) -> None:
+    assert explainer(picture, targets="star").targets == [3]
+    nameless = ov.Core().read_model(CNN)
+    del nameless.rt_info["model_info"]
     with pytest.raises(xai.OptionError, match="label_names is needed"):
-        explainer(picture, targets="star")
+        xai.Explainer(nameless, xai.Task.CLASSIFICATION, PREPARE)(picture, targets="star")
 
 
 def test_every_option_of_a_white_box(picture: Any) -> None:

@@ -12,14 +12,13 @@ import pytest
 from openvino import opset13 as ops
 from ovxai_tools.cli import explain, transform
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.pictures.model_input import Preparation
 from ovxai_tools.pictures.preview import PreviewSubject, write_preview
 
 import ovxai_passes as xai
 from ovxai_passes.insert import insert
-from ovxai_passes.model_info.class_scores import class_count, shares_reader
-from ovxai_passes.model_info.class_shares import shares_of
+from ovxai_passes.model_info.class_scores import class_count, shares_of, shares_reader
 from ovxai_passes.model_info.labels import names_of
+from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.ops.cost import beyond
 from ovxai_passes.options import Options
 from tests.support.cli import invoke

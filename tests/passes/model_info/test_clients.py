@@ -51,6 +51,41 @@ def test_a_wrapper_of_classifiers_returns_the_map(model_api: Any, tmp_path: Path
     assert found.feature_vector.shape == ((1, 96) if options else (0,))
 
 
+def test_a_wrapper_of_classifiers_reads_what_the_model_was_told(model_api: Any, tmp_path: Path) -> None:
+    """The picture as the client prepares it gives the scores of the picture as `Preparation` does, prepared here."""
+    model, picture = ov.Core().read_model(demo.model_path("demo:cnn")), make_picture(1_000_000).pixels
+    names = [f"shape number {number}" for number in range(8)]
+    told = xai.insert_xai(model, labels=names, mean=(20, 10, 0), scale=(2, 1, 0.5), bgr=True, resize_type="crop")
+    wrapper = model_api.Model.create_model(saved(told, tmp_path), preload=True)
+    assert wrapper.params.labels == ["_".join(name.split()) for name in names]
+    assert wrapper.params.mean_values == [20, 10, 0]
+    assert wrapper.params.scale_values == [2, 1, 0.5]
+    assert wrapper.params.reverse_input_channels is True
+    assert wrapper.params.resize_type == "crop"
+    fed = ((picture[..., ::-1].astype(np.float32) - [20, 10, 0]) / [2, 1, 0.5]).transpose(2, 0, 1)[None]
+    scores = run(told, fed.astype(np.float32), config={})
+    best = wrapper(picture).top_labels[0]
+    assert best.id == int(scores[0].argmax())
+    assert best.name == wrapper.params.labels[best.id]
+    shares = np.exp(scores[0] - scores[0].max())
+    assert best.confidence == pytest.approx(float(shares.max() / shares.sum()), abs=0.02)
+
+
+def test_a_wrapper_of_detectors_reads_what_the_model_was_told(model_api: Any, tmp_path: Path) -> None:
+    model, picture = ssd(), np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8, endpoint=True)
+    names = ["big dog", *"bcde"]
+    told = xai.insert_xai(model, labels=names, mean=127, scale=500, bgr=True, layout="NCHW", resize_type="standard")
+    settings = {"confidence_threshold": 0.1}
+    found = model_api.Model.create_model(saved(told, tmp_path), configuration=settings, preload=True)(picture)
+    assert set(found.label_names) <= {"big_dog", *"bcde"}
+    assert len(found.scores)
+    fed = ((picture[..., ::-1].astype(np.float32) - 127) / 500).transpose(2, 0, 1)[None]
+    said = run(told, fed, name="boxes", config={})[0][:, 4]
+    assert np.abs(said[:, None] - np.asarray(found.scores)).min(0).max() < 1e-4
+    other = run(told, picture.astype(np.float32).transpose(2, 0, 1)[None], name="boxes", config={})[0][:, 4]
+    assert np.abs(other[:, None] - np.asarray(found.scores)).min(0).max() > 1e-3, "unprepared, it says otherwise"
+
+
 def ssd(batch: int = 1) -> ov.Model:
     """The best twenty places of a detector as boxes [1,20,5] and labels [1,20]."""
     build = detector_parts.Builder(30, batch=batch)

@@ -23,7 +23,7 @@ SAME: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({}, {"output": "scores"}),
     ({}, {"max_cost": 7, "max_tensor_gib": 1.5}),
     ({"k": 1, "mask": "onehot"}, {"mask": "onehot"}),
-    ({"classes": [3, 1]}, {"classes": ["d", "b"], "labels": list("abcde")}),
+    ({"classes": [3, 1], "labels": list("abcde")}, {"classes": ["d", "b"], "labels": list("abcde")}),
     ({"top_k": 2}, {"top_k": 2}),
     ({"embed_scaling": False}, {"scaling": "none"}),
     ({"scaling": "joint", "trim": True}, {"scaling": "joint", "trim": True}),

@@ -12,6 +12,7 @@ import openvino as ov
 from openvino import opset13 as ops
 from ovxai_tools.cli.transform import main
 
+from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.pictures.encoding import write_picture
 from tests.fixtures import graphs
 from tests.support.cli import invoke
@@ -90,8 +91,9 @@ def test_an_augmented_input_is_copied_or_refused(folder: Path) -> None:
     assert "already" in call("out.xml", "--dry-run").output
     assert json.loads(call("out.xml", "--dry-run", "--json").stdout)["notices"]
     call("out.xml", "--dry-run", "--k", 2, code=2)
-    call("out.xml", "again.xml", "--bgr", code=2)
     assert "again.xml" not in listing()
+    assert "with what it was told of itself" in call("out.xml", "again.xml", "--bgr").output
+    assert Preparation.from_model(ov.Core().read_model("again.xml")).bgr
 
 
 def test_output_may_have_any_name(folder: Path, data: Path) -> None:

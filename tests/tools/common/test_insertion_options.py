@@ -41,6 +41,11 @@ CALLS: dict[str, tuple[tuple[object, ...], object]] = {
     "background": (("--background", -1), -1),
     "keep_background": (("--keep-background",), True),
     "objectness": (("--objectness",), True),
+    "mean": (("--mean", "1,2,3.5"), [1, 2, 3.5]),
+    "scale": (("--scale", "58"), 58),
+    "bgr": (("--rgb",), False),
+    "layout": (("--layout", "NHWC"), "nhwc"),
+    "resize_type": (("--resize-type", "fit_to_window_letterbox"), "fit_to_window_letterbox"),
 }
 
 

@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 import pytest
-from ovxai_tools.pictures.model_input import Preparation, as_input
+from ovxai_tools.pictures.model_input import as_input
 from ovxai_tools.pictures.panels import triptych
 
 import ovxai_passes as xai
+from ovxai_passes.model_info.preparation import Preparation
 from tests.fixtures import graphs
 from tests.support.extras import needs_pictures
 

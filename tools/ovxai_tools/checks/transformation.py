@@ -10,8 +10,10 @@ import openvino as ov
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.insert import Insertion, insert, plan
+from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.recorded import check_same_map, is_augmented
 from ovxai_passes.model_info.shapes import StatedShape
+from ovxai_passes.model_info.told import retold
 from ovxai_passes.options import Options
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.report import Report
@@ -22,7 +24,7 @@ from ovxai_tools.common.model_files import bin_growth, check_targets, save, weig
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.pictures.model_input import Preparation, as_inputs, preparation_notices
+from ovxai_tools.pictures.model_input import as_inputs, preparation_notices
 from ovxai_tools.pictures.picture_files import check_extras, check_picture_name
 from ovxai_tools.pictures.preview import PreviewSubject, write_preview
 
@@ -32,8 +34,7 @@ class TransformRequest:
     """What is to be done, apart from the options of the insertion.
 
     `source`: a path or demo:NAME; `shapes`: of its inputs. `verify`: before anything is written. `image`: for that and
-    for `preview`, the picture file to write; `preparation`: how it becomes input, None for what the model says.
-    `force`: replace files. `quiet`: do not name stages that take long.
+    for `preview`, the picture file to write. `force`: replace files. `quiet`: do not name stages that take long.
     """
 
     source: str
@@ -42,7 +43,6 @@ class TransformRequest:
     verify: bool = False
     image: Path | None = None
     preview: Path | None = None
-    preparation: Preparation | None = None
     quiet: bool = False
 
 
@@ -64,10 +64,6 @@ def check_request(request: TransformRequest, dry_run: bool) -> None:
             raise OptionError(f"{given[0]} needs the model that --dry-run does not make: leave one of them out")
     if request.image is not None and not (request.verify or request.preview):
         raise OptionError("--image is used by --verify and --preview only: give one of them")
-    if request.preparation is not None and not (request.image or request.preview):
-        raise OptionError(
-            "--mean, --scale and --bgr say how a picture becomes input, and there is none: give --image or --preview"
-        )
 
 
 def plan_transform(request: TransformRequest, options: Options) -> TransformResult:
@@ -121,16 +117,18 @@ def _check_paths(request: TransformRequest, source: Path, target: Path) -> None:
 
 def _copy_augmented(request: TransformRequest, options: Options, model: ov.Model, target: Path) -> TransformResult:
     _check_copy(request, options, model)
+    copied = retold(model, options)
     with staging(target.parent) as folder:
-        save(model, folder, target)
+        save(copied, folder, target)
         publish(folder, model_moves(folder, target), request.force)
-    return TransformResult(None, _about_copy(request, f"copied to {target} as it is"))
+    how = "as it is" if copied is model else "with what it was told of itself"
+    return TransformResult(None, _about_copy(request, f"copied to {target} {how}"))
 
 
 def _check_copy(request: TransformRequest, options: Options, model: ov.Model) -> None:
     """Raises OptionError for options that a copy has no use for."""
     check_same_map(model, options)
-    if request.verify or request.preview or request.image or request.preparation:
+    if request.verify or request.preview or request.image:
         raise OptionError(
             f"{request.source} has a saliency_map output already, so --verify and --preview have no effect: "
             "give the model without it, or leave them out to copy it"
@@ -146,8 +144,8 @@ def _verified(request: TransformRequest, options: Options, model: ov.Model, writ
         raw = insert(model, replace(options, embed_scaling=False, scaling=None, only_map=False))
         cases = [random_case(model)]
         if request.image is not None:
-            preparation = request.preparation or Preparation.from_model(model)
-            cases.append(Case(request.image.name, as_inputs(read_picture(request.image), model, preparation)))
+            inputs = as_inputs(read_picture(request.image), written, Preparation.from_model(written))
+            cases.append(Case(request.image.name, inputs))
         return verify(model, written, raw, cases, options.effective_scaling is Scaling.JOINT)
 
 
@@ -155,7 +153,7 @@ def _preview(
     request: TransformRequest, model: ov.Model, written: ov.Model, insertion: Insertion, drawn: Path
 ) -> tuple[str, ...]:
     """Write the preview to `drawn`; returns notices."""
-    preparation = request.preparation or Preparation.from_model(written)
+    preparation = Preparation.from_model(written)
     options = insertion.state.options
     labels = options.labels or ()
     if options.only_map:  # a caption needs the scores

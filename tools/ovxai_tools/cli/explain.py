@@ -13,19 +13,20 @@ import click
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.checksum import file_digest
+from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.pictures.colormaps import COLORMAPS
 from ovxai_passes.pictures.extras import opencv
 from ovxai_passes.vocabulary import Method
 from ovxai_tools.common.click_types import NamedPath, NumberRange, choice_of
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
-from ovxai_tools.common.insertion_options import WHITE_BOX
+from ovxai_tools.common.insertion_options import WHITE_BOX, info_options, told_to
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
-from ovxai_tools.common.shared_options import parse_size, preparation_options, read_labels, shape_option
+from ovxai_tools.common.shared_options import parse_size, read_labels, shape_option
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.map_drawing import Style
-from ovxai_tools.pictures.model_input import Preparation, preparation_notices
+from ovxai_tools.pictures.model_input import preparation_notices
 from ovxai_tools.pictures.picture_files import check_extras, picture_files
 from ovxai_tools.pictures.picture_run import PictureRun, RunSettings
 from ovxai_tools.pictures.result_folder import PAGE, Destination, write_maps
@@ -68,8 +69,7 @@ _WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "output", "labels", "as_json", 
     show_default=True,
     help="The files of overlays.",
 )
-@preparation_options
-@click.option("--layout", type=click.Choice(["NCHW", "NHWC"], case_sensitive=False), help="Of the model's input.")
+@info_options
 @shape_option
 @click.option("--json", "as_json", is_flag=True, help="Print predictions and files as JSON.")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
@@ -89,14 +89,11 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     colormap: str,
     overlay_weight: float,
     overlay_format: str,
-    mean: tuple[float, ...] | None,
-    scale: tuple[float, ...] | None,
-    bgr: bool,
-    layout: str | None,
     shapes: tuple[StatedShape, ...],
     as_json: bool,
     force: bool,
     quiet: bool,
+    **info: Any,
 ) -> None:
     """Explain what MODEL (.xml with or without maps, .onnx, ..., or demo:cnn) says of IMAGES, files or folders.
 
@@ -121,16 +118,13 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         labels=() if labels is None else read_labels(labels),
         method=method,
         black_box=black_box or method in (Method.RISE.value, Method.AISE.value),
-        preparation=Preparation.stated(mean, scale, bgr),
     )
     style = Style(size, overlay_weight, colormap, f".{overlay_format}")
     source = demo.model_path(model)
     about = _about(source, settings.labels)
     check_folder(output, about, PAGE, force)
     with stage(f"Preparing {model}", quiet):
-        loaded = load_model(model, shapes)
-        if layout is not None:
-            loaded.get_parameters()[0].layout = _layout(layout)
+        loaded = told_to(load_model(model, shapes), info)
         run = PictureRun(loaded, settings)
     summary = write_maps(run, files, Destination(output, about, force, f"What {model} says, and why"), style, quiet)
     if as_json:
@@ -139,7 +133,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         for one in summary.maps:
             score = "" if one["score"] is None else f" ({one['score']:.3g})"
             click.echo(f"{one['picture']}: {one['class']}{score}")
-        prepared = settings.preparation or Preparation.from_model(loaded)
+        prepared = Preparation.from_model(loaded)
         for notice in () if model.startswith(demo.PREFIX) else preparation_notices(loaded, prepared):
             click.echo(f"notice: {notice}", err=True)
         before = f" ({summary.already_complete} pictures were complete already)" if summary.already_complete else ""
@@ -163,12 +157,6 @@ def _about(source: Path, labels: tuple[str, ...]) -> dict[str, Any]:
         digests = []
     about = {"version": __version__, "model": digests or str(source), "options": given | {"--labels": labels}}
     return json.loads(json.dumps(about, default=str))
-
-
-def _layout(layout: str) -> Any:
-    import openvino as ov  # noqa: PLC0415  # only where a layout is given
-
-    return ov.Layout(layout.upper())
 
 
 if __name__ == "__main__":

@@ -16,8 +16,7 @@ from ovxai_tools.common.click_types import NamedPath
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
 from ovxai_tools.common.insertion_options import insertion_options, options_of
 from ovxai_tools.common.report_printing import PrintStyle, print_notice, print_report
-from ovxai_tools.common.shared_options import check_alone, preparation_options, shape_option
-from ovxai_tools.pictures.model_input import Preparation
+from ovxai_tools.common.shared_options import check_alone, shape_option
 
 
 @click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,7 +32,6 @@ from ovxai_tools.pictures.model_input import Preparation
     metavar="FILE",
     help="Write the overlay of the best class, as a picture of the kind that its name ends in (.png, .jpg, ...).",
 )
-@preparation_options
 @shape_option
 @click.option("--remove", is_flag=True, help="Take the map off IN again; OUT is the model as it was without.")
 @click.option("--force", is_flag=True, help="Overwrite existing output files.")
@@ -49,9 +47,6 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     verify: bool,
     image: Path | None,
     preview: Path | None,
-    mean: tuple[float, ...] | None,
-    scale: tuple[float, ...] | None,
-    bgr: bool,
     shapes: tuple[StatedShape, ...],
     remove: bool,
     force: bool,
@@ -73,8 +68,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         print_notice(source, remove_map(source, _needed(target), force), style)
         return
     options = options_of(insertion)
-    preparation = Preparation.stated(mean, scale, bgr)
-    request = TransformRequest(source, shapes, force, verify, image, preview, preparation, quiet)
+    request = TransformRequest(source, shapes, force, verify, image, preview, quiet)
     check_request(request, dry_run)
     result = plan_transform(request, options) if dry_run else transform(request, options, _needed(target))
     if result.report is None:

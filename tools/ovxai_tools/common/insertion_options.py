@@ -7,8 +7,11 @@ from enum import Enum
 from typing import Any
 
 import click
+import openvino as ov
 
 from ovxai_passes.methods.registry import METHODS
+from ovxai_passes.model_info.told import retold
+from ovxai_passes.option_groups.info_options import InfoOptions
 from ovxai_passes.option_spec import OptionSpec, spec_of
 from ovxai_passes.options import Options
 from ovxai_passes.vocabulary import Method
@@ -26,6 +29,18 @@ def insertion_options(command: Command) -> Command:
     return command
 
 
+def info_options(command: Command) -> Command:
+    """The flags that tell a model of its input, for commands that read pictures: values for `told_to`."""
+    for field in reversed(fields(InfoOptions)):
+        command = _flag(field)(command)
+    return command
+
+
+def told_to(model: ov.Model, values: dict[str, Any]) -> ov.Model:
+    """The model, or a clone that says what the flags made by `info_options` say. Raises OptionError."""
+    return retold(model, Options.checked(**values))
+
+
 def options_of(values: dict[str, Any]) -> Options:
     """The options that the flags made by `insertion_options` say. Raises OptionError."""
     return Options.checked(**{field.name: _value(field, values[field.name]) for field in fields(Options)})
@@ -34,6 +49,8 @@ def options_of(values: dict[str, Any]) -> Options:
 def _flag(field: Field[Any]) -> Any:
     spec = spec_of(field)
     flag = spec.flag or f"--{field.name.replace('_', '-')}"
+    if spec.types == (bool,) and field.default is None:
+        return click.option(flag, field.name, default=None, help=spec.text)
     if spec.types == (bool,):
         meaning = spec.flag_meaning or spec.text
         return click.option(flag, field.name, flag_value=not field.default, default=field.default, help=meaning)
@@ -64,7 +81,7 @@ def _type(spec: OptionSpec) -> click.ParamType[Any]:
 
 
 def _is_repeated(spec: OptionSpec) -> bool:
-    return spec.takes_several and (spec.many or spec.parse is None) and not spec.from_file
+    return spec.takes_several and (spec.many or spec.parse is None) and not (spec.from_file or spec.in_one)
 
 
 def _value(field: Field[Any], value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,20 +19,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 parse_size = parsed_by(parsed_size)
 
 
-def parse_numbers(_context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, ...] | None:
-    """One number, or three with commas between them."""
-    if value is None:
-        return None
-    try:
-        numbers = tuple(float(part) for part in value.split(","))
-    except ValueError:
-        numbers = ()
-    unfit = not all(map(math.isfinite, numbers)) or (parameter.name == "scale" and 0 in numbers)
-    if len(numbers) not in (1, 3) or unfit:
-        raise click.BadParameter(f"{value!r} is not one number, or three with commas between them (0 is no scale)")
-    return numbers
-
-
 def shape_option(command: Command) -> Command:
     """`--shape`, for every command that reads a model: `shapes`, a tuple of StatedShape."""
     return click.option(
@@ -45,17 +30,6 @@ def shape_option(command: Command) -> Command:
         help="State the shape of the model's input: 1,3,224,224; ? is any size, 1..8 a range. Several inputs: by name, "
         "the option several times.",
     )(command)
-
-
-def preparation_options(command: Command) -> Command:
-    """`--mean`, `--scale`, `--bgr`: how pixels become input."""
-    for option in (
-        click.option("--bgr", is_flag=True, help="The model takes blue, green, red."),
-        click.option("--scale", callback=parse_numbers, help="Divides pixels after --mean."),
-        click.option("--mean", callback=parse_numbers, help="Subtracted from pixels (0..255): one number, or R,G,B."),
-    ):
-        command = option(command)
-    return command
 
 
 def read_labels(path: Path) -> tuple[str, ...]:

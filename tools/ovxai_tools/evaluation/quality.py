@@ -24,6 +24,7 @@ from ovxai_passes.explainer.black_box.base import BlackBox
 from ovxai_passes.metrics import ADCC, InsertionDeletionAUC
 from ovxai_passes.model_info.class_scores import class_count, shares_reader
 from ovxai_passes.model_info.labels import names_of
+from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.pictures.resizing import resize_picture
@@ -131,12 +132,15 @@ def _white_box_name(explainer: Explainer) -> str:
 
 
 def _input_of(model: ov.Model) -> Callable[[Any], Any]:
-    """From a picture [H,W,3] of 0..255 to the model's input."""
-    node = model.get_parameters()[0]
+    """From a picture [H,W,3] of 0..255, also between two levels, to the model's input."""
+    node, said = model.get_parameters()[0], Preparation.from_model(model)
     kind, last = node.get_element_type().to_dtype(), picture_axes(node) == (1, 2)
+    mean, scale = np.array(said.mean, np.float32), np.array(said.scale, np.float32)
 
     def prepare(image: Any) -> Any:
-        values = np.rint(image) if np.issubdtype(kind, np.integer) else image
+        values = (np.asarray(image, np.float32)[..., :: -1 if said.bgr else 1] - mean) / scale
+        if np.issubdtype(kind, np.integer):
+            values = np.clip(np.rint(values), np.iinfo(kind).min, np.iinfo(kind).max)
         laid = values if last else np.moveaxis(values, 2, 0)
         return np.ascontiguousarray(laid[None].astype(kind))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,47 +12,12 @@ from ovxai_patterns.analysis.assumed import ShapesError
 from ovxai_patterns.analysis.layout import assumed_inputs, picture_axes
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.model_info.rt_info import said_in
-from ovxai_passes.pictures.resizing import resize_picture
+from ovxai_passes.model_info.preparation import Preparation
+from ovxai_passes.vocabulary import ResizeType
+from ovxai_tools.pictures.fitting import Fit
 
 Picture = npt.NDArray[np.uint8]
 Array = npt.NDArray[np.generic]
-
-_NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?")
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """How pixels become input: `(pixels - mean) / scale`, RGB unless `bgr`; one value for all channels or one each."""
-
-    mean: tuple[float, ...] = (0.0,)
-    scale: tuple[float, ...] = (1.0,)
-    bgr: bool = False
-
-    @classmethod
-    def stated(cls, mean: tuple[float, ...] | None, scale: tuple[float, ...] | None, bgr: bool) -> Preparation | None:
-        """What a command line says; None where it says nothing."""
-        if mean is None and scale is None and not bgr:
-            return None
-        return cls(mean or (0.0,), scale or (1.0,), bgr)
-
-    @classmethod
-    def from_model(cls, model: ov.Model) -> Preparation:
-        """What rt_info `model_info` says (mean_values, scale_values, ...), else pixels as they are.
-
-        Signed bytes begin 128 below pixels, so that is their mean.
-        """
-
-        def said(key: str) -> str:
-            return said_in(model, "model_info", key)
-
-        mean = tuple(float(part) for part in _NUMBER.findall(said("mean_values")))
-        scale = tuple(float(part) for part in _NUMBER.findall(said("scale_values")))
-        signed = any(
-            picture_axes(node) is not None and node.get_element_type() == ov.Type.i8 for node in model.get_parameters()
-        )
-        bgr = said("reverse_input_channels").lower() in ("true", "yes", "1")
-        return cls(mean or (128.0 if signed else 0.0,), scale or (1.0,), bgr)
 
 
 def preparation_notices(model: ov.Model, preparation: Preparation) -> tuple[str, ...]:
@@ -90,6 +54,12 @@ def _shapes(model: ov.Model) -> list[list[int]]:
         raise OptionError(str(error)) from error
 
 
+def fit_of(picture: Picture, model: ov.Model, preparation: Preparation) -> Fit:
+    """How a picture lies in the first input that is one. Raises OptionError, as `PictureInput.of`."""
+    takes = [picture_axes(parameter) is not None for parameter in model.get_parameters()]
+    return PictureInput.of(model, preparation, takes.index(True) if True in takes else 0).fit_of(picture)
+
+
 def as_input(picture: Picture, model: ov.Model, preparation: Preparation, place: int = 0) -> Array:
     """A picture RGB u8 [H,W,3] as an input of a model. Raises OptionError, as `PictureInput.of`."""
     return PictureInput.of(model, preparation, place)(picture)
@@ -107,6 +77,7 @@ class PictureInput:
     mean: tuple[float, ...]
     scale: tuple[float, ...]
     order: tuple[int, ...]
+    resize: ResizeType
     channels_first: bool
     batch: int
     dtype: Any
@@ -130,11 +101,16 @@ class PictureInput:
         mean, scale = (part * (channels // len(part)) for part in (preparation.mean, preparation.scale))
         order = tuple(range(channels)[::-1] if preparation.bgr and channels == 3 else range(channels))
         dtype = port.get_element_type().to_dtype()
-        return cls((taken[axes[0]], taken[axes[1]]), mean, scale, order, channel_axis == 1, taken[0], dtype)
+        size = (taken[axes[0]], taken[axes[1]])
+        return cls(size, mean, scale, order, preparation.resize, channel_axis == 1, taken[0], dtype)
+
+    def fit_of(self, picture: Picture) -> Fit:
+        """How a picture lies in the input."""
+        return Fit.of(picture.shape[:2], self.size, self.resize)
 
     def __call__(self, picture: Picture) -> Array:
         """A picture RGB u8 [H,W,3], resized and laid out."""
-        pixels = _with_channels(resize_picture(picture, self.size), len(self.order))
+        pixels = _with_channels(self.fit_of(picture).onto_input(picture), len(self.order))
         planes = np.empty((len(self.order), *self.size) if self.channels_first else pixels.shape, self.dtype)
         for place, channel in enumerate(self.order):
             plane = planes[place] if self.channels_first else planes[..., place]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -23,6 +23,7 @@ from ovxai_passes.model_info.class_scores import class_count, shares_reader
 from ovxai_passes.model_info.labels import check_top_k, labels_of, names_of, numbers_of, own_names_of
 from ovxai_passes.model_info.maps import RecordedMap, maps_of
 from ovxai_passes.model_info.outputs import ADDED, OUTPUT_NAME
+from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.recorded import is_augmented
 from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.options import Options
@@ -31,7 +32,7 @@ from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.pictures.levels import scaling
 from ovxai_passes.vocabulary import Task
 from ovxai_tools.pictures.detector_scores import class_scores
-from ovxai_tools.pictures.model_input import PictureInput, Preparation
+from ovxai_tools.pictures.model_input import PictureInput
 
 Levels = npt.NDArray[np.uint8]
 
@@ -52,7 +53,6 @@ class RunSettings:
     labels: tuple[str, ...] = ()
     method: str | None = None
     black_box: bool = False
-    preparation: Preparation | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class PictureRun:
             self._set_names(count)  # before what takes its time
             if count and self.settings.targets:
                 numbers_of(self.settings.targets, self.names, count)
-        self._input = PictureInput.of(self.model, self.settings.preparation or Preparation.from_model(self.model))
+        self._input = PictureInput.of(self.model, Preparation.from_model(self.model))
         self._explainer = Explainer(
             self.model,
             task,
@@ -150,9 +150,13 @@ class PictureRun:
             picture = read_picture(path)
         except OptionError as error:
             raise UnreadableError(str(error)) from error
+        fit = self._input.fit_of(picture)
+        return picture, [replace(one, levels=fit.onto_picture(one.levels)) for one in self._maps(picture)]
+
+    def _maps(self, picture: Levels) -> list[ClassMap]:
         data = self._input(picture)
         if self.settings.black_box and self.task is Task.DETECTION:
-            return picture, self._boxes(data)
+            return self._boxes(data)
         results = self._explainer.model_forward(data)
         scores = self._class_scores(results, data)
         chosen = self._chosen(scores)
@@ -164,7 +168,7 @@ class PictureRun:
         )
         if not isinstance(maps, dict):
             if maps.ndim == 3:
-                return picture, [ClassMap(None, "all classes", None, _levels(maps[0]))]
+                return [ClassMap(None, "all classes", None, _levels(maps[0]))]
             maps = maps[0]
         there = maps if isinstance(maps, dict) else range(len(maps))
         if not chosen:
@@ -177,7 +181,7 @@ class PictureRun:
         missing = [target for target in chosen if target not in there]
         if missing:
             raise OptionError(f"the model has no map of class {missing[0]}: it has maps of {len(there)} classes")
-        return picture, [
+        return [
             ClassMap(
                 target, self.name(target), None if scores is None else float(scores[target]), _levels(maps[target])
             )

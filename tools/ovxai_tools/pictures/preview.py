@@ -15,16 +15,17 @@ import numpy.typing as npt
 import openvino as ov
 
 from ovxai_passes.insert import Insertion
-from ovxai_passes.model_info.class_shares import shares_of
+from ovxai_passes.model_info.class_scores import shares_of
 from ovxai_passes.model_info.labels import names_of, own_names_of
 from ovxai_passes.model_info.outputs import CLASSES_NAME
+from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.pictures.encoding import write_picture
 from ovxai_passes.pictures.levels import scaling
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.detector_scores import class_scores
-from ovxai_tools.pictures.model_input import Preparation, as_inputs
+from ovxai_tools.pictures.model_input import as_inputs, fit_of
 from ovxai_tools.pictures.panels import rows, triptych
 
 
@@ -66,7 +67,8 @@ def write_preview(
         levels = saliency if saliency.dtype == np.uint8 else scaling(saliency)
         row, caption = _best(subject, one, outputs, levels.ndim == 3)
         captions.append(f"{one.report.method}: {caption}" if len(maps) > 1 else caption)
-        strips.append(triptych(picture, levels if row is None else levels[row], captions[-1]))
+        shown = fit_of(picture, model, preparation).onto_picture(levels if row is None else levels[row])
+        strips.append(triptych(picture, shown, captions[-1]))
     write_picture(rows(strips), target)
     return captions[0]
 
