@@ -90,7 +90,7 @@ def test_each_package_is_typed() -> None:
 
 
 TOOLS = ROOT / "tools" / "ovxai_tools"
-ROOMS = ("demo", "common", "pictures", "checks", "evaluation", "cli")
+ROOMS = ("demo", "common", "pictures", "plots", "checks", "evaluation", "cli")
 
 
 def test_there_are_no_other_rooms() -> None:

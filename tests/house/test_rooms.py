@@ -21,7 +21,7 @@ MIRRORED = {
 
 ORDERS = {
     "ovxai_patterns": ("analysis", "matchers", "classifier", "detector", "task"),
-    "ovxai_tools": ("demo", "common", "pictures", "checks", "evaluation", "cli", "__main__"),
+    "ovxai_tools": ("demo", "common", "pictures", "plots", "checks", "evaluation", "cli", "__main__"),
     "ovxai_passes": (
         *("version", "errors", "vocabulary", "value_checks"),
         *("option_checks", "option_patterns", "option_spec", "option_groups"),

@@ -9,24 +9,27 @@ from pathlib import Path
 import openvino as ov
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.insert import Insertion, insert, plan
+from ovxai_passes.insert import Insertion, insert
 from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.recorded import check_same_map, is_augmented
 from ovxai_passes.model_info.shapes import StatedShape
-from ovxai_passes.model_info.told import retold
+from ovxai_passes.model_info.told import layout_told, retold
 from ovxai_passes.options import Options
+from ovxai_passes.passes.insert_saliency_map import with_branches
+from ovxai_passes.passes.record import report_of
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.report import Report
 from ovxai_passes.vocabulary import Scaling
 from ovxai_tools.checks.verify import Case, random_case, verify
 from ovxai_tools.common.files import model_moves, publish, staging
-from ovxai_tools.common.model_files import bin_growth, check_targets, save, weights_of
+from ovxai_tools.common.model_files import bin_growth, check_targets, check_written, save, weights_of
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.model_input import as_inputs, preparation_notices
 from ovxai_tools.pictures.picture_files import check_extras, check_picture_name
 from ovxai_tools.pictures.preview import PreviewSubject, write_preview
+from ovxai_tools.plots.plot_file import check_plot_name, write_plot
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class TransformRequest:
     """What is to be done, apart from the options of the insertion.
 
     `source`: a path or demo:NAME; `shapes`: of its inputs. `verify`: before anything is written. `image`: for that and
-    for `preview`, the picture file to write. `force`: replace files. `quiet`: do not name stages that take long.
+    for `preview`, the picture file to write. `plot`: the file of the drawn graph. `force`: replace files. `quiet`: do
+    not name stages that take long.
     """
 
     source: str
@@ -44,15 +48,20 @@ class TransformRequest:
     image: Path | None = None
     preview: Path | None = None
     quiet: bool = False
+    plot: Path | None = None
 
 
 @dataclass(frozen=True)
 class TransformResult:
-    """`report`: None where the model has a map already; `verified`: what held; `message`: what was written, a line."""
+    """`report`: None where the model has a map already; `verified`: what held; `message`: what was written, a line.
+
+    `planned`: nothing was done to the model.
+    """
 
     report: Report | None
-    message: str | None = None
+    message: str
     verified: tuple[str, ...] = ()
+    planned: bool = False
 
 
 def check_request(request: TransformRequest, dry_run: bool) -> None:
@@ -67,12 +76,25 @@ def check_request(request: TransformRequest, dry_run: bool) -> None:
 
 
 def plan_transform(request: TransformRequest, options: Options) -> TransformResult:
-    """What `transform` would do; nothing is written. Raises OvxaiError."""
+    """What `transform` would do; nothing is written but the drawn graph. Raises OvxaiError."""
+    if request.plot is not None:
+        check_plot_name(request.plot)
+        source = demo.model_path(request.source)
+        check_written([request.plot], [source, weights_of(source)], request.force)
     model = load_model(request.source, request.shapes)
     if is_augmented(model):
         _check_copy(request, options, model)
         return TransformResult(None, _about_copy(request, "it would be copied as it is"))
-    return TransformResult(replace(plan(model, options), input=request.source))
+    told = model.clone()
+    with layout_told(told, options) as layout_before:
+        states = with_branches(told, options, layout_before)
+        report = replace(report_of(told, states), input=request.source)
+    if request.plot is None:
+        return TransformResult(report, "dry run: nothing was written", planned=True)
+    with staging(request.plot.parent) as folder:
+        drawn = write_plot(folder, request.source, model, states)
+        publish(folder, [(drawn, request.plot)], request.force)
+    return TransformResult(report, f"dry run: wrote {request.plot} alone", planned=True)
 
 
 def transform(request: TransformRequest, options: Options, target: Path) -> TransformResult:
@@ -97,16 +119,20 @@ def transform(request: TransformRequest, options: Options, target: Path) -> Tran
             drawn = folder / f"preview{request.preview.suffix}"
             notices = _preview(request, model, written, insertion, drawn)
             moves.append((drawn, request.preview))
+        if request.plot is not None:
+            moves.append((write_plot(folder, request.source, model, insertion.states), request.plot))
         publish(folder, moves, request.force)
     report = replace(insertion.report, input=request.source, bin_growth=growth)
     report = replace(report, seconds=round(time.perf_counter() - started, 3), notices=report.notices + notices)
-    files = [str(target), target.with_suffix(".bin").name, *([str(request.preview)] if request.preview else [])]
+    files = [str(target), target.with_suffix(".bin").name, *map(str, filter(None, (request.preview, request.plot)))]
     return TransformResult(report, f"wrote {', '.join(files)}", tuple(verified))
 
 
 def _check_paths(request: TransformRequest, source: Path, target: Path) -> None:
     inputs = [source, weights_of(source), *([request.image] if request.image else [])]
-    check_targets(target, inputs, request.force, [request.preview] if request.preview else [])
+    if request.plot is not None:
+        check_plot_name(request.plot)
+    check_targets(target, inputs, request.force, [path for path in (request.preview, request.plot) if path])
     if request.image is not None or request.preview is not None:
         check_extras()
     if request.preview is not None:
@@ -128,9 +154,9 @@ def _copy_augmented(request: TransformRequest, options: Options, model: ov.Model
 def _check_copy(request: TransformRequest, options: Options, model: ov.Model) -> None:
     """Raises OptionError for options that a copy has no use for."""
     check_same_map(model, options)
-    if request.verify or request.preview or request.image:
+    if request.verify or request.preview or request.image or request.plot:
         raise OptionError(
-            f"{request.source} has a saliency_map output already, so --verify and --preview have no effect: "
+            f"{request.source} has a saliency_map output already, so --verify, --preview and --plot have no effect: "
             "give the model without it, or leave them out to copy it"
         )
 

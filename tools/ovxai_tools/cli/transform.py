@@ -32,6 +32,12 @@ from ovxai_tools.common.shared_options import check_alone, shape_option
     metavar="FILE",
     help="Write the overlay of the best class, as a picture of the kind that its name ends in (.png, .jpg, ...).",
 )
+@click.option(
+    "--plot",
+    type=NamedPath(),
+    metavar="FILE.svg",
+    help="Draw the graph around the target, with branch, read-out and head. Without OUT.xml it is all that is written.",
+)
 @shape_option
 @click.option("--remove", is_flag=True, help="Take the map off IN again; OUT is the model as it was without.")
 @click.option("--force", is_flag=True, help="Overwrite existing output files.")
@@ -47,6 +53,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     verify: bool,
     image: Path | None,
     preview: Path | None,
+    plot: Path | None,
     shapes: tuple[StatedShape, ...],
     remove: bool,
     force: bool,
@@ -68,18 +75,19 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         print_notice(source, remove_map(source, _needed(target), force), style)
         return
     options = options_of(insertion)
-    request = TransformRequest(source, shapes, force, verify, image, preview, quiet)
+    request = TransformRequest(source, shapes, force, verify, image, preview, quiet, plot)
+    dry_run = dry_run or (plot is not None and target is None)
     check_request(request, dry_run)
     result = plan_transform(request, options) if dry_run else transform(request, options, _needed(target))
     if result.report is None:
-        print_notice(source, result.message or "", style)
+        print_notice(source, result.message, style)
     else:
-        print_report(result.report, style, result.verified, result.message)
+        print_report(result.report, style, result.verified, result.message, result.planned)
 
 
 def _needed(target: Path | None) -> Path:
     if target is None:
-        raise click.UsageError("OUT.xml is missing (only --dry-run goes without it)")
+        raise click.UsageError("OUT.xml is missing (only --dry-run and --plot go without it)")
     return target
 
 

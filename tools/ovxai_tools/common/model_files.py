@@ -37,7 +37,11 @@ def check_targets(target: Path, inputs: Sequence[Path], force: bool, beside: Seq
     """
     if target.suffix != ".xml":
         raise OutputError(f"cannot write {target}: an OpenVINO model is a pair of files; give a name that ends in .xml")
-    written = [target, target.with_suffix(".bin"), *beside]
+    check_written([target, target.with_suffix(".bin"), *beside], inputs, force)
+
+
+def check_written(written: Sequence[Path], inputs: Sequence[Path], force: bool) -> None:
+    """Raises OutputError where one of the files cannot be written, or is an input or one of the others."""
     for place, path in enumerate(written):
         if any(same_file(path, other) for other in inputs):
             raise OutputError(f"cannot write {path}: it is an input; choose another name")

@@ -28,10 +28,10 @@ def print_notice(source: str, notice: str, style: PrintStyle) -> None:
         click.echo(notice)
 
 
-def print_report(report: Report, style: PrintStyle, verified: Sequence[str], message: str | None) -> None:
+def print_report(report: Report, style: PrintStyle, verified: Sequence[str], message: str, planned: bool) -> None:
     """Print a report, what was `verified`, and what was written (`message`).
 
-    `message` None: nothing was, and the story behind the choice is printed.
+    `planned`: nothing was done to the model, and the story behind the choice is printed.
     """
     if style.as_json:
         click.echo(json.dumps(report.as_dict() | {"verified": list(verified)}, indent=1))
@@ -47,12 +47,12 @@ def print_report(report: Report, style: PrintStyle, verified: Sequence[str], mes
         lines.append(f"growth:       {report.bin_growth} bytes of .bin, {report.ops_growth} operations")
         lines += [f"trimmed:      {report.trimmed} operations"] if report.trimmed else []
         lines.append(f"seconds:      {report.seconds:.2f}")
-    if message is None and not style.verbose:  # -v has logged it already
+    if planned and not style.verbose:  # -v has logged it already
         lines += [f"why:          {line}" for line in report.story]
         lines += [f"why:          {one.output}: {line}" for one in report.further for line in one.story]
     lines += [f"notice:       {line}" for line in report.all_notices]
     lines += [f"verified:     {line}" for line in verified]
-    click.echo("\n".join([*lines, message or "dry run: nothing was written"]))
+    click.echo("\n".join([*lines, message]))
 
 
 def _of_map(report: Report) -> list[str]:
