@@ -69,8 +69,9 @@ class _Rows:
 
     def __init__(self, diagram: Diagram) -> None:
         self.boxes = diagram.boxes
-        graph = nx.DiGraph(sorted(diagram.edges))
+        graph = nx.DiGraph()
         graph.add_nodes_from(range(len(self.boxes)))
+        graph.add_edges_from(sorted(diagram.edges))
         self.row = {box: row for row, boxes in enumerate(nx.topological_generations(graph)) for box in boxes}
         self.chains: dict[tuple[int, int], list[Slot]] = {}
         self.lane: dict[Slot, int] = {(box,): one.lane for box, one in enumerate(self.boxes)}
