@@ -1,7 +1,8 @@
-"""A module with maps from one without: converted, explained there, and the branch made of the module's own operations."""
+"""A module with maps: converted, explained there, and the branch made of the module's own operations."""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +27,8 @@ from ovxai_passes.torch_modules.locating import located
 from ovxai_passes.torch_modules.matching import Match, closest, find
 from ovxai_passes.torch_modules.splitting import MaskedNodes, Parts, body_of, split
 
+_log = logging.getLogger(__name__)
+
 Array = npt.NDArray[Any]
 
 _CLOSE = 1e-3  # of the range of scores
@@ -45,13 +48,19 @@ class _Found:
 def explained_module(module: torch.nn.Module, options: Options, example: Any = None) -> torch.nn.Module:
     """A module with maps; without an example, they are inserted at its first forward.
 
-    `module` is left as it is, in the mode that it is in. Raises OptionError, TargetNotFoundError, TooCostlyError.
+    `module` is left as it is, in the mode that it is in. One that has maps is returned as it is, unless options ask for
+    others. Raises OptionError, TargetNotFoundError, TooCostlyError.
     """
+    if isinstance(module, Explained):
+        if options.asked() not in ({}, module.options.asked()):
+            raise OptionError("the module has maps already, made with other options: give the module without them")
+        _log.warning("the module has maps already and is returned as it is")
+        return module
     check_options(options)
     check_module(module)
     if example is None:
-        return Explained(make=lambda picture: plan_of(module, options, picture))
-    return Explained(plan_of(module, options, example))
+        return Explained(options, make=lambda picture: plan_of(module, options, picture))
+    return Explained(options, plan_of(module, options, example))
 
 
 def plan_of(module: torch.nn.Module, options: Options, example: Any) -> MapPlan:
@@ -143,7 +152,7 @@ def _check(plan: MapPlan, found: _Found, weights: Array) -> None:
         wanted = request.infer([given[0], mask, *given[1:]])[0]
         masks = torch.from_numpy(plan.masks[place : place + 1])
         scores = scores_under(plan.parts, masks, target, sides, plan.classes)[0].numpy()
-        if np.abs(scores - wanted).max() > _CLOSE * max(float(np.ptp(wanted)), np.finfo(np.float32).tiny):
+        if np.abs(scores - wanted).max() > _CLOSE * float(np.ptp(wanted)):
             raise TargetNotFoundError(
                 "under a mask the module's own operations give other class scores than what it is converted to: name "
                 "another layer (target_layer=), or convert the module and explain that (openvino.convert_model)"

@@ -61,7 +61,7 @@ def checked_example(example: Any) -> torch.Tensor:
         raise OptionError(
             f"example_input has shape {list(example.shape)}; it takes a batch of pictures, as [1, 3, 224, 224]"
         )
-    # noise, so that no two tensors of the network are equal by chance; two pictures, because export fixes a batch of one
+    # noise, so that no two tensors of the network are equal by chance; two, because export fixes a batch of one
     generator = torch.Generator().manual_seed(0)
     return torch.randn(2, *example.shape[1:], generator=generator)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
+import numpy as np
 import numpy.typing as npt
 import torch
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME
+from ovxai_passes.options import Options
 from ovxai_passes.torch_modules.maps import principal, scaled
 from ovxai_passes.torch_modules.splitting import Parts
 from ovxai_passes.vocabulary import Method, Scaling
@@ -51,8 +52,14 @@ class Explained(torch.nn.Module):
 
     has_xai = True
 
-    def __init__(self, plan: MapPlan | None = None, make: Callable[[torch.Tensor], MapPlan] | None = None) -> None:
+    def __init__(
+        self,
+        options: Options,
+        plan: MapPlan | None = None,
+        make: Callable[[torch.Tensor], MapPlan] | None = None,
+    ) -> None:
         super().__init__()
+        self.options = options
         self._make = make
         self._plan = plan
         if plan is not None:
@@ -94,10 +101,7 @@ class Explained(torch.nn.Module):
         self, plan: MapPlan, shown: torch.Tensor, target: torch.Tensor, sides: list[torch.Tensor]
     ) -> dict[str, torch.Tensor]:
         found = {}
-        if plan.masks is None:
-            raw = self._of_features(plan, target)
-        else:
-            raw = self._of_scores(plan, target, sides)
+        raw = self._of_features(plan, target) if plan.masks is None else self._of_scores(plan, target, sides)
         if plan.top_k is not None:
             best = shown.reshape(-1, plan.classes).topk(plan.top_k, 1).indices
             raw = raw.gather(1, best[:, :, None].expand(-1, -1, raw.shape[2]))
@@ -118,8 +122,7 @@ class Explained(torch.nn.Module):
         """Class scores [N,K,P] under each mask."""
         images = 1 if _is_recorded() else len(target)
         together = max(1, _MOST_NUMBERS // max(images * target[0].numel(), 1))
-        parts = replace(plan.parts, head=self.head)  # as it is now: a copy or a move of the module has another
-        scores = [scores_under(parts, masks, target, sides, plan.classes) for masks in self.masks.split(together)]
+        scores = [scores_under(plan.parts, masks, target, sides, plan.classes) for masks in self.masks.split(together)]
         whole = torch.cat(scores).permute(1, 2, 0)
         return whole if plan.chosen is None else whole.index_select(1, self.chosen)
 
@@ -142,8 +145,3 @@ def scores_under(
 def _is_recorded() -> bool:
     """Whether operations are recorded for another format rather than run."""
     return bool(torch.jit.is_tracing() or torch.compiler.is_exporting())
-
-
-def is_explained(module: Any) -> bool:
-    """Whether a module has maps already."""
-    return bool(getattr(module, "has_xai", False))

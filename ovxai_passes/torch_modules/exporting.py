@@ -44,10 +44,13 @@ def exported(module: torch.nn.Module, example: torch.Tensor) -> torch.fx.GraphMo
     any_batch = ({0: torch.export.Dim.AUTO},)
     try:
         program = torch.export.export(module, (example,), dynamic_shapes=any_batch, strict=False)
-        graph: Any = program.run_decompositions({}).module(check_guards=False)
+        if any(_writes(node) for node in program.graph.nodes):
+            program = program.run_decompositions({})  # of none but what writes: takes as long as the export
+        graph: Any = program.module(check_guards=False)
     except Exception as error:  # exporting raises many types; all of them mean that there is no graph of the module
         raise OptionError(
-            f"torch.export does not take the module ({_said(error)}): convert it (openvino.convert_model) and explain that"
+            f"torch.export does not take the module ({_said(error)}): convert it (openvino.convert_model) and explain "
+            "that"
         ) from error
     picture = next(node for node in graph.graph.nodes if node.op == "placeholder")
     if isinstance(picture.meta["val"].shape[0], int):
@@ -56,7 +59,7 @@ def exported(module: torch.nn.Module, example: torch.Tensor) -> torch.fx.GraphMo
             "(openvino.convert_model) and explain that"
         )
     _restore_norms(graph)
-    return graph  # type: ignore[no-any-return]
+    return graph
 
 
 def converted(module: torch.nn.Module, example: torch.Tensor) -> ov.Model:
@@ -65,6 +68,11 @@ def converted(module: torch.nn.Module, example: torch.Tensor) -> ov.Model:
         return ov.convert_model(module, example_input=example, input=[-1, *example.shape[1:]])
     except Exception as error:  # the frontend raises many types; all of them mean that it does not know the module
         raise OptionError(f"OpenVINO does not convert the module: {reason_of(error)}") from error
+
+
+def _writes(node: torch.fx.Node) -> bool:
+    """Whether an operation writes into a tensor that it is given."""
+    return isinstance(node.target, torch._ops.OpOverload) and bool(node.target._schema.is_mutable)
 
 
 def _restore_norms(graph: torch.fx.GraphModule) -> None:

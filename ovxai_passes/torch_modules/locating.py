@@ -40,8 +40,8 @@ def _named(model: ov.Model, module: torch.nn.Module, picture: torch.Tensor, laye
         if isinstance(graph.layer_named(layer), NoLayer):
             paths = tuple(name for name, _ in module.named_children())
             raise TargetNotFoundError(
-                f"target_layer {layer!r} is neither a part of the module, as {paths[-1] if paths else 'layer4'!r}, nor a "
-                "layer of what it is converted to",
+                f"target_layer {layer!r} is neither the path of a part of the module nor a layer of what it is "
+                "converted to",
                 candidates=paths[:10],
             )
         return layer

@@ -25,8 +25,10 @@ _MOST_AXES = 6
 
 @dataclass(frozen=True)
 class Match:
-    """A node whose value is that which was looked for: with its axes in the order `axes`, of shape `moved` then, reshaped
-    to `shape`. `error`: the largest difference, over the largest value.
+    """A node whose value is that which was looked for.
+
+    That, with its axes in the order `axes`, has the shape `moved`; reshaped to `shape` it is the value. `error`:
+    the largest difference, over the largest value.
     """
 
     node: torch.fx.Node
@@ -36,7 +38,7 @@ class Match:
     error: float
 
     def arranged(self, values: Array) -> Array:
-        """Values [n,...] along the axes of what was looked for as the node has them, of size 1 where they do not vary."""
+        """Values [n,...] along the axes of what was looked for, as the node has them; size 1 where they do not vary."""
         result = values.transpose(self.axes)
         if self.moved == self.shape:
             return result

@@ -15,7 +15,7 @@ def is_size(node: torch.fx.Node) -> bool:
 
 
 def multiple_of_batch(size: Any) -> int | None:
-    """c where a size is c times the batch, 0 where it is a number, None where it is anything else."""
+    """C where a size is c times the batch, 0 where it is a number, None where it is anything else."""
     if not isinstance(size, torch.SymInt):
         return 0
     expression = size.node.expr
@@ -27,7 +27,7 @@ def multiple_of_batch(size: Any) -> int | None:
 
 
 def batch_in(node: torch.fx.Node) -> bool:
-    """Whether a tensor holds one part for each picture along its first axis. Raises OptionError where that is unclear."""
+    """Whether a tensor holds one part for each picture along its first axis. Raises OptionError for other axes."""
     factors = [multiple_of_batch(size) for size in node.meta["val"].shape]
     if not any(factor != 0 for factor in factors):
         return False

@@ -55,7 +55,7 @@ class Parts:
 
 
 def body_of(module: torch.fx.GraphModule, outputs: Sequence[torch.fx.Node]) -> torch.fx.GraphModule:
-    """picture → outputs."""
+    """Picture → outputs."""
     graph = torch.fx.Graph()
     copies: dict[torch.fx.Node, Any] = {}
     needed = _above(outputs)
@@ -103,8 +103,7 @@ class _Head:
         inputs = [node for one in self.below for node in one.all_input_nodes]
         for side in self.module.graph.nodes:  # placeholders come before all else
             if side in inputs and side in self.computed and side not in self.below and not is_size(side):
-                if side is not target:
-                    self.sides[side] = self.graph.placeholder(f"side{len(self.sides)}")
+                self.sides[side] = self.graph.placeholder(f"side{len(self.sides)}")
         self.copies |= self.sides
         self.weighed[target] = self.graph.call_function(operator.mul, (self.feature, self.mask))
         for node in self.module.graph.nodes:
