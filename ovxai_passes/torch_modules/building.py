@@ -68,10 +68,11 @@ def plan_of(module: torch.nn.Module, options: Options, example: Any) -> MapPlan:
     picture = checked_example(example)
     with evaluated(module):
         whole = flat(module, picture)
+        graph = exported(whole, picture)
         model = converted(whole, picture)
         state = located(model, module, picture, options)
         target = left(state.target, "target", "Locate")
-        return _plan(_Found(model, exported(whole, picture), picture, state, target), options)
+        return _plan(_Found(model, graph, picture, state, target), options)
 
 
 def _plan(found: _Found, options: Options) -> MapPlan:

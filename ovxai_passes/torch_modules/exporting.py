@@ -10,6 +10,7 @@ from torch.utils import _pytree as pytree
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.read import reason_of
+from ovxai_passes.torch_modules.sizes import multiple_of_batch
 
 _DECOMPOSED_NORM = torch.ops.aten._native_batch_norm_legit_no_training.default
 
@@ -53,7 +54,7 @@ def exported(module: torch.nn.Module, example: torch.Tensor) -> torch.fx.GraphMo
             "that"
         ) from error
     picture = next(node for node in graph.graph.nodes if node.op == "placeholder")
-    if isinstance(picture.meta["val"].shape[0], int):
+    if multiple_of_batch(picture.meta["val"].shape[0]) != 1:
         raise OptionError(
             "the module's code takes a fixed number of pictures, but masks are a batch of their own: convert it "
             "(openvino.convert_model) and explain that"

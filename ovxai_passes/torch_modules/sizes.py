@@ -11,7 +11,8 @@ from ovxai_passes.errors import OptionError
 
 def is_size(node: torch.fx.Node) -> bool:
     """Whether a node gives a size that follows the batch."""
-    return isinstance(node.meta.get("val"), torch.SymInt)
+    size = node.meta.get("val")
+    return isinstance(size, torch.SymInt) and multiple_of_batch(size) != 0
 
 
 def multiple_of_batch(size: Any) -> int | None:
@@ -20,6 +21,8 @@ def multiple_of_batch(size: Any) -> int | None:
         return 0
     expression = size.node.expr
     symbols = list(expression.free_symbols)
+    if not symbols:
+        return 0
     factor = expression.coeff(symbols[0]) if len(symbols) == 1 else None
     if factor is None or not factor.is_Integer or expression != factor * symbols[0]:
         return None

@@ -45,7 +45,7 @@ GIVEN: dict[str, tuple[Any, dict[str, Any], str]] = {
     "no picture of it": (made("residual"), {"example_input": torch.zeros(1, 1, 16, 16)}, "does not take example_input"),
     "no such part": (made("residual"), {"target_layer": "layer9"}, "'layer9' is neither"),
     "a part that is fused": (made("residual"), {"target_layer": "conv"}, "no tensor of the converted module"),
-    "a fixed batch": (_FixedBatch(), {}, "does not take example_input|number of pictures"),
+    "a fixed batch": (_FixedBatch(), {}, "takes a fixed number of pictures"),
     "a branch of Python": (_Branching(), {}, r"torch\.export does not take"),
     "no classifier": (torch.nn.Conv2d(3, 4, 3), {}, "."),
 }

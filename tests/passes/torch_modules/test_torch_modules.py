@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 import ovxai_passes as xai
 from ovxai_passes.model_info.tensor_values import F32
-from tests.passes.torch_modules.networks import NETWORKS, made, pictures, torch
+from tests.passes.torch_modules.networks import made, pictures, torch
 
 WARNINGS = ("ignore::UserWarning", "ignore::FutureWarning", "ignore::DeprecationWarning")
 pytestmark = [pytest.mark.filterwarnings(one) for one in (*WARNINGS, "ignore::torch.jit.TracerWarning")]
@@ -31,6 +32,12 @@ def of_model(module: Any, x: Any, **options: Any) -> dict[str, Any]:
     return run(xai.insert_xai(converted, **options), x)
 
 
+@cache
+def raw(name: str) -> Any:
+    """A network with the raw map of its default method; tests only run it."""
+    return xai.insert_xai(made(name), embed_scaling=False, example_input=pictures(1))
+
+
 def close(found: Any, wanted: Any) -> None:
     assert found.shape == wanted.shape
     assert np.abs(found.detach().numpy() - wanted).max() <= RANGE * np.ptp(wanted)
@@ -47,13 +54,20 @@ def test_as_the_user_guide_has_it() -> None:
     assert isinstance(model_xai, torch.nn.Module)
 
 
-CASES = [*((name, None) for name in NETWORKS), ("distilled", "activationmap"), ("channels last", "eigencam")]
+CASES = [
+    *((name, None) for name in ("residual", "class token", "windows")),
+    ("class token", "activationmap"),
+    pytest.param("channels last", None, marks=pytest.mark.slow),
+    pytest.param("channels last", "eigencam", marks=pytest.mark.slow),
+    pytest.param("distilled", None, marks=pytest.mark.slow),
+]
 
 
 @pytest.mark.parametrize(("name", "method"), CASES)
 def test_equal_to_the_branch_of_the_converted_module(name: str, method: str | None) -> None:
     module, x = made(name), pictures()
-    found = xai.insert_xai(module, explain_method=method, embed_scaling=False, example_input=x[:1])(x)
+    explained = raw(name) if method is None else xai.insert_xai(module, "auto", method, None, False, x[:1])
+    found = explained(x)
     wanted = of_model(module, x, explain_method=method, embed_scaling=False)
     close(found["saliency_map"], wanted["saliency_map"])
     own = module(x)
@@ -66,11 +80,11 @@ def test_a_map_is_the_score_when_one_place_is_left() -> None:
     hook = module.relu.register_forward_hook(lambda _module, _inputs, output: kept.append(output.clone()))
     module(x)
     hook.remove()
-    raw = xai.insert_xai(module, embed_scaling=False, example_input=x)(x)["saliency_map"]
+    found = raw("residual")(x)["saliency_map"]
     for row, column in ((0, 0), (1, 2), (3, 3)):
         alone = torch.zeros_like(kept[-1])
         alone[..., row, column] = kept[-1][..., row, column]
-        torch.testing.assert_close(raw[..., row, column], module.fc(alone.mean((2, 3))))
+        torch.testing.assert_close(found[..., row, column], module.fc(alone.mean((2, 3))))
 
 
 OPTIONS: tuple[dict[str, Any], ...] = (
@@ -93,8 +107,13 @@ def test_options_mean_what_they_mean_of_models(options: dict[str, Any]) -> None:
 def test_a_layer_by_the_path_of_a_part() -> None:
     module, x = made("class token"), pictures()
     named = xai.insert_xai(module, target_layer="blocks.0", embed_scaling=False, example_input=x)
-    unnamed = xai.insert_xai(module, embed_scaling=False, example_input=x)  # the input of the last block is that
-    torch.testing.assert_close(named(x)["saliency_map"], unnamed(x)["saliency_map"])
+    found = named(x)["saliency_map"]  # the input of the last block is that
+    torch.testing.assert_close(found, raw("class token")(x)["saliency_map"])
+
+
+@pytest.mark.slow
+def test_more_blocks_are_run_again() -> None:
+    module, x = made("class token"), pictures()
     earlier = xai.insert_xai(module, "classification", "vitreciprocam", k=2, embed_scaling=False, example_input=x)
     close(earlier(x)["saliency_map"], of_model(module, x, k=2, embed_scaling=False)["saliency_map"])
 
@@ -118,7 +137,7 @@ def test_the_original_is_left_alone() -> None:
 
 
 def test_gradients_are_those_of_the_module() -> None:
-    explained = xai.insert_xai(made("residual"), embed_scaling=False, example_input=pictures())
+    explained = raw("residual")
     found = explained(pictures())
     assert found["prediction"].requires_grad
     assert not found["saliency_map"].requires_grad
@@ -126,10 +145,10 @@ def test_gradients_are_those_of_the_module() -> None:
         assert not explained(pictures())["prediction"].requires_grad
 
 
-@pytest.mark.parametrize("name", ["residual", "class token", "windows"])
+@pytest.mark.parametrize("name", ["residual", "windows", pytest.param("class token", marks=pytest.mark.slow)])
 def test_what_is_exported_keeps_both_outputs(name: str) -> None:
     pytest.importorskip("onnx", reason="torch writes ONNX with it")
-    explained, x = xai.insert_xai(made(name), embed_scaling=False, example_input=pictures()), pictures(3)
+    explained, x = raw(name), pictures(3)
     wanted = explained(x)
     file = io.BytesIO()
     names = ["prediction", "saliency_map"]
@@ -148,8 +167,8 @@ def test_what_is_exported_keeps_both_outputs(name: str) -> None:
             close(wanted[output], found[output])
 
 
-def test_copies_and_whole_modules_in_files() -> None:
-    explained, x = xai.insert_xai(made("residual"), example_input=pictures()), pictures()
+def test_copies_and_maps_that_are_there() -> None:
+    explained, x = raw("residual"), pictures()
     other = copy.deepcopy(explained)
     with torch.no_grad():
         next(other.parameters()).zero_()
