@@ -14,7 +14,7 @@ from tests.passes.torch_modules.networks import made, pictures, torch
 pytestmark = [pytest.mark.filterwarnings(f"ignore::{kind}") for kind in ("UserWarning", "FutureWarning")]
 
 
-class _FixedBatch(torch.nn.Module):  # type: ignore[misc]
+class _FixedBatch(torch.nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.conv, self.fc = torch.nn.Conv2d(3, 4, 4, 4), torch.nn.Linear(4, 5)
@@ -23,7 +23,7 @@ class _FixedBatch(torch.nn.Module):  # type: ignore[misc]
         return self.fc(self.conv(x).reshape(2, 4, 16).mean(2))
 
 
-class _Branching(torch.nn.Module):  # type: ignore[misc]
+class _Branching(torch.nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.conv, self.fc = torch.nn.Conv2d(3, 4, 4, 4), torch.nn.Linear(4, 5)
@@ -61,7 +61,7 @@ def test_one_sentence(case: str) -> None:
 
 def test_other_things_than_modules() -> None:
     with pytest.raises(xai.OptionError, match=r"torch\.nn\.Module or a path, not function"):
-        xai.insert_xai(lambda x: x)  # type: ignore[arg-type]
+        xai.insert_xai(lambda x: x)
     with pytest.raises(xai.OptionError, match="example_input goes with a torch"):
         xai.insert_xai("model.xml", example_input=pictures())
 
