@@ -15,7 +15,7 @@ nn = torch.nn
 CLASSES, CHANNELS = 5, 12
 
 
-class Residual(nn.Module):
+class Residual(torch.nn.Module):
     """Norms that are folded into convolutions, activations in place, a shortcut."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Residual(nn.Module):
         return self.fc(nn.functional.adaptive_avg_pool2d(x, 1).flatten(1))
 
 
-class LastChannels(nn.Module):
+class LastChannels(torch.nn.Module):
     """Channels last in the block and a head of a hidden layer, as in ConvNeXt and MobileNetV3; a dict of outputs."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class LastChannels(nn.Module):
         return {"logits": self.fc(x.flatten(1))}
 
 
-class Tokens(nn.Module):
+class Tokens(torch.nn.Module):
     """Pre-norm attention blocks over patches and a class token; `kept`: how many tokens come before the patches."""
 
     def __init__(self, kept: int = 1) -> None:
@@ -67,7 +67,7 @@ class Tokens(nn.Module):
         return self.head(self.norm(x)[:, 0])
 
 
-class Block(nn.Module):
+class Block(torch.nn.Module):
     """One of them."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class Block(nn.Module):
         return x + nn.functional.gelu(self.mlp(self.norm2(x)))
 
 
-class Windows(nn.Module):
+class Windows(torch.nn.Module):
     """Attention in windows, which are a batch of their own meanwhile, as in Swin; tokens are pooled."""
 
     def __init__(self) -> None:
