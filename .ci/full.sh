@@ -8,7 +8,7 @@ full_venv() {
         # the CPU build of torch first, so that nothing below asks for another one
         installed torch==2.13.0
         installed torchvision==0.28.0 timm==1.0.31 openvino-model-api==0.4.7 ruff==0.17.6 mypy==2.4.1
-        installed -e '.[dev,zoo,image,plot,blackbox,clients]'
+        installed -e '.[dev,zoo,torch,image,plot,blackbox,clients]'
     fi
     # shellcheck source=/dev/null
     source "$work/full/bin/activate"
@@ -32,7 +32,7 @@ full() {
         tests/whole/test_reshape.py tests/whole/test_reshape_detectors.py \
         tests/whole/test_real_models.py \
         tests/patterns/detector/test_detectors_8bit.py tests/patterns/analysis/test_position_heads.py \
-        tests/patterns/classifier/test_score_shapes.py
+        tests/patterns/classifier/test_score_shapes.py tests/passes/torch_modules
 }
 
 # Detectors of ultralytics, which asks for a desktop build of OpenCV, so without what it depends on.

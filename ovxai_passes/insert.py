@@ -6,11 +6,12 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import openvino as ov
 from ovxai_patterns.classifier.site import Site
 
+from ovxai_passes.errors import OptionError
 from ovxai_passes.head.cut import Head
 from ovxai_passes.insert_options import NAMED, InsertOptions
 from ovxai_passes.methods.spec import MethodSpec
@@ -26,9 +27,11 @@ from ovxai_passes.passes.insert_saliency_map import InsertSaliencyMap, with_bran
 from ovxai_passes.passes.record import report_of
 from ovxai_passes.passes.state import InsertionState, left, run_stages
 from ovxai_passes.report import Report
+from ovxai_passes.torch_modules.kind import is_module
 from ovxai_passes.vocabulary import Method, Task
 
 if TYPE_CHECKING:
+    import torch
     from typing_extensions import Unpack
 
 _log = logging.getLogger(__name__)
@@ -100,20 +103,22 @@ def plan(model: ov.Model, options: Options) -> Report:
 
 
 @documented(Options, NAMED)
-def insert_xai(
-    model: ov.Model | str | os.PathLike[str],
+def insert_xai(  # noqa: PLR0913, PLR0917  # the parameters of openvino_xai, and what torch needs
+    model: ov.Model | torch.nn.Module | str | os.PathLike[str],
     task: Task | str = Task.AUTO,
     explain_method: Method | str | Sequence[Method | str] | None = None,
     target_layer: str | Sequence[str] | None = None,
     embed_scaling: bool = True,
+    example_input: torch.Tensor | None = None,
     **options: Unpack[InsertOptions],
-) -> ov.Model:
+) -> Any:
     """A new model that computes what `model` computes and one output more, `saliency_map`.
 
     Parameters
     ----------
     model
-        An `ov.Model`, which is not modified, or a path that `openvino.Core().read_model` reads.
+        An `ov.Model`, which is not modified, or a path that `openvino.Core().read_model` reads; or a
+        `torch.nn.Module`, which is not modified either.
     task
         What the model does: classification, detection or instance segmentation; AUTO tells from its outputs.
     explain_method
@@ -121,10 +126,13 @@ def insert_xai(
         ActivationMap or EigenCAM; of instance segmentation InstanceMasks or those of detectors. None chooses.
         Of several the first makes `saliency_map`, a further one `saliency_map_METHOD`, as `saliency_map_eigencam`.
     target_layer
-        Friendly name of the layer to explain, or names of a detector's class heads; None finds them.
+        Friendly name of the layer to explain, or names of a detector's class heads; None finds them. Of a torch module
+        the path of a part of it, as "layer4.1".
     embed_scaling
         True: u8, maps scaled to 0..255: each by itself, or with `scaling="joint"` all classes of an image by one range.
         False: f32 class scores.
+    example_input
+        Of a torch module: a batch like those that it will be given. None: the first one that it is given.
     **options
         {options}
 
@@ -136,6 +144,9 @@ def insert_xai(
     unless options ask for another map than it has (OptionError), or tell it more of itself (a clone). What it is told,
     as `labels` and `mean`, is written into rt_info `model_info`, where clients read it.
 
+    Of a torch module: a module whose forward gives {"prediction": ..., "saliency_map": ...}. It shares the parameters
+    of the original, runs in evaluation mode, and can be exported (`torch.onnx.export`, `openvino.convert_model`).
+
     Raises
     ------
     ModelReadError, OptionError, TargetNotFoundError, TooCostlyError
@@ -143,6 +154,12 @@ def insert_xai(
     asked = Options.checked(
         task=task, method=explain_method, target_layer=target_layer, embed_scaling=embed_scaling, **options
     )
+    if is_module(model):
+        from ovxai_passes.torch_modules.building import explained_module  # noqa: PLC0415  # needs torch, as modules do
+
+        return explained_module(model, asked, example_input)
+    if example_input is not None:
+        raise OptionError(f"example_input goes with a torch.nn.Module, not with {type(model).__name__}: leave it out")
     original = model_given(model)
     if is_augmented(original):
         check_same_map(original, asked)

@@ -64,7 +64,7 @@ def test_the_library_needs_its_declared_dependencies_only() -> None:
     allowed = {"openvino", "numpy", "networkx", "ovxai_passes", "ovxai_patterns"}
     for package in ("patterns/ovxai_patterns", "ovxai_passes"):
         for file in (ROOT / package).rglob("*.py"):
-            more = HELPER_EXTRAS if is_helper(file) else set()
+            more = HELPER_EXTRAS if is_helper(file) else {"torch"} if file.parent.name == "torch_modules" else set()
             third = {name.split(".")[0] for name in imported(file, running=True)} - set(sys.stdlib_module_names)
             assert third <= allowed | more, f"{file.relative_to(ROOT)} imports {sorted(third - allowed)}"
 
@@ -101,3 +101,15 @@ def test_definitions_are_what_checks_compare_with_and_nothing_else_uses() -> Non
     for file in TOOLS.rglob("*.py"):
         used = {name for name in imported(file) if name.startswith("ovxai_passes.reference")}
         assert not used or file.parent.name == "checks", f"{file.relative_to(ROOT)} imports {sorted(used)}"
+
+
+def test_torch_is_imported_with_torch_modules_only() -> None:
+    rooms = "ovxai_passes/torch_modules"
+    users = {file for file in (ROOT / "ovxai_passes").rglob("*.py") if file.parent != ROOT / rooms}
+    lazily = {"kind", "torch_modules"}
+    for file in users:
+        at_top = [node for node in ast.parse(file.read_text()).body if isinstance(node, ast.ImportFrom) and node.module]
+        names = {str(node.module) for node in at_top if str(node.module).startswith("ovxai_passes.torch_modules")}
+        assert {name.rpartition(".")[2] for name in names} <= lazily, (
+            f"{file.relative_to(ROOT)} imports {sorted(names)}"
+        )

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 
-from ovxai_passes.compat.utils.torch import is_module
 from ovxai_passes.explainer import scaling
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.recorded import is_augmented
 from ovxai_passes.pictures.arrays import as_bhwc, is_bhwc, size_of
+from ovxai_passes.torch_modules.kind import is_module
 
 __all__ = [
     "SALIENCY_MAP_OUTPUT_NAME",

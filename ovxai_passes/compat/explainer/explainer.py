@@ -12,12 +12,12 @@ from ovxai_passes.compat.common.utils import logger
 from ovxai_passes.compat.explainer.explanation import Explanation
 from ovxai_passes.compat.methods.base import check_model
 from ovxai_passes.compat.methods.factory import BlackBoxMethodFactory, WhiteBoxMethodFactory
-from ovxai_passes.compat.utils.torch import is_module
 from ovxai_passes.errors import OptionError, OvxaiError
 from ovxai_passes.explainer import ExplainMode, explainer, explanation
 from ovxai_passes.explainer.call_options import BLACK_BOX_METHODS, ExplanationMethod
 from ovxai_passes.explainer.found_outputs import postprocess_found
 from ovxai_passes.explainer.targets import Targets
+from ovxai_passes.torch_modules.kind import is_module
 from ovxai_passes.value_checks import member
 
 __all__ = ["ExplainMode", "Explainer"]

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias, TypeVar
 import numpy.typing as npt
 import openvino as ov
 
-from ovxai_passes.compat.utils.torch import is_module
 from ovxai_passes.explainer import Prediction
+from ovxai_passes.torch_modules.kind import is_module
 
 __all__ = ["CompiledModel", "MethodBase", "Model", "Prediction", "PreprocessFn", "check_model"]
 

@@ -20,8 +20,8 @@ from ovxai_passes.compat.methods.white_box.base import InsertedMethod, WhiteBoxM
 from ovxai_passes.compat.methods.white_box.det_class_probability_map import DetClassProbabilityMap
 from ovxai_passes.compat.methods.white_box.eigen_cam import EigenCAM
 from ovxai_passes.compat.methods.white_box.recipro_cam import ReciproCAM, ViTReciproCAM
-from ovxai_passes.compat.utils.torch import is_module
 from ovxai_passes.explainer.black_box.base import identity
+from ovxai_passes.torch_modules.kind import is_module
 
 PostprocessFn = Callable[[Mapping[Any, Any]], Any]
 

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
-
-
-def is_module(model: object) -> bool:
-    """Whether an object is a torch module; torch is not imported for it."""
-    found = sys.modules.get("torch")
-    return found is not None and isinstance(model, found.nn.Module)
 
 
 def __getattr__(name: str) -> Any:
