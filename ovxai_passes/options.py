@@ -15,14 +15,17 @@ from ovxai_passes.methods.registry import METHODS, method_spec, methods_of
 from ovxai_passes.methods.spec import MethodSpec, Reads
 from ovxai_passes.option_groups.info_options import InfoOptions
 from ovxai_passes.option_groups.map_options import MapOptions
+from ovxai_passes.option_groups.picture_options import PictureOptions
 from ovxai_passes.option_spec import MethodTrait, OptionSpec, documented, spec_of
 from ovxai_passes.value_checks import as_plain, check_names
-from ovxai_passes.vocabulary import Method, Scaling, Task
+from ovxai_passes.vocabulary import INPUT, LARGEST, MIDDLE, Method, Scaling, Task
+
+_OF_SCALED = ("threshold", "output_dtype", "colormap", "overlay")
 
 
 @documented()
 @dataclass(frozen=True)
-class Options(InfoOptions, MapOptions):
+class Options(InfoOptions, PictureOptions, MapOptions):
     """All options of an insertion, checked. Raises OptionError.
 
     {options}
@@ -40,6 +43,22 @@ class Options(InfoOptions, MapOptions):
     def effective_scaling(self) -> Scaling:
         """The scaling asked for by `scaling` or `embed_scaling`."""
         return (self.scaling or Scaling.MAP) if self.embed_scaling else Scaling.NONE
+
+    @property
+    def level_size(self) -> tuple[int, int] | str | None:
+        """The size at which levels of a detector meet; that of the model's picture comes after it."""
+        return None if self.saliency_map_size == INPUT else self.saliency_map_size
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """The options that ask for pictures of the map."""
+        return tuple(name for name in ("colormap", "overlay") if getattr(self, name) is not None)
+
+    def of_raw_map(self, task: Task) -> Options:
+        """The same map as scores, before anything that is done to scaled ones."""
+        size = None if task is Task.CLASSIFICATION else self.level_size
+        of_scaled: dict[str, Any] = dict.fromkeys(_OF_SCALED)
+        return replace(self, embed_scaling=False, scaling=None, saliency_map_size=size, **of_scaled)
 
     @property
     def target_layers(self) -> tuple[str, ...]:
@@ -61,6 +80,10 @@ class Options(InfoOptions, MapOptions):
         for name, spec in self._given().items():
             if spec.tasks and task is not Task.AUTO and task not in spec.tasks:
                 raise OptionError(f"option {name!r} does not go with task {task.value!r}")
+        if task is Task.CLASSIFICATION and self.saliency_map_size in (MIDDLE, LARGEST):
+            raise OptionError(
+                f"saliency_map_size {self.saliency_map_size!r} is a level of detectors: give (h, w) or {INPUT!r}"
+            )
 
     def check_chosen_method(self, method: Method) -> None:
         """Raises OptionError where options do not go with the method that a model gets."""
@@ -98,6 +121,12 @@ class Options(InfoOptions, MapOptions):
         if self.scaling not in (None, Scaling.NONE) and not self.embed_scaling:
             raise OptionError(
                 f"scaling {self.scaling.value!r} does not go with embed_scaling=False (--no-embed-scaling)"
+            )
+        of_scaled = [name for name in _OF_SCALED if getattr(self, name) is not None]
+        if of_scaled and self.effective_scaling is Scaling.NONE:
+            raise OptionError(
+                f"{of_scaled[0]} is for scaled maps, and scaling 'none' (embed_scaling=False) asks for raw scores: "
+                "leave one of them out"
             )
         if self.top_k is not None and self.classes is not None:
             raise OptionError(

@@ -18,7 +18,9 @@ from ovxai_passes.explainer.checked import checked_flag, compiled, fitting_input
 from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.insert import insert_xai
 from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME
+from ovxai_passes.model_info.recorded import holds_scaled_map
 from ovxai_passes.model_info.rt_info import said_in
+from ovxai_passes.pictures.levels import as_levels
 from ovxai_passes.vocabulary import Mask, Method, Scaling, Task
 
 _log = logging.getLogger(__name__)
@@ -130,8 +132,10 @@ class WhiteBox:
         return self.maps_in(self.model_forward(data))
 
     def maps_in(self, results: Mapping[Any, Array]) -> Array | dict[int, Array]:
-        """The maps among what `model_forward` gives, as `generate_saliency_map`."""
+        """The maps among what `model_forward` gives, as `generate_saliency_map`; scaled ones as levels."""
         maps = np.array(results[OUTPUT_NAME])
+        if maps.dtype != np.uint8 and holds_scaled_map(self.model):
+            maps = as_levels(maps)
         if len(maps) > 1:
             raise OptionError(f"one picture is explained at a time, not a batch of {len(maps)}")
         classes = self._classes(results)

@@ -12,9 +12,9 @@ from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import Scores, find_scores
 
 from ovxai_passes.model_info.class_shares import shares_of
-from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
+from ovxai_passes.model_info.outputs import CLASSES_NAME, COLORS_NAME, FEATURES_NAME, OUTPUT_NAME, OVERLAY_NAME
 
-ADDED = frozenset({OUTPUT_NAME, CLASSES_NAME, FEATURES_NAME})
+ADDED = frozenset({OUTPUT_NAME, CLASSES_NAME, COLORS_NAME, OVERLAY_NAME, FEATURES_NAME})
 """The outputs that an insertion adds."""
 
 

@@ -9,3 +9,9 @@ CLASSES_NAME = "saliency_classes"
 
 
 FEATURES_NAME = "feature_vector"
+
+
+COLORS_NAME = "saliency_colors"
+
+
+OVERLAY_NAME = "saliency_overlay"

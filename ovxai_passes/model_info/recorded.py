@@ -16,11 +16,17 @@ from ovxai_passes.model_info.outputs import FEATURES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.options import Options
 from ovxai_passes.value_checks import as_plain
+from ovxai_passes.vocabulary import Scaling
 
 
 def is_augmented(model: ov.Model) -> bool:
     """Whether a model has a `saliency_map` output."""
     return any(OUTPUT_NAME in port.get_names() for port in model.outputs)
+
+
+def holds_scaled_map(model: ov.Model) -> bool:
+    """Whether the map of a model is one that was scaled, of whatever type."""
+    return said_in(model, "ovxai", "scaling", Scaling.NONE.value) != Scaling.NONE.value
 
 
 def check_same_map(model: ov.Model, options: Options) -> None:

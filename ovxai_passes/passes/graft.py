@@ -21,7 +21,8 @@ from ovxai_passes.passes.state import InsertionState, Original, left
 class Graft(ModelPass):
     """Feeds a branch from the model's tensors and adds its result as the output `saliency_map`, in place.
 
-    A second result is the classes of the maps, the output `saliency_classes`; a feature vector is the last one.
+    A second result is the classes of the maps, the output `saliency_classes`; pictures of the map follow by their
+    names, and a feature vector is the last one.
 
     Before:  ... ─▶ target ─▶ head ─▶ outputs
     After:   ... ─▶ target ─┬─▶ head ─▶ outputs
@@ -54,8 +55,8 @@ class Graft(ModelPass):
             output = graph.output(source)
             for reader in list(parameter.output(0).get_target_inputs()):
                 reader.replace_source_output(output)
-        features = int(given.has_features)
-        names = (OUTPUT_NAME, CLASSES_NAME)[: len(added.get_results()) - features] + (FEATURES_NAME,) * features
+        last = given.pictures + (FEATURES_NAME,) * given.has_features
+        names = (OUTPUT_NAME, CLASSES_NAME)[: len(added.get_results()) - len(last)] + last
         ends = [result.input_value(0) for result in added.get_results()]
         model.add_results([ops.result(end, name=name) for end, name in zip(ends, names, strict=True)])
         wrapped = ov.Model(model)

@@ -16,8 +16,13 @@ from ovxai_passes.model_info.told import layout_told, told_by
 from ovxai_passes.options import Options
 from ovxai_passes.passes.build_branch import BuildBranch
 from ovxai_passes.passes.cut import Cut
+from ovxai_passes.passes.finishing.colour import Colour
+from ovxai_passes.passes.finishing.overlay import Overlay
 from ovxai_passes.passes.finishing.pool import Pool
+from ovxai_passes.passes.finishing.resize import Resize
+from ovxai_passes.passes.finishing.round import Round
 from ovxai_passes.passes.finishing.scale import Scale
+from ovxai_passes.passes.finishing.threshold import Threshold
 from ovxai_passes.passes.graft import Graft
 from ovxai_passes.passes.keep_map import KeepMap
 from ovxai_passes.passes.locate import Locate
@@ -64,7 +69,6 @@ class InsertSaliencyMap(ModelPass):
     def _inserted(self, wrapped: ov.Model, layout_before: str) -> InsertionState:
         options = self.state.options
         state = with_branch(wrapped, options, layout_before)
-        run_stages(wrapped, (Scale(state), *((Pool(state),) if options.feature_vector else ())))
         changes: tuple[ModelPass, ...] = (
             Graft(state),  # the branch onto the model
             *((Trim(state),) if options.trim else ()),  # out of the model, what nobody reads
@@ -78,7 +82,9 @@ class InsertSaliencyMap(ModelPass):
 
 
 def with_branch(model: ov.Model, options: Options, layout_before: str = "") -> InsertionState:
-    """The state after the stages that lead to the branch. `model` is only read; `layout_before`: see `layout_told`.
+    """The state after the stages that lead to the whole branch. `model` is only read.
+
+    `layout_before`: see `layout_told`.
 
     Where no layer explains all class scores at a bearable cost, layers that explain a part of them are tried: the first
     one that costs little is taken, else the cheapest. Raises what the search for a layer that explains all raised.
@@ -86,6 +92,8 @@ def with_branch(model: ov.Model, options: Options, layout_before: str = "") -> I
     state = _with_branch(model, options)
     target = left(state.target, "target", "Locate")
     background = target.grids.heads.background if target.grids else None
+    finishing = (Scale, Resize, Threshold, Round, Colour, Overlay, *((Pool,) if options.feature_vector else ()))
+    run_stages(model, tuple(stage(state) for stage in finishing))
     state.told = told_by(options, model, layout_before, target.classes, background)
     return state
 

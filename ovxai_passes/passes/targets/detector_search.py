@@ -119,7 +119,7 @@ class DetectorSearch:
 
     def _size(self, grids: list[tuple[int, int]]) -> tuple[tuple[int, int], int | None]:
         """The size of the map, and the place of the level that it is that of."""
-        wanted = self.options.saliency_map_size
+        wanted = self.options.level_size
         if isinstance(wanted, tuple):
             return (wanted[0], wanted[1]), None
         if wanted is None:
@@ -132,7 +132,7 @@ class DetectorSearch:
     def _feature_map(self, spec: MethodSpec) -> Target:
         name = spec.name.value
         options = self.options
-        wanted, layers = options.saliency_map_size, options.target_layers
+        wanted, layers = options.level_size, options.target_layers
         if isinstance(wanted, tuple):
             raise OptionError(
                 f"{name} is as large as a feature map: saliency_map_size {MIDDLE!r} or {LARGEST!r} chooses which"
@@ -188,7 +188,7 @@ class DetectorSearch:
         found = self.detector.analysis.get(find_instances)
         if isinstance(found, NoInstances):
             raise TargetNotFoundError(found.reason)
-        wanted = self.options.saliency_map_size
+        wanted = self.options.level_size
         if isinstance(wanted, str):
             raise OptionError("instancemasks has no levels: give saliency_map_size as (h, w)")
         size = _MASK_SIZE if wanted is None else (wanted[0], wanted[1])

@@ -10,6 +10,14 @@ import click
 
 from ovxai_passes.report import Report
 
+_SHOWN = {
+    "saliency_map_size": "size",
+    "threshold": "0 below",
+    "output_dtype": "0 to 1 in",
+    "colormap": "in colours",
+    "overlay": "over the picture with weight",
+}
+
 
 @dataclass(frozen=True)
 class PrintStyle:
@@ -54,7 +62,7 @@ def print_report(report: Report, style: PrintStyle, verified: Sequence[str], mes
         ),
         *([f"kept tokens:  {report.kept_tokens}"] if report.mask else []),
         *([f"classes:      {report.classes}{_with_maps(report)}"] if report.classes else []),
-        f"scaling:      {report.scaling}",
+        f"scaling:      {report.scaling}{_as_shown(report)}",
         *([f"multiplied out: {report.multiplied_out} operations"] if report.mask else []),
         f"cost:         {report.cost:.3f} times the model's multiply-adds",
     ]
@@ -67,6 +75,12 @@ def print_report(report: Report, style: PrintStyle, verified: Sequence[str], mes
     lines += [f"notice:       {line}" for line in report.notices]
     lines += [f"verified:     {line}" for line in verified]
     click.echo("\n".join([*lines, message or "dry run: nothing was written"]))
+
+
+def _as_shown(report: Report) -> str:
+    """What is made of scaled maps."""
+    said = {name: report.options[name] for name in _SHOWN if name in report.options}
+    return "".join(f", {_SHOWN[name]} {value}" for name, value in said.items())
 
 
 def _with_maps(report: Report) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import openvino as ov
 from ovxai_patterns.classifier.scores import Scores
 
@@ -17,10 +18,11 @@ from ovxai_passes.model_info.class_shares import shares_of
 from ovxai_passes.model_info.labels import names_of, own_names_of
 from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.preparation import Preparation
+from ovxai_passes.model_info.recorded import holds_scaled_map
 from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.pictures.encoding import write_picture
-from ovxai_passes.pictures.levels import scaling
+from ovxai_passes.pictures.levels import as_levels, scaling
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.detector_scores import class_scores
 from ovxai_tools.pictures.model_input import as_inputs, fit_of
@@ -61,7 +63,7 @@ def write_preview(
     names = names_of(subject.labels, scores.size) or own_names_of(subject.plain, scores.size)
     name = names[best] if names else f"class {best}"
     saliency = results[OUTPUT_NAME][0]
-    levels = saliency if saliency.dtype == np.uint8 else scaling(saliency)
+    levels = _levels(model, saliency)
     per_class = levels.ndim == 3
     caption = f"{name} (score {scores[best]:.3g})" if per_class else f"all classes; best {name}"
     shown = fit_of(picture, model, preparation).onto_picture(levels[row] if per_class else levels)
@@ -85,7 +87,7 @@ def write_detector_preview(  # noqa: PLR0913, PLR0917  # as write_preview, and w
     picture = read_picture(image or demo.scenes()[0].path)
     inputs = as_inputs(picture, model, preparation)
     saliency = np.asarray(ov.compile_model(model, "CPU")(inputs)[OUTPUT_NAME])[0]
-    levels = saliency if saliency.dtype == np.uint8 else scaling(saliency)
+    levels = _levels(model, saliency)
     if levels.ndim == 2:
         caption = "all classes"
     else:
@@ -98,3 +100,10 @@ def write_detector_preview(  # noqa: PLR0913, PLR0917  # as write_preview, and w
         caption, levels = f"{name} (score {scores[mapped[row]]:.3g})", levels[row]
     write_picture(triptych(picture, fit_of(picture, model, preparation).onto_picture(levels), caption), target)
     return caption
+
+
+def _levels(model: ov.Model, saliency: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
+    """A map as levels, of raw scores scaled by their own range."""
+    if saliency.dtype == np.uint8:
+        return saliency.astype(np.uint8)
+    return as_levels(saliency) if holds_scaled_map(model) else scaling(saliency)
