@@ -25,8 +25,13 @@ from ovxai_passes.ops.branch import Branch
 from ovxai_passes.options import Options
 from ovxai_passes.passes.build_branch import BuildBranch
 from ovxai_passes.passes.cut import Cut
+from ovxai_passes.passes.finishing.colour import Colour
+from ovxai_passes.passes.finishing.overlay import Overlay
 from ovxai_passes.passes.finishing.pool import Pool
+from ovxai_passes.passes.finishing.resize import Resize
+from ovxai_passes.passes.finishing.round import Round
 from ovxai_passes.passes.finishing.scale import Scale
+from ovxai_passes.passes.finishing.threshold import Threshold
 from ovxai_passes.passes.graft import Graft
 from ovxai_passes.passes.insert_saliency_map import InsertSaliencyMap
 from ovxai_passes.passes.keep_map import KeepMap
@@ -39,11 +44,13 @@ from ovxai_passes.passes.trim import Trim
 from ovxai_passes.remove import remove_xai
 from ovxai_passes.report import Report
 from ovxai_passes.version import __version__
-from ovxai_passes.vocabulary import Mask, Method, Scaling, Task
+from ovxai_passes.vocabulary import Colormap, MapType, Mask, Method, Scaling, Task
 
 __all__ = [
     "Branch",
     "BuildBranch",
+    "Colormap",
+    "Colour",
     "Cut",
     "Explainer",
     "Graft",
@@ -51,22 +58,27 @@ __all__ = [
     "InsertionState",
     "KeepMap",
     "Locate",
+    "MapType",
     "Mask",
     "Method",
     "ModelReadError",
     "OptionError",
     "Options",
+    "Overlay",
     "OvxaiError",
     "Pool",
     "Record",
     "RemoveSaliencyMap",
     "Report",
+    "Resize",
+    "Round",
     "Scale",
     "Scaling",
     "StageError",
     "TargetNotFoundError",
     "Task",
     "Tell",
+    "Threshold",
     "TooCostlyError",
     "Trim",
     "VerificationError",

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from ovxai_patterns.matchers.pattern import GraphPattern
 
-from ovxai_passes.vocabulary import InputLayout, Mask, ResizeType, Scaling
+from ovxai_passes.vocabulary import Colormap, InputLayout, MapType, Mask, ResizeType, Scaling
 
 NAMED = ("task", "method", "target_layer", "embed_scaling")
 """Fields of `Options` that are parameters of `insert_xai` by themselves (method: `explain_method`)."""
@@ -32,10 +32,14 @@ class InsertOptions(TypedDict, total=False):
     feature_vector: bool
     only_map: bool
     num_anchors: Sequence[int] | int | None
-    saliency_map_size: Sequence[int] | str | None
     background: int | None
     keep_background: bool
     objectness: bool
+    saliency_map_size: Sequence[int] | str | None
+    threshold: float | None
+    output_dtype: MapType | str | None
+    colormap: Colormap | str | None
+    overlay: float | None
     mean: Sequence[float] | float | None
     scale: Sequence[float] | float | None
     bgr: bool | None

@@ -9,7 +9,7 @@ from ovxai_passes.errors import OptionError
 from ovxai_passes.methods.registry import METHODS, method_spec, methods_of
 from ovxai_passes.methods.spec import MethodSpec, Reads
 from ovxai_passes.option_spec import MethodTrait, OptionSpec
-from ovxai_passes.vocabulary import LARGEST, MIDDLE, Method, Task
+from ovxai_passes.vocabulary import DETECTORS, LARGEST, MIDDLE, Method, Task
 
 Given: TypeAlias = Mapping[str, tuple[OptionSpec, Any]]
 """Options by name: what is known of each, and its value."""
@@ -25,24 +25,26 @@ def check_methods(methods: Sequence[Method], task: Task, given: Given) -> None:
         if task is not Task.AUTO and task not in tasks:
             available = ", ".join(repr(spec.name.value) for spec in methods_of(task))
             raise OptionError(f"method {method.value!r} does not go with task {task.value!r}; that takes {available}")
-    declined = [declined_by(method, given) for method in methods]
+    declined = [declined_by(method, given, task) for method in methods]
     for name, reason in declined[0].items() if declined else ():
         if all(name in by_one for by_one in declined):
             raise OptionError(reason)
 
 
-def declined_by(method: Method, given: Given, which: str = "") -> dict[str, str]:
-    """The options that a method does not take, each with the reason as a sentence.
+def declined_by(method: Method, given: Given, task: Task, which: str = "") -> dict[str, str]:
+    """The options that a method does not take for a task, each with the reason as a sentence.
 
     `which`: of the method, said in place of what it lacks.
     """
     spec = method_spec(method)
     assert spec is not None, "options refuse methods that models cannot be given"
-    found = {name: _reason(spec, name, known, value, which) for name, (known, value) in given.items()}
+    found = {name: _reason(spec, name, known, value, task, which) for name, (known, value) in given.items()}
     return {name: reason for name, reason in found.items() if reason is not None}
 
 
-def _reason(method: MethodSpec, name: str, spec: OptionSpec, value: Any, which: str) -> str | None:
+def _reason(  # noqa: PLR0913, PLR0917  # what a reason may lie in
+    method: MethodSpec, name: str, spec: OptionSpec, value: Any, task: Task, which: str
+) -> str | None:
     """Why a method does not take a value of an option, or None where it does."""
     if spec.needs is not None and not _has(method, spec.needs):
         return f"option {name!r} does not go with method {method.name.value!r}, {which or spec.needs.value}"
@@ -51,12 +53,12 @@ def _reason(method: MethodSpec, name: str, spec: OptionSpec, value: Any, which: 
     if name == "k" and method.name is Method.VITRECIPROCAM and not value:
         return "k=0 re-runs no attention block, which is method 'reciprocam', not 'vitreciprocam'"
     if method.reads is Reads.FEATURE_MAP:
-        return _declined_by_feature_maps(method.name.value, name, value)
+        return _declined_by_feature_maps(method.name.value, name, value, task)
     return _declined_by_instances(name, value) if method.reads is Reads.INSTANCES else None
 
 
-def _declined_by_feature_maps(method: str, name: str, value: Any) -> str | None:
-    if name == "saliency_map_size" and isinstance(value, tuple):
+def _declined_by_feature_maps(method: str, name: str, value: Any, task: Task) -> str | None:
+    if name == "saliency_map_size" and isinstance(value, tuple) and task in DETECTORS:
         return f"{method} is as large as a feature map: saliency_map_size {MIDDLE!r} or {LARGEST!r} chooses which"
     if name == "target_layer" and isinstance(value, tuple) and len(value) > 1:
         return f"{method} explains one target layer"
@@ -66,7 +68,7 @@ def _declined_by_feature_maps(method: str, name: str, value: Any) -> str | None:
 def _declined_by_instances(name: str, value: Any) -> str | None:
     if name in ("patterns", "target_layer"):
         return f"instancemasks reads the model's outputs: option {name!r} does not go with it"
-    if name == "saliency_map_size" and isinstance(value, str):
+    if name == "saliency_map_size" and value in (MIDDLE, LARGEST):
         return "instancemasks has no levels: give saliency_map_size as (h, w)"
     return None
 

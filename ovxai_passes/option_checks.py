@@ -7,19 +7,21 @@ from typing import Any
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.value_checks import is_whole
-from ovxai_passes.vocabulary import LARGEST, MIDDLE, Method
+from ovxai_passes.vocabulary import INPUT, LARGEST, MIDDLE, Method
 
 CHANNELS = (1, 3, 4)
 """How many a picture has."""
 
+_SIZES = (INPUT, MIDDLE, LARGEST)
+
 
 def parsed_size(text: str) -> tuple[int, int] | str:
-    """A size of maps from text: HEIGHTxWIDTH, or the name of a level. Raises OptionError."""
-    if text in (MIDDLE, LARGEST):
+    """A size of maps from text: HEIGHTxWIDTH, or the name of one. Raises OptionError."""
+    if text in _SIZES:
         return text
     parts = text.lower().split("x")
     if len(parts) != 2 or not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise OptionError(f"{text!r} is not HEIGHTxWIDTH, as in 32x48, and not {MIDDLE} or {LARGEST}")
+        raise OptionError(f"{text!r} is not HEIGHTxWIDTH, as in 32x48, and not one of {', '.join(_SIZES)}")
     return int(parts[0]), int(parts[1])
 
 
@@ -27,8 +29,8 @@ def size_problem(size: Any) -> str | None:
     """What is wrong with a size of maps, or None."""
     if isinstance(size, tuple) and not (len(size) == 2 and all(is_whole(one, 1) for one in size)):
         return f"saliency_map_size takes height and width, whole numbers from 1 on, not {size!r}"
-    if isinstance(size, str) and size not in (MIDDLE, LARGEST):
-        return f"saliency_map_size takes (height, width), {MIDDLE!r} or {LARGEST!r}, not {size!r}"
+    if isinstance(size, str) and size not in _SIZES:
+        return f"saliency_map_size takes (height, width), {INPUT!r}, {MIDDLE!r} or {LARGEST!r}, not {size!r}"
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Callable, Collection
 from dataclasses import Field, dataclass, field, fields
@@ -35,9 +36,9 @@ class OptionSpec:
     where that is the default. Lists become tuples (of an enumeration: a list of one is its member); `many`: so does a
     value alone. `in_one`: a flag takes all of them.
 
-    `counts`: what a whole number from `least` on counts (of several: each); `above`: all numbers above this. `problem`:
-    says what else is wrong with a value, or None. `tasks`: those that it goes with, none: all. `needs`: what a method
-    has to have. `asks`: whether it says how a map is made; names and budgets do not.
+    `counts`: what a whole number from `least` on counts (of several: each); `above`: all numbers above this, `up_to`
+    this. `problem`: says what else is wrong with a value, or None. `tasks`: those that it goes with, none: all.
+    `needs`: what a method has to have. `asks`: whether it says how a map is made; names and budgets do not.
 
     On a command line: `flag` (None: as the name), `flag_meaning`: of one that is given for False, `metavar`, `parse`:
     from text to a value, raising OptionError; `from_file`: the value is the lines of a file.
@@ -50,6 +51,7 @@ class OptionSpec:
     counts: str = ""
     least: int = 0
     above: float | None = None
+    up_to: float | None = None
     problem: Callable[[Any], str | None] | None = None
     tasks: tuple[Task, ...] = ()
     needs: MethodTrait | None = None
@@ -113,9 +115,10 @@ class OptionSpec:
         return f"{name} counts {self.counts}: {numbers} from {self.least} on, not {value!r}"
 
     def _no_amount(self, name: str, value: Any) -> str | None:
-        if self.above is None or value > self.above:
+        if self.above is None or self.above < value <= (math.inf if self.up_to is None else self.up_to):
             return None
-        return f"{name} takes numbers above {self.above:g}, not {value!r}"
+        most = "" if self.up_to is None else f" and up to {self.up_to:g}"
+        return f"{name} takes numbers above {self.above:g}{most}, not {value!r}"
 
 
 def option(default: object, spec: OptionSpec) -> Any:

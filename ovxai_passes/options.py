@@ -14,14 +14,17 @@ from ovxai_passes.errors import OptionError
 from ovxai_passes.method_options import check_methods, declined_by
 from ovxai_passes.option_groups.info_options import InfoOptions
 from ovxai_passes.option_groups.map_options import MapOptions
+from ovxai_passes.option_groups.picture_options import PictureOptions
 from ovxai_passes.option_spec import OptionSpec, documented, spec_of
 from ovxai_passes.value_checks import as_plain, check_names
-from ovxai_passes.vocabulary import Method, Scaling, Task
+from ovxai_passes.vocabulary import INPUT, LARGEST, MIDDLE, Method, Scaling, Task
+
+_OF_SCALED = ("threshold", "output_dtype", "colormap", "overlay")
 
 
 @documented()
 @dataclass(frozen=True)
-class Options(InfoOptions, MapOptions):
+class Options(InfoOptions, PictureOptions, MapOptions):
     """All options of an insertion, checked. Raises OptionError.
 
     {options}
@@ -46,6 +49,22 @@ class Options(InfoOptions, MapOptions):
         return (self.method,) if isinstance(self.method, Method) else self.method or ()
 
     @property
+    def level_size(self) -> tuple[int, int] | str | None:
+        """The size at which levels of a detector meet; that of the model's picture comes after it."""
+        return None if self.saliency_map_size == INPUT else self.saliency_map_size
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """The options that ask for pictures of the map."""
+        return tuple(name for name in ("colormap", "overlay") if getattr(self, name) is not None)
+
+    def of_raw_map(self, task: Task) -> Options:
+        """The same map as scores, before anything that is done to scaled ones."""
+        size = None if task is Task.CLASSIFICATION else self.level_size
+        of_scaled: dict[str, Any] = dict.fromkeys(_OF_SCALED)
+        return replace(self, embed_scaling=False, scaling=None, saliency_map_size=size, **of_scaled)
+
+    @property
     def target_layers(self) -> tuple[str, ...]:
         """The layers given by name, none or several."""
         return (self.target_layer,) if isinstance(self.target_layer, str) else self.target_layer or ()
@@ -65,23 +84,28 @@ class Options(InfoOptions, MapOptions):
         for name, (spec, _) in self._given().items():
             if spec.tasks and task is not Task.AUTO and task not in spec.tasks:
                 raise OptionError(f"option {name!r} does not go with task {task.value!r}")
+        if task is Task.CLASSIFICATION and self.saliency_map_size in (MIDDLE, LARGEST):
+            raise OptionError(
+                f"saliency_map_size {self.saliency_map_size!r} is a level of detectors: give (h, w) or {INPUT!r}"
+            )
 
-    def check_chosen_method(self, method: Method) -> None:
+    def check_chosen_method(self, method: Method, task: Task) -> None:
         """Raises OptionError where options do not go with the method that a model gets."""
-        for reason in declined_by(method, self._given(), "which this model gets").values():
+        for reason in declined_by(method, self._given(), task, "which this model gets").values():
             raise OptionError(reason)
 
-    def declined(self, method: Method) -> dict[str, str]:
-        """The options given that a method does not take, each with the reason."""
-        return declined_by(method, self._given())
+    def declined(self, method: Method, task: Task) -> dict[str, str]:
+        """The options given that a method does not take for a task, each with the reason."""
+        return declined_by(method, self._given(), task)
 
-    def of_each_map(self) -> tuple[Options, ...]:
-        """The options of each map by itself: with one method, and without those that this method does not take."""
+    def of_each_map(self, task: Task) -> tuple[Options, ...]:
+        """The options of each map by itself: with one method, and without those that it does not take for a task."""
         if len(self.methods) < 2:
             return (self,)
         default: dict[str, Any] = {field.name: field.default for field in fields(self)}
         return tuple(
-            replace(self, method=one, **{name: default[name] for name in self.declined(one)}) for one in self.methods
+            replace(self, method=one, **{name: default[name] for name in self.declined(one, task)})
+            for one in self.methods
         )
 
     def _given(self) -> dict[str, tuple[OptionSpec, Any]]:
@@ -94,6 +118,12 @@ class Options(InfoOptions, MapOptions):
         if self.scaling not in (None, Scaling.NONE) and not self.embed_scaling:
             raise OptionError(
                 f"scaling {self.scaling.value!r} does not go with embed_scaling=False (--no-embed-scaling)"
+            )
+        of_scaled = [name for name in _OF_SCALED if getattr(self, name) is not None]
+        if of_scaled and self.effective_scaling is Scaling.NONE:
+            raise OptionError(
+                f"{of_scaled[0]} is for scaled maps, and scaling 'none' (embed_scaling=False) asks for raw scores: "
+                "leave one of them out"
             )
         if self.top_k is not None and self.classes is not None:
             raise OptionError(

@@ -49,6 +49,9 @@ class Scaling(Enum):
 MIDDLE, LARGEST = "middle", "largest"
 """Levels of a detector that a map can be as large as."""
 
+INPUT = "input"
+"""A map as large as the picture that the model takes."""
+
 
 class InputLayout(Enum):
     """The order of a picture's axes."""
@@ -67,3 +70,19 @@ class ResizeType(Enum):
     FIT_TO_WINDOW = "fit_to_window"
     LETTERBOX = "fit_to_window_letterbox"
     CROP = "crop"
+
+
+class Colormap(Enum):
+    """The colours of a map's levels."""
+
+    JET = "jet"
+    VIRIDIS = "viridis"
+    TURBO = "turbo"
+    GREY = "grey"
+
+
+class MapType(Enum):
+    """The type of a scaled map that is not rounded to levels: 0 to 1."""
+
+    F16 = "f16"
+    F32 = "f32"

@@ -19,8 +19,9 @@ from ovxai_passes.explainer.lettering import Prediction
 from ovxai_passes.insert import insert_xai
 from ovxai_passes.model_info.maps import RecordedMap, map_made_by
 from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME
-from ovxai_passes.model_info.recorded import check_this_map
+from ovxai_passes.model_info.recorded import check_this_map, holds_scaled_map
 from ovxai_passes.options import Options
+from ovxai_passes.pictures.levels import as_levels
 from ovxai_passes.vocabulary import Mask, Method, Scaling, Task
 
 _log = logging.getLogger(__name__)
@@ -143,8 +144,10 @@ class WhiteBox:
         return self.maps_in(self.model_forward(data))
 
     def maps_in(self, results: Mapping[Any, Array]) -> Array | dict[int, Array]:
-        """The maps among what `model_forward` gives, as `generate_saliency_map`."""
+        """The maps among what `model_forward` gives, as `generate_saliency_map`; scaled ones as levels."""
         maps = np.array(results[self._output])
+        if maps.dtype != np.uint8 and holds_scaled_map(self.model):
+            maps = as_levels(maps)
         if len(maps) > 1:
             raise OptionError(f"one picture is explained at a time, not a batch of {len(maps)}")
         classes = self._classes(results)

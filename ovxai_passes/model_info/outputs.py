@@ -14,6 +14,12 @@ CLASSES_NAME = "saliency_classes"
 FEATURES_NAME = "feature_vector"
 
 
+COLORS_NAME = "saliency_colors"
+
+
+OVERLAY_NAME = "saliency_overlay"
+
+
 def further_name(method: Method) -> str:
     """The output of a further method."""
     return f"{OUTPUT_NAME}_{method.value}"
@@ -22,5 +28,5 @@ def further_name(method: Method) -> str:
 MAP_NAMES = (OUTPUT_NAME, *map(further_name, Method))
 """The outputs that are maps."""
 
-ADDED = frozenset({*MAP_NAMES, CLASSES_NAME, FEATURES_NAME})
+ADDED = frozenset({*MAP_NAMES, CLASSES_NAME, COLORS_NAME, OVERLAY_NAME, FEATURES_NAME})
 """The outputs that an insertion adds."""

@@ -15,6 +15,8 @@ INFO = "model_info"
 MEAN, SCALE, REVERSED, RESIZE = "mean_values", "scale_values", "reverse_input_channels", "resize_type"
 """Its entries, by the names of openvino-model-api."""
 
+_INSIDE = "embedded_processing"
+_TRUE = ("true", "yes", "1")
 _NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?")
 
 
@@ -37,8 +39,20 @@ class Preparation:
         signed = any(
             picture_axes(node) is not None and node.get_element_type() == ov.Type.i8 for node in model.get_parameters()
         )
-        bgr = said_in(model, INFO, REVERSED).lower() in ("true", "yes", "1")
+        if _is_inside(model):
+            return cls((128.0 if signed else 0.0,))
+        bgr = said_in(model, INFO, REVERSED).lower() in _TRUE
         return cls(mean or (128.0 if signed else 0.0,), scale or (1.0,), bgr, _resize(said_in(model, INFO, RESIZE)))
+
+
+def is_said(model: ov.Model) -> bool:
+    """Whether a model says how pixels become its input."""
+    return bool(_numbers(model, MEAN) or _numbers(model, SCALE)) and not _is_inside(model)
+
+
+def _is_inside(model: ov.Model) -> bool:
+    """Whether what the model says of pixels is done by the network itself."""
+    return said_in(model, INFO, _INSIDE).lower() in _TRUE
 
 
 def _numbers(model: ov.Model, key: str) -> tuple[float, ...]:

@@ -19,12 +19,17 @@ from ovxai_passes.model_info.outputs import FEATURES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.options import Options
 from ovxai_passes.value_checks import as_plain
-from ovxai_passes.vocabulary import Method
+from ovxai_passes.vocabulary import Method, Scaling, Task
 
 
 def is_augmented(model: ov.Model) -> bool:
     """Whether a model has a `saliency_map` output."""
     return any(OUTPUT_NAME in port.get_names() for port in model.outputs)
+
+
+def holds_scaled_map(model: ov.Model) -> bool:
+    """Whether the map of a model is one that was scaled, of whatever type."""
+    return said_in(model, "ovxai", "scaling", Scaling.NONE.value) != Scaling.NONE.value
 
 
 def check_same_map(model: ov.Model, options: Options) -> None:
@@ -74,7 +79,7 @@ def check_this_map(made: RecordedMap, options: Options) -> None:
 def _others(maps: Sequence[RecordedMap], options: Options, wanted: dict[str, Any]) -> list[str]:
     """The options that ask for something else than what all maps are whose methods take them."""
     given = _given(maps[0].model)
-    takers = {name: [one for one in maps if _is_taken(one.method, options, name)] for name in wanted}
+    takers = {name: [one for one in maps if _is_taken(one, options, name)] for name in wanted}
     return [
         name
         for name, value in wanted.items()
@@ -84,10 +89,11 @@ def _others(maps: Sequence[RecordedMap], options: Options, wanted: dict[str, Any
     ]
 
 
-def _is_taken(method: str, options: Options, name: str) -> bool:
-    """Whether a method takes an option; of one that only a newer version knows that is assumed."""
-    known = [one for one in Method if one.value == method and method_spec(one) is not None]
-    return not known or name not in options.declined(known[0])
+def _is_taken(made: RecordedMap, options: Options, name: str) -> bool:
+    """Whether the method of a map takes an option; of one that only a newer version knows that is assumed."""
+    known = [one for one in Method if one.value == made.method and method_spec(one) is not None]
+    task = next((one for one in Task if one.value == said_in(made.model, "ovxai", "task")), Task.AUTO)
+    return not known or name not in options.declined(known[0], task)
 
 
 def _given(model: ov.Model) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from ovxai_patterns.analysis.layout import picture_axes
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.labels import as_entry, names_of
-from ovxai_passes.model_info.preparation import INFO, MEAN, RESIZE, REVERSED, SCALE
+from ovxai_passes.model_info.preparation import INFO, MEAN, RESIZE, REVERSED, SCALE, Preparation
 from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.options import Options
 
@@ -70,6 +70,15 @@ def told_by(
         if old not in ("", text)
     )
     return Told(new, "" if layout == before else layout, layout_before, notices)
+
+
+def preparation_told(options: Options, model: ov.Model) -> Preparation:
+    """How pixels become a model's input: as options say, or as it says itself."""
+    said = Preparation.from_model(model)
+    mean, scale = options.mean or said.mean, options.scale or said.scale
+    return Preparation(
+        mean, scale, said.bgr if options.bgr is None else options.bgr, options.resize_type or said.resize
+    )
 
 
 @contextmanager

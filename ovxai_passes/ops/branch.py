@@ -26,13 +26,49 @@ class Branch:
 
     The map is [N,K,h,w] per class or [N,h,w] for a class-agnostic method; f32 scores before scaling, u8 after.
     `sources`: the tensors of the original model that feed the inputs, in their order. `multiplied_out`: the operations
-    that no rule maps. `has_features`: whether the last result is a feature vector [N,C].
+    that no rule maps. `pictures`: names of the results that follow, pictures of the map. `has_features`: whether the
+    last result is a feature vector [N,C].
     """
 
     model: ov.Model
     sources: tuple[TensorId, ...]
     multiplied_out: tuple[MultipliedOut, ...] = ()
+    pictures: tuple[str, ...] = ()
     has_features: bool = False
+
+
+def with_input(branch: Branch, source: TensorId, parameter: ov.Node) -> tuple[Branch, ov.Node]:
+    """A copy of a branch that also reads a tensor, and its input for that: `parameter`, unless there is one already."""
+    model = branch.model.clone()
+    inputs = dict(zip(branch.sources, model.get_parameters(), strict=True))
+    if source not in inputs:
+        model.add_parameters([parameter])
+    inputs.setdefault(source, parameter)
+    return replace(branch, model=model, sources=tuple(inputs)), inputs[source]
+
+
+def with_picture(branch: Branch, picture: ov.Node, name: str) -> Branch:
+    """A branch with one more result, in place: a picture of its map."""
+    branch.model.add_results([ops.result(picture)])
+    branch.model.validate_nodes_and_infer_types()
+    return replace(branch, pictures=(*branch.pictures, name))
+
+
+def with_map(branch: Branch, saliency: ov.Node) -> Branch:
+    """A branch with another map, in place."""
+    branch.model.get_results()[0].input(0).replace_source_output(saliency.output(0))
+    branch.model.validate_nodes_and_infer_types()
+    return branch
+
+
+def copied(branch: Branch) -> Branch:
+    """A copy that may be changed."""
+    return replace(branch, model=branch.model.clone())
+
+
+def map_of(branch: Branch) -> ov.Output:
+    """The map, the first result."""
+    return branch.model.get_results()[0].input_value(0)
 
 
 def joined(branch: Branch, features: Branch) -> Branch:

@@ -6,17 +6,10 @@ from dataclasses import dataclass
 
 from ovxai_patterns.matchers.pattern import GraphPattern
 
-from ovxai_passes.option_checks import (
-    class_problem,
-    label_problem,
-    layer_problem,
-    method_problem,
-    parsed_size,
-    size_problem,
-)
+from ovxai_passes.option_checks import class_problem, label_problem, layer_problem, method_problem
 from ovxai_passes.option_patterns import parsed_pattern, pattern_problem
 from ovxai_passes.option_spec import MethodTrait, OptionSpec, option
-from ovxai_passes.vocabulary import CLASSIFIERS, DETECTORS, LARGEST, MIDDLE, Mask, Method, Scaling, Task
+from ovxai_passes.vocabulary import CLASSIFIERS, DETECTORS, Mask, Method, Scaling, Task
 
 
 @dataclass(frozen=True)
@@ -170,19 +163,6 @@ class MapOptions:
             least=1,
             tasks=DETECTORS,
             needs=MethodTrait.CLASS_HEADS,
-        ),
-    )
-    saliency_map_size: tuple[int, int] | str | None = option(
-        None,
-        OptionSpec(
-            "Size of the map (h, w), or that of the middle or largest level (default 23x23, masks 56x56); "
-            "activationmap and eigencam: which level.",
-            (str, list, tuple),
-            problem=size_problem,
-            tasks=DETECTORS,
-            flag="--map-size",
-            metavar=f"HxW|{MIDDLE}|{LARGEST}",
-            parse=parsed_size,
         ),
     )
     background: int | None = option(

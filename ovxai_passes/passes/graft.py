@@ -24,7 +24,8 @@ class Graft(ModelPass):
     """Feeds branches from the model's tensors and adds their results as outputs, in place.
 
     The first branch makes `saliency_map`, a further one `saliency_map_METHOD`. Behind the first map come the classes of
-    maps, `saliency_classes`, where a branch finds them; a feature vector is the last output.
+    maps, `saliency_classes`, where a branch finds them, and pictures of it by their names; a feature vector is the last
+    output.
 
     Before:  ... ─▶ target ─▶ head ─▶ outputs
     After:   ... ─▶ target ─┬─▶ head ─▶ outputs
@@ -61,8 +62,9 @@ class Graft(ModelPass):
         further = [further_name(left(state.method, "method", "Locate").name) for state in self.states[1:]]
         maps = list(zip((OUTPUT_NAME, *further), (one.map for one in added), strict=True))
         classes = [(CLASSES_NAME, one.classes) for one in added if one.classes is not None]
+        pictures = [named for one in added for named in one.pictures]
         features = [(FEATURES_NAME, one.features) for one in added if one.features is not None]
-        return [*maps[:1], *classes[:1], *maps[1:], *features[:1]]  # classes are the same for all maps
+        return [*maps[:1], *classes[:1], *pictures, *maps[1:], *features[:1]]  # classes are the same for all maps
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class _Added:
     fed: tuple[tuple[ov.Node, ov.Output], ...]
     map: ov.Output
     classes: ov.Output | None
+    pictures: tuple[tuple[str, ov.Output], ...]
     features: ov.Output | None
 
     def connect(self) -> None:
@@ -92,7 +95,9 @@ def _added(graph: ModelGraph, given: Branch) -> _Added:
             put_fence(parameter)
     ends = [result.input_value(0) for result in model.get_results()]
     features = ends.pop() if given.has_features else None
-    return _Added(tuple(fed), ends[0], ends[1] if len(ends) > 1 else None, features)
+    first = len(ends) - len(given.pictures)
+    pictures = tuple(zip(given.pictures, ends[first:], strict=True))
+    return _Added(tuple(fed), ends[0], ends[1] if first > 1 else None, pictures, features)
 
 
 def _fed_from_safe_taps(graph: ModelGraph, branch: Branch) -> Branch:

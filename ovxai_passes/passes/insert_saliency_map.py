@@ -17,8 +17,13 @@ from ovxai_passes.model_info.told import layout_told, told_by
 from ovxai_passes.options import Options
 from ovxai_passes.passes.build_branch import BuildBranch
 from ovxai_passes.passes.cut import Cut
+from ovxai_passes.passes.finishing.colour import Colour
+from ovxai_passes.passes.finishing.overlay import Overlay
 from ovxai_passes.passes.finishing.pool import Pool
+from ovxai_passes.passes.finishing.resize import Resize
+from ovxai_passes.passes.finishing.round import Round
 from ovxai_passes.passes.finishing.scale import Scale
+from ovxai_passes.passes.finishing.threshold import Threshold
 from ovxai_passes.passes.graft import Graft
 from ovxai_passes.passes.keep_map import KeepMap
 from ovxai_passes.passes.locate import Locate
@@ -51,7 +56,7 @@ class InsertSaliencyMap(ModelPass):
     def __init__(self, options: Options | None = None) -> None:
         super().__init__()
         self.options = options or Options()
-        self.states = tuple(InsertionState(one) for one in self.options.of_each_map())
+        self.states = tuple(InsertionState(one) for one in self.options.of_each_map(self.options.task))
 
     @property
     def state(self) -> InsertionState:
@@ -72,7 +77,6 @@ class InsertSaliencyMap(ModelPass):
     @staticmethod
     def _inserted(wrapped: ov.Model, options: Options, layout_before: str) -> tuple[InsertionState, ...]:
         states = with_branches(wrapped, options, layout_before)
-        run_stages(wrapped, (*map(Scale, states), *((Pool(states[0]),) if options.feature_vector else ())))
         changes: tuple[ModelPass, ...] = (
             Graft(*states),  # the branches onto the model
             *((Trim(*states),) if options.trim else ()),  # out of the model, what nobody reads
@@ -86,7 +90,7 @@ class InsertSaliencyMap(ModelPass):
 
 
 def with_branches(model: ov.Model, options: Options, layout_before: str = "") -> tuple[InsertionState, ...]:
-    """The state of each map after the stages that lead to its branch.
+    """The state of each map after the stages that lead to its whole branch.
 
     `model` is only read; `layout_before`: see `layout_told`.
 
@@ -99,7 +103,7 @@ def with_branches(model: ov.Model, options: Options, layout_before: str = "") ->
     task = task_of(analysis, options)
     options.check_task(task.name)
     states: list[InsertionState] = []
-    for one in options.of_each_map():
+    for one in options.of_each_map(task.name):
         search = states[0].search if states else None
         try:
             states.append(_with_branch(model, InsertionState(one, task, analysis, search, started=started)))
@@ -110,6 +114,10 @@ def with_branches(model: ov.Model, options: Options, layout_before: str = "") ->
             raise type(error)(f"{method}: {error.reason}", error.near_misses, error.candidates) from error
     target = left(states[0].target, "target", "Locate")
     background = target.grids.heads.background if target.grids else None
+    for state in states:
+        run_stages(model, (Scale(state), Resize(state), Threshold(state), Round(state)))
+    first = states[0]  # pictures and features are of the first map alone
+    run_stages(model, (Colour(first), Overlay(first), *((Pool(first),) if options.feature_vector else ())))
     states[0].told = told_by(options, model, layout_before, target.classes, background)
     return tuple(states)
 

@@ -88,6 +88,7 @@ def _report(model: ov.Model, state: InsertionState) -> Report:
         story=(
             f"task {task.name.value}: {task.reason or 'given'}",
             *target.story,
+            *((f"overlay on {state.image.reason}",) if state.image else ()),
             *(f"multiplied out: {why}" for why in sorted({str(one) for one in multiplied_out})),
         ),
         levels=layers.levels,

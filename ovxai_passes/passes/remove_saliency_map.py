@@ -9,18 +9,21 @@ from openvino.passes import ModelPass
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.maps import maps_of
-from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME
+from ovxai_passes.model_info.outputs import CLASSES_NAME, COLORS_NAME, FEATURES_NAME, OUTPUT_NAME, OVERLAY_NAME
 from ovxai_passes.model_info.recorded import is_augmented
 from ovxai_passes.model_info.rt_info import restore_version, said_in
 from ovxai_passes.model_info.told import take_back
 from ovxai_passes.report import RT_INFO_KEY
+
+_ON_REQUEST = {"feature_vector": FEATURES_NAME, "colormap": COLORS_NAME, "overlay": OVERLAY_NAME}
+"""Outputs that are the model's own where the option was not given."""
 
 
 class RemoveSaliencyMap(ModelPass):
     """Takes the outputs that an insertion added off a model, in place, with all that only they need.
 
     Before:  ... ─▶ target ─┬─▶ head ─▶ outputs
-                            └─▶ fence? ─▶ branches ─▶ saliency_map, saliency_classes, ..., feature_vector
+                            └─▶ fence? ─▶ branches ─▶ saliency_map, saliency_classes, ...
     After:   ... ─▶ target ─▶ head ─▶ outputs
 
     What the insertion wrote into rt_info goes too: operations, weights and rt_info are those of the model as it was
@@ -33,7 +36,7 @@ class RemoveSaliencyMap(ModelPass):
         wrapped = ov.Model(model)
         _check_removable(wrapped)
         names = {CLASSES_NAME, *(one.output for one in maps_of(wrapped))}
-        names |= {FEATURES_NAME} if _asked(wrapped, "feature_vector") else set()
+        names |= {name for option, name in _ON_REQUEST.items() if _asked(wrapped, option)}
         added = [result for result in wrapped.get_results() if result.output(0).get_names() & names]
         for result in added:
             model.remove_result(result)

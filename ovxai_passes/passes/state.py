@@ -12,6 +12,7 @@ from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.target import TargetSearch
 
 from ovxai_passes.errors import OptionError, StageError
+from ovxai_passes.finish.image import InputImage
 from ovxai_passes.head.cut import Head
 from ovxai_passes.methods.spec import Built, MethodSpec
 from ovxai_passes.methods.target import Target
@@ -20,7 +21,7 @@ from ovxai_passes.ops.branch import Branch
 from ovxai_passes.options import Options
 from ovxai_passes.passes.layers import LayersOfTarget
 from ovxai_passes.report import Report
-from ovxai_passes.vocabulary import Task
+from ovxai_passes.vocabulary import INPUT, Task
 
 Value = TypeVar("Value")
 
@@ -59,9 +60,9 @@ class InsertionState:
 
     `options`: what was asked for, the only field that is given. `task`, `method`, `target`, `layers`: left by Locate,
     with `analysis` and `search`, what was found out about the model on the way. `told`: what options tell the
-    model, in the state of the first map. `head`: by Cut. `built`: by BuildBranch, and `branch`, which Scale and Pool
-    extend. `original`: by Graft. `trimmed`: by Trim. `report`: by Record. A stage that is registered before what it
-    reads is there raises StageError.
+    model, in the state of the first map. `head`: by Cut. `built`: by BuildBranch, and `branch`, which those of
+    `finishing` extend (`image`: left by Overlay). `original`: by Graft. `trimmed`: by Trim. `report`: by Record. A
+    stage that is registered before what it reads is there raises StageError.
 
     A state is of one map: of several methods each has a state of its own.
     """
@@ -79,6 +80,7 @@ class InsertionState:
     told: Told | None = None
     original: Original | None = None
     trimmed: Trimmed | None = None
+    image: InputImage | None = None
     report: Report | None = None
     started: float = field(default_factory=time.perf_counter)
 
@@ -88,6 +90,19 @@ class InsertionState:
                 "an InsertionState is of one method, and the options name several: give it those of each map by itself "
                 "(Options.of_each_map)"
             )
+
+    @property
+    def map_size(self) -> tuple[int, int] | str | None:
+        """The size that a scaled map is resized to, or "input", that of the picture; None: it stays as it is."""
+        size = self.options.saliency_map_size
+        is_classifier = self.task is not None and self.task.name is Task.CLASSIFICATION
+        return size if size == INPUT or is_classifier else None
+
+    @property
+    def rounds_later(self) -> bool:
+        """Whether a scaled map is worked on before it becomes levels, if it does."""
+        options = self.options
+        return self.map_size is not None or options.threshold is not None or options.output_dtype is not None
 
 
 def left(value: Value | None, what: str, stage: str) -> Value:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
+_LIFT = 2**-12  # a little less than 1 is the largest level, too
 _AT_ONCE = 16  # classes, so that what is computed in between stays small
 
 
@@ -30,6 +31,11 @@ def scaling(saliency_map: Array, cast_to_uint8: bool = True, max_value: int = 25
         unit *= np.float32(max_value)  # last: the largest value is exactly 1 before
         result[start : start + len(part)] = unit
     return result[0] if saliency_map.ndim == 2 else result
+
+
+def as_levels(unit: Array) -> npt.NDArray[np.uint8]:
+    """The levels of maps that are scaled already, 0..1 of any float type."""
+    return np.asarray(unit.astype(np.float32) * 255 + np.float32(_LIFT), np.uint8)
 
 
 scale = scaling

@@ -60,7 +60,7 @@ class DetectorSearch:
     def _for(self, spec: MethodSpec) -> Target:
         if spec.reads is Reads.INSTANCES:
             return self._instances(spec.name)
-        self.options.check_chosen_method(spec.name)
+        self.options.check_chosen_method(spec.name, Task.DETECTION)
         return self._class_heads() if spec.reads is Reads.CLASS_HEADS else self._feature_map(spec)
 
     def _class_heads(self) -> Target:
@@ -120,7 +120,7 @@ class DetectorSearch:
 
     def _size(self, grids: list[tuple[int, int]]) -> tuple[tuple[int, int], int | None]:
         """The size of the map, and the place of the level that it is that of."""
-        wanted = self.options.saliency_map_size
+        wanted = self.options.level_size
         if isinstance(wanted, tuple):
             return (wanted[0], wanted[1]), None
         if wanted is None:
@@ -179,8 +179,7 @@ class DetectorSearch:
         found = self.detector.analysis.get(find_instances)
         if isinstance(found, NoInstances):
             raise TargetNotFoundError(found.reason)
-        self.options.check_chosen_method(method)
-        wanted = self.options.saliency_map_size
+        wanted = self.options.level_size
         size = (wanted[0], wanted[1]) if isinstance(wanted, tuple) else _MASK_SIZE
         chosen = self._chosen(found.classes)
         layer = found.masks if isinstance(found, Masks) else found.detections

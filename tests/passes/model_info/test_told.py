@@ -9,6 +9,7 @@ import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as ops
+from openvino.passes import Manager
 from ovxai_patterns.analysis.layout import picture_axes
 from ovxai_tools.cli import transform
 
@@ -113,10 +114,10 @@ def test_the_layout_is_what_pictures_are_fed_by() -> None:
 
 
 def test_nothing_stays_where_an_insertion_fails() -> None:
-    model = graphs.cnn()
-    manager = xai.InsertSaliencyMap(Options.checked(layout="NCHW", target_layer="nowhere"))
+    model, manager = graphs.cnn(), Manager()
+    manager.register_pass(xai.InsertSaliencyMap(Options.checked(layout="NCHW", target_layer="nowhere")))
     with pytest.raises(xai.OvxaiError):
-        manager.run_on_model(model)
+        manager.run_passes(model)
     assert model.get_parameters()[0].layout.empty
 
 

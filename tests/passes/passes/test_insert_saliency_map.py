@@ -16,7 +16,10 @@ from ovxai_passes.passes import insert_saliency_map
 from tests.fixtures import attention_graphs, detector_graphs, graphs
 from tests.support.running import random_input, run
 
-STAGES = ("Locate", "Cut", "BuildBranch", "Scale", "Pool", "Graft", "Trim", "KeepMap", "Record")
+STAGES = (
+    *("Locate", "Cut", "BuildBranch", "Scale", "Resize", "Threshold", "Round", "Colour", "Overlay", "Pool"),
+    *("Graft", "Trim", "KeepMap", "Record", "Tell"),
+)
 
 
 def inserted_in_place(model: ov.Model, options: xai.Options) -> xai.InsertSaliencyMap:

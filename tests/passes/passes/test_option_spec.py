@@ -111,11 +111,11 @@ def test_an_option_goes_with_its_tasks_only(name: str) -> None:
 
 def test_every_method_that_can_be_asked_for_goes_with_its_own_options() -> None:
     for spec in METHODS:
-        Options(method=spec.name).check_chosen_method(spec.name)
+        Options(method=spec.name).check_chosen_method(spec.name, Task.CLASSIFICATION)
     with pytest.raises(xai.OptionError, match="'objectness' does not go with method 'instancemasks', which reads no"):
         Options(method=xai.Method.INSTANCEMASKS, objectness=True)
     with pytest.raises(xai.OptionError, match="which this model gets"):
-        Options(objectness=True).check_chosen_method(xai.Method.ACTIVATIONMAP)
+        Options(objectness=True).check_chosen_method(xai.Method.ACTIVATIONMAP, Task.CLASSIFICATION)
 
 
 def test_values_that_hold_braces_are_told_as_they_are() -> None:

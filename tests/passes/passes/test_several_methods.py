@@ -71,12 +71,13 @@ def name_of(place: int, method: str) -> str:
     return f"saliency_map_{method}" if place else "saliency_map"
 
 
-def taken_by(method: str, options: dict[str, Any]) -> dict[str, Any]:
-    """The options that can be given with a method alone, one by one."""
-    taken = {}
+def taken_by(method: str, options: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The options that can be given with a method alone, one by one, for such a model."""
+    taken, tasks = {}, {"detector": xai.Task.DETECTION, "instances": xai.Task.INSTANCE_SEGMENTATION}
+    task = tasks.get(kind.split(",", maxsplit=1)[0], xai.Task.CLASSIFICATION)
     for name, value in options.items():
         try:
-            Options.checked(method=method, **{name: value})
+            Options.checked(task=task, method=method, **{name: value})
         except xai.OptionError:
             continue
         taken[name] = value
@@ -90,7 +91,7 @@ def test_each_map_is_that_of_its_method_alone(kind: str) -> None:
     image = random_input(model)
     together = outputs(xai.insert_xai(model, explain_method=methods, **options), image)
     for place, method in enumerate(methods):
-        alone = xai.insert_xai(build(), explain_method=method, **taken_by(method, options))
+        alone = xai.insert_xai(build(), explain_method=method, **taken_by(method, options, kind))
         found, wanted = together[name_of(place, method)], run(alone, image, name="saliency_map")
         assert found.shape == wanted.shape
         np.testing.assert_array_equal(found, wanted, err_msg=method)

@@ -19,7 +19,7 @@ from ovxai_passes.passes.insert_saliency_map import with_branches
 from ovxai_passes.passes.record import report_of
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.report import Report
-from ovxai_passes.vocabulary import Scaling
+from ovxai_passes.vocabulary import Task
 from ovxai_tools.checks.verify import Case, random_case, verify
 from ovxai_tools.common.files import model_moves, publish, staging
 from ovxai_tools.common.model_files import bin_growth, check_targets, check_written, save, weights_of
@@ -112,7 +112,7 @@ def transform(request: TransformRequest, options: Options, target: Path) -> Tran
         with stage("Saving", request.quiet):
             written = save(insertion.model, folder, target)
             growth = bin_growth(model, source, folder)
-        verified = _verified(request, options, model, written) if request.verify else []
+        verified = _verified(request, options, insertion, model, written) if request.verify else []
         moves = model_moves(folder, target)
         notices: tuple[str, ...] = ()
         if request.preview is not None:
@@ -165,14 +165,16 @@ def _about_copy(request: TransformRequest, done: str) -> str:
     return f"{request.source} has a saliency_map output already: {done}"
 
 
-def _verified(request: TransformRequest, options: Options, model: ov.Model, written: ov.Model) -> list[str]:
+def _verified(
+    request: TransformRequest, options: Options, made: Insertion, model: ov.Model, written: ov.Model
+) -> list[str]:
     with stage("Verifying", request.quiet):
-        raw = insert(model, replace(options, embed_scaling=False, scaling=None, only_map=False))
+        raw = insert(model, replace(options, only_map=False).of_raw_map(Task(made.report.task)))
         cases = [random_case(model)]
         if request.image is not None:
             inputs = as_inputs(read_picture(request.image), written, Preparation.from_model(written))
             cases.append(Case(request.image.name, inputs))
-        return verify(model, written, raw, cases, options.effective_scaling is Scaling.JOINT)
+        return verify(model, written, raw, cases, made)
 
 
 def _preview(

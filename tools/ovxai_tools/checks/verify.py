@@ -14,16 +14,17 @@ from ovxai_patterns.analysis.layout import picture_axes
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import Insertion
 from ovxai_passes.methods.spec import required
-from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME
+from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME, OVERLAY_NAME
 from ovxai_passes.model_info.tensor_values import F32, last_of, tensors_at
+from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
 from ovxai_passes.reference.feature_vector import pooled_features
 from ovxai_passes.reference.given import Given
 from ovxai_passes.reference.lookup import definition_of
-from ovxai_passes.reference.scaling import scaled_map
 from ovxai_passes.vocabulary import Method
 from ovxai_tools.checks.verify_outputs import Case, check_outputs, has_state, random_case
 from ovxai_tools.checks.verify_scores import check_unrounded
+from ovxai_tools.checks.verify_shown import Shown, check_overlay, check_shown
 
 __all__ = ["Case", "random_case", "verify"]
 
@@ -35,16 +36,20 @@ _ROWS = 3
 _EARLIER = (101, 102)  # seeds
 
 
-def verify(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[Case], joint: bool = False) -> list[str]:
+def verify(
+    model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[Case], made: Insertion | None = None
+) -> list[str]:
     """Check `written`, the augmented `model` as read back from disk; returns what held, a line each.
 
-    `raw`: the same insertion without scaling; `joint`: how it is scaled. Checked for every case: original outputs
-    bit-identical at f32 and at the device's default precision; each raw map equal to its definition; the written map
-    equal to the raw one, scaled; not every class's map constant; with a dynamic batch, pictures explained as they are
-    alone. Raises VerificationError, also where the model itself does not run.
+    `raw`: the same insertion without scaling; `made`: with it, where options ask for more than each map's own. Checked
+    for every case: original outputs bit-identical at f32 and at the device's default precision; each raw map equal to
+    its definition; the written map equal to the raw one, scaled, and its pictures made of it; not every class's map
+    constant; with a dynamic batch, pictures explained as they are alone.
+
+    Raises VerificationError, also where the model itself does not run.
     """
     try:
-        return _held(model, written, raw, cases, joint)
+        return _held(model, written, raw, cases, made)
     except RuntimeError as error:  # as OpenVINO's plugins raise them
         reason = _why_not_run(model, cases)
         if reason is None:
@@ -64,7 +69,9 @@ def _why_not_run(model: ov.Model, cases: Sequence[Case]) -> str | None:
     return None
 
 
-def _held(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[Case], joint: bool) -> list[str]:
+def _held(
+    model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[Case], made: Insertion | None
+) -> list[str]:
     """What held, a line each; see `verify`."""
     held = []
     if len(written.outputs) == len(raw.model.outputs) - len(model.outputs):
@@ -80,9 +87,9 @@ def _held(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[Ca
         before = _before(model)
         results = _named(unscaled, last_of(unscaled, [*before, case.inputs]))
         shown = _named(shown_by, last_of(shown_by, [*before, case.inputs]))
-        for one in maps:
+        for one, shown_as in zip(maps, made.of_each_map() if made else [None] * len(maps), strict=True):
             name = f"{case.name}: {one.report.output}" if len(maps) > 1 else case.name
-            held += _check_map(model, one, replace(case, name=name), results, shown[one.report.output], joint)
+            held += _check_map(model, one, shown_as, replace(case, name=name), (results, shown))
         if _has_features(written):
             held.append(_check_features(model, raw, case, results))
     if model.inputs and _has_dynamic_batch(model) and not has_state(model):
@@ -91,19 +98,44 @@ def _held(model: ov.Model, written: ov.Model, raw: Insertion, cases: Sequence[Ca
     return held
 
 
-def _check_map(  # noqa: PLR0913, PLR0917  # what is compared
-    model: ov.Model, raw: Insertion, case: Case, results: dict[str, Array], shown: Array, joint: bool
+def _check_map(
+    model: ov.Model,
+    raw: Insertion,
+    made: Insertion | None,
+    case: Case,
+    outputs: tuple[dict[str, Array], dict[str, Array]],
 ) -> list[str]:
-    """Compare one map, as it is `shown`, with its definition; `results`: the outputs without scaling."""
-    saliency = np.asarray(results[raw.report.output], np.float32)
+    """Compare one map with its definition, and what is made of it. `outputs`: without scaling, and as it is written."""
+    results, shown = outputs
+    output = raw.report.output
+    saliency = np.asarray(results[output], np.float32)
     classes = _classes_of_maps(model, raw, case, results)
     if not np.isfinite(saliency).all():
         raise VerificationError(f"{case.name}: the map holds values that are not finite, as the head makes them")
-    compared = _check_definition(model, raw, case, saliency, classes)
-    expected = scaled_map(saliency, joint) if shown.dtype == np.uint8 else saliency
-    if not np.abs(shown.astype(np.float32) - expected.astype(np.float32)).max() <= (shown.dtype == np.uint8):
-        raise VerificationError(f"{case.name}: the map is not the raw map scaled to 0..255")
-    return [f"{case.name}: map equal to the naive definition on {compared}", _check_varies(raw, case, saliency)]
+    held = [
+        f"{case.name}: map equal to the naive definition on {_check_definition(model, raw, case, saliency, classes)}"
+    ]
+    asked = _asked(model, case, made)
+    held += check_shown(case.name, saliency, shown, asked, output)
+    if asked.image is not None:
+        held.append(_check_overlay(model, case, shown, asked))
+    return [*held, _check_varies(raw, case, saliency)]
+
+
+def _asked(model: ov.Model, case: Case, made: Insertion | None) -> Shown:
+    """How the map of a case is to be shown."""
+    if made is None:
+        return Shown(Options())
+    size = made.state.map_size
+    shown_at = picture_size(model, case.inputs) if isinstance(size, str) else size
+    return Shown(made.state.options, shown_at, made.state.image)
+
+
+def _check_overlay(model: ov.Model, case: Case, shown: dict[str, Array], asked: Shown) -> str:
+    saliency = shown[OUTPUT_NAME]
+    levels = saliency if saliency.dtype == np.uint8 else np.asarray(saliency, np.float32) * 255
+    place = next(place for place, node in enumerate(model.get_parameters()) if picture_axes(node) is not None)
+    return check_overlay(case.name, levels.astype(np.uint8), case.inputs[place], shown[OVERLAY_NAME], asked)
 
 
 def _check_varies(raw: Insertion, case: Case, saliency: npt.NDArray[np.float32]) -> str:

@@ -76,7 +76,7 @@ def _type(spec: OptionSpec) -> click.ParamType[Any]:
     if spec.counts:
         return click.IntRange(min=spec.least)
     if spec.above is not None:
-        return NumberRange(min=spec.above, min_open=True)
+        return NumberRange(min=spec.above, max=spec.up_to, min_open=True)
     return click.STRING if str in spec.types or spec.parse else click.INT
 
 

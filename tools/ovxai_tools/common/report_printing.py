@@ -10,6 +10,14 @@ import click
 
 from ovxai_passes.report import Report
 
+_SHOWN = {
+    "saliency_map_size": "size",
+    "threshold": "0 below",
+    "output_dtype": "0 to 1 in",
+    "colormap": "in colours",
+    "overlay": "over the picture with weight",
+}
+
 
 @dataclass(frozen=True)
 class PrintStyle:
@@ -72,10 +80,16 @@ def _of_map(report: Report) -> list[str]:
         ),
         *([f"kept tokens:  {report.kept_tokens}"] if report.mask else []),
         *([f"classes:      {report.classes}{_with_maps(report)}"] if report.classes else []),
-        f"scaling:      {report.scaling}",
+        f"scaling:      {report.scaling}{_as_shown(report)}",
         *([f"multiplied out: {report.multiplied_out} operations"] if report.mask else []),
         f"cost:         {report.cost:.3f} times the model's multiply-adds",
     ]
+
+
+def _as_shown(report: Report) -> str:
+    """What is made of scaled maps."""
+    said = {name: report.options[name] for name in _SHOWN if name in report.options}
+    return "".join(f", {_SHOWN[name]} {value}" for name, value in said.items())
 
 
 def _with_maps(report: Report) -> str:

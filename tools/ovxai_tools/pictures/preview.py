@@ -19,10 +19,11 @@ from ovxai_passes.model_info.class_scores import shares_of
 from ovxai_passes.model_info.labels import names_of, own_names_of
 from ovxai_passes.model_info.outputs import CLASSES_NAME
 from ovxai_passes.model_info.preparation import Preparation
+from ovxai_passes.model_info.recorded import holds_scaled_map
 from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.pictures.encoding import write_picture
-from ovxai_passes.pictures.levels import scaling
+from ovxai_passes.pictures.levels import as_levels, scaling
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.detector_scores import class_scores
 from ovxai_tools.pictures.model_input import as_inputs, fit_of
@@ -64,7 +65,7 @@ def write_preview(
     captions, strips = [], []
     for one in maps:
         saliency = np.asarray(outputs.results[one.report.output])[0]
-        levels = saliency if saliency.dtype == np.uint8 else scaling(saliency)
+        levels = _levels(model, saliency)
         row, caption = _best(subject, one, outputs, levels.ndim == 3)
         captions.append(f"{one.report.method}: {caption}" if len(maps) > 1 else caption)
         shown = fit_of(picture, model, preparation).onto_picture(levels if row is None else levels[row])
@@ -93,3 +94,10 @@ def _best(subject: PreviewSubject, shown: Insertion, outputs: _Outputs, per_clas
     )
     name = names[best] if names else f"class {best}"
     return (row, f"{name} (score {scores[best]:.3g})") if per_class else (None, f"all classes; best {name}")
+
+
+def _levels(model: ov.Model, saliency: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
+    """A map as levels, of raw scores scaled by their own range."""
+    if saliency.dtype == np.uint8:
+        return saliency.astype(np.uint8)
+    return as_levels(saliency) if holds_scaled_map(model) else scaling(saliency)
