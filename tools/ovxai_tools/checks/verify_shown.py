@@ -64,7 +64,7 @@ def check_shown(name: str, raw: npt.NDArray[np.float32], results: Mapping[str, A
 def check_overlay(name: str, levels: npt.NDArray[np.uint8], fed: Array, found: Array, asked: Shown) -> str:
     """Compare an overlay with levels of the map laid over the picture that was `fed`. Raises VerificationError.
 
-    Levels are those of the model itself; of a map of floats they are made of what is left of it, so they may be one off.
+    Levels are those of the model itself; of a map of floats they are made of what is left of it, and may be one off.
     """
     image, weight = asked.image, asked.options.overlay
     assert image is not None, "the insertion has said how the picture is had back"
