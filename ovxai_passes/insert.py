@@ -140,9 +140,10 @@ def insert_xai(  # noqa: PLR0913, PLR0917  # the parameters of openvino_xai, and
     -------
     The augmented model. `saliency_map` is [N,K,h,w] ([N,k,h,w] for some classes; with `top_k`, the output
     `saliency_classes` [N,k] i64 says which), or [N,h,w] for ActivationMap and EigenCAM; InstanceMasks of a model that
-    takes one picture [1,K,h,w]. A model that has such an output already is returned as it is, with a logged notice,
-    unless options ask for another map than it has (OptionError), or tell it more of itself (a clone). What it is told,
-    as `labels` and `mean`, is written into rt_info `model_info`, where clients read it.
+    takes one picture [1,K,h,w]. With `colormap` and `overlay`, pictures of it are further outputs. A model that has such
+    an output already is returned as it is, with a logged notice, unless options ask for another map than it has
+    (OptionError), or tell it more of itself (a clone). What it is told, as `labels` and `mean`, is written into rt_info
+    `model_info`, where clients read it.
 
     Of a torch module: a module whose forward gives {"prediction": ..., "saliency_map": ...}. It shares the parameters
     of the original, runs in evaluation mode, and can be exported (`torch.onnx.export`, `openvino.convert_model`).

@@ -86,6 +86,19 @@ def test_a_wrapper_of_detectors_reads_what_the_model_was_told(model_api: Any, tm
     assert np.abs(other[:, None] - np.asarray(found.scores)).min(0).max() > 1e-3, "unprepared, it says otherwise"
 
 
+def test_wrappers_take_models_with_pictures_of_the_map(model_api: Any, tmp_path: Path) -> None:
+    shown: dict[str, Any] = {"overlay": 0.5, "colormap": "jet"}
+    classifier = xai.insert_xai(demo.model_path("demo:cnn"), top_k=1, saliency_map_size="input", **shown)
+    found = model_api.Model.create_model(saved(classifier, tmp_path), preload=True)(make_picture(1_000_000).pixels)
+    assert found.saliency_map.shape == (1, 1, 64, 64)
+    detector = saved(xai.insert_xai(ssd(), classes=[1], mean=0, **shown), tmp_path, "detector")
+    picture = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8, endpoint=True)
+    settings = {"confidence_threshold": 0.1}
+    found = model_api.Model.create_model(detector, configuration=settings, preload=True)(picture)
+    assert len(found.scores)
+    assert found.saliency_map.shape == (1, 1, 23, 23)
+
+
 def ssd(batch: int = 1) -> ov.Model:
     """The best twenty places of a detector as boxes [1,20,5] and labels [1,20]."""
     build = detector_parts.Builder(30, batch=batch)

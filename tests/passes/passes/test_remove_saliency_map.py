@@ -22,6 +22,7 @@ OPTIONS: tuple[dict[str, object], ...] = (
     {"top_k": 2, "feature_vector": True},
     {"scaling": "joint", "classes": [1, 3]},
     {"reference": True},
+    {"top_k": 1, "colormap": "jet", "overlay": 0.5, "mean": 0, "saliency_map_size": "input", "threshold": 0.2},
 )
 
 
