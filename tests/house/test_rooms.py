@@ -25,7 +25,18 @@ ORDERS = {
     "ovxai_passes": (
         *("version", "errors", "vocabulary", "value_checks", "option_checks", "option_patterns", "option_spec"),
         *("ops", "rewrites", "head", "mapping", "methods"),
-        *("options", "insert_options", "model_info", "report", "finish", "passes", "torch_modules", "insert", "remove"),
+        *(
+            "options",
+            "insert_options",
+            "sources",
+            "model_info",
+            "report",
+            "finish",
+            "passes",
+            "torch_modules",
+            "insert",
+            "remove",
+        ),
         *("pictures", "explainer", "metrics", "compat"),
     ),
 }
@@ -35,7 +46,7 @@ ORDERS = {
 NAMED_IN_ORDER = (
     *(f"ovxai_patterns.{room}" for room in ("analysis", "matchers", "classifier", "detector")),
     *(f"ovxai_passes.{room}" for room in ("ops", "rewrites", "head", "mapping", "mapping.rules", "finish")),
-    *(f"ovxai_passes.{room}" for room in ("passes", "model_info", "torch_modules", "pictures")),
+    *(f"ovxai_passes.{room}" for room in ("passes", "sources", "model_info", "torch_modules", "pictures")),
     *(f"ovxai_passes.{room}" for room in ("explainer", "explainer.black_box", "metrics")),
 )
 """Rooms whose docstring names their modules, each importing those before it alone."""
