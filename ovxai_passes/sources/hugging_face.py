@@ -58,7 +58,7 @@ def _read(path: Path) -> ov.Model:
 def _converted(torch: Any, module: Any, size: list[int]) -> ov.Model:
     """The module of any batch, with its outputs by name."""
 
-    class Tensors(torch.nn.Module):  # type: ignore[misc, name-defined]
+    class Tensors(torch.nn.Module):
         """Class scores, and boxes where there are any."""
 
         def __init__(self) -> None:

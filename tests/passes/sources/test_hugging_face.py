@@ -88,7 +88,7 @@ def test_a_detector(tmp_path: Path) -> None:
         image_size=[32, 32],
         patch_size=8,
         num_detection_tokens=5,
-        num_labels=3,
+        num_labels=6,
     )
     model = xai.read_model(saved(transformers.YolosForObjectDetection(config), tmp_path / "yolos"))
     assert [port.get_any_name() for port in model.outputs] == ["logits", "pred_boxes"]
