@@ -1,7 +1,7 @@
 """Check that the lowest versions in pyproject.toml are those that are run: exit status 1 and what differs.
 
-Those of what needs torch, and of checkers, are in constraints.txt and on the command lines of full.sh and sources.sh, the others in
-lowest.txt.
+Those of what needs torch, of other frameworks, and of checkers, are in constraints.txt and on the command lines of
+full.sh and sources.sh, the others in lowest.txt.
 """
 
 import re

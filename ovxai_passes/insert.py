@@ -99,8 +99,8 @@ def insert_xai(  # noqa: PLR0913, PLR0917  # the parameters of openvino_xai, and
     Parameters
     ----------
     model
-        An `ov.Model`, which is not modified, or a path that `read_model` reads; an ExportedProgram or Keras model, which
-        is converted; or a `torch.nn.Module`, which is not modified either.
+        An `ov.Model`, which is not modified, or a path that `read_model` reads; an ExportedProgram or a Keras model,
+        which is converted; or a `torch.nn.Module`, which is not modified either.
     task
         What the model does: classification, detection or instance segmentation; AUTO tells from its outputs.
     explain_method

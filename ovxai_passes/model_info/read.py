@@ -49,7 +49,7 @@ def model_given(model: object) -> ov.Model:
     if not isinstance(model, ov.Model):
         model = converted_object(model) or model
     if not isinstance(model, ov.Model):
-        raise OptionError(f"model takes an openvino.Model, a torch.nn.Module or a path, not {type(model).__name__}")
+        raise OptionError(f"model takes an openvino.Model or a path, not {type(model).__name__}")
     if any(node.get_type_name() == _OF_A_DEVICE for node in model.get_ops()):
         raise OptionError(
             "this is a compiled model's runtime model, made for one device: give the openvino.Model that was compiled"
