@@ -1,7 +1,7 @@
 """Check that the lowest versions in pyproject.toml are those that are run: exit status 1 and what differs.
 
-Those of what needs torch, and of checkers, are in constraints.txt and on the command lines of full.sh, the others in
-lowest.txt.
+Those of what needs torch, of other frameworks, and of checkers, are in constraints.txt and on the command lines of
+full.sh and sources.sh, the others in lowest.txt.
 """
 
 import re
@@ -25,7 +25,8 @@ project = tomllib.loads((CI.parent / "pyproject.toml").read_text())["project"]
 asked = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
 bounds = {tuple(line.partition(";")[0].strip().split(">=")) for line in asked}
 run = pinned((CI / "lowest.txt").read_text()) | pinned((CI / "constraints.txt").read_text())
-run |= pinned((CI / "full.sh").read_text())
+run |= pinned((CI / "full.sh").read_text()) | pinned((CI / "sources.sh").read_text())
+run["tensorflow"] = run["tensorflow-cpu"]  # the same without CUDA
 bounds.discard((f"{project['name']}[image]",))  # an extra that another one contains
 wrong = [f"{name}>={version} is not run at its lowest" for name, version in sorted(bounds) if run.get(name) != version]
 known = {name for name, _version in bounds}

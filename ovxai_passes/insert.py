@@ -117,8 +117,8 @@ def insert_xai(  # noqa: PLR0913, PLR0917  # the parameters of openvino_xai, and
     Parameters
     ----------
     model
-        An `ov.Model`, which is not modified, or a path that `openvino.Core().read_model` reads; or a
-        `torch.nn.Module`, which is not modified either.
+        An `ov.Model`, which is not modified, or a path that `read_model` reads; an ExportedProgram or a Keras model,
+        which is converted; or a `torch.nn.Module`, which is not modified either.
     task
         What the model does: classification, detection or instance segmentation; AUTO tells from its outputs.
     explain_method
@@ -140,8 +140,8 @@ def insert_xai(  # noqa: PLR0913, PLR0917  # the parameters of openvino_xai, and
     -------
     The augmented model. `saliency_map` is [N,K,h,w] ([N,k,h,w] for some classes; with `top_k`, the output
     `saliency_classes` [N,k] i64 says which), or [N,h,w] for ActivationMap and EigenCAM; InstanceMasks of a model that
-    takes one picture [1,K,h,w]. With `colormap` and `overlay`, pictures of it are further outputs. A model that has such
-    an output already is returned as it is, with a logged notice, unless options ask for another map than it has
+    takes one picture [1,K,h,w]. With `colormap` and `overlay`, pictures of it are further outputs. A model that has
+    such an output already is returned as it is, with a logged notice, unless options ask for another map than it has
     (OptionError), or tell it more of itself (a clone). What it is told, as `labels` and `mean`, is written into rt_info
     `model_info`, where clients read it.
 

@@ -15,7 +15,7 @@ from ovxai_patterns.analysis.near_names import did_you_mean
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.labels import names_of
-from ovxai_passes.model_info.read import reason_of
+from ovxai_passes.sources.reasons import reason_of
 
 Array = npt.NDArray[Any]
 

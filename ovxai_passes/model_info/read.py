@@ -8,8 +8,10 @@ from pathlib import Path
 
 import openvino as ov
 
-from ovxai_passes.errors import ModelReadError, OptionError
+from ovxai_passes.errors import ModelReadError, OptionError, OvxaiError
 from ovxai_passes.model_info.checksum import checksum_in, file_digest
+from ovxai_passes.sources.reasons import reason_of
+from ovxai_passes.sources.registry import converted_object, source_of
 
 _OF_A_DEVICE = "ExecutionNode"
 _ROOT_WITHIN = 4096  # bytes: an XML declaration and comments may stand before the root
@@ -19,6 +21,9 @@ _LOOKS, _PAUSE = 3, 0.05  # seconds; a writer's two renames take less
 def read_model(path: str | os.PathLike[str]) -> ov.Model:
     """The model at a path that `openvino.Core().read_model` reads: .xml, .onnx, .tflite, .pb, .pdmodel, ...
 
+    Also what other frameworks save (`sources/`): .pt2, .keras, .h5, a folder of Hugging Face. Where the framework is
+    not installed, MissingExtraError names the extra.
+
     Where an .xml ends with the checksum of its weights (`checksum.py`), the .bin has to have it. Raises ModelReadError.
     """
     if not os.fspath(path):
@@ -26,20 +31,25 @@ def read_model(path: str | os.PathLike[str]) -> ov.Model:
     path = Path(path)
     try:
         return _read(path)
-    except ModelReadError:
+    except OvxaiError:
         raise
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         raise ModelReadError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def model_given(model: object) -> ov.Model:
-    """The model that a caller gives: an `ov.Model`, or a path. Raises OptionError, ModelReadError."""
+    """The model that a caller gives: an `ov.Model`, a path, or a model of another framework that is converted.
+
+    Raises OptionError, ModelReadError.
+    """
     if isinstance(model, ov.CompiledModel):
         raise OptionError("a compiled model cannot be changed: give the openvino.Model that it was compiled from")
     if isinstance(model, (str, os.PathLike)):
         model = read_model(model)
     if not isinstance(model, ov.Model):
-        raise OptionError(f"model takes an openvino.Model, a torch.nn.Module or a path, not {type(model).__name__}")
+        model = converted_object(model) or model
+    if not isinstance(model, ov.Model):
+        raise OptionError(f"model takes an openvino.Model or a path, not {type(model).__name__}")
     if any(node.get_type_name() == _OF_A_DEVICE for node in model.get_ops()):
         raise OptionError(
             "this is a compiled model's runtime model, made for one device: give the openvino.Model that was compiled"
@@ -50,10 +60,14 @@ def model_given(model: object) -> ov.Model:
 def _read(path: Path) -> ov.Model:
     if not path.exists():
         raise ModelReadError(f"cannot read {path}: there is no such file")
+    source = source_of(path)
+    if source is not None:
+        return source.read(path)
     if path.is_dir():
         if not (path / "saved_model.pb").exists():
             raise ModelReadError(
-                f"cannot read {path}: it is a directory; name a model file (.xml, .onnx, .tflite, ...)"
+                f"cannot read {path}: it is a directory; name a model file (.xml, .onnx, .tflite, ...), or a folder "
+                "that holds a SavedModel (saved_model.pb) or a model of Hugging Face (config.json)"
             )
     elif not path.is_file():  # a pipe would be waited for
         raise ModelReadError(f"cannot read {path}: it is a pipe or device; name a model file")
@@ -91,14 +105,3 @@ def _check_pair(path: Path, weights: Path) -> None:
 def _beginning(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(_ROOT_WITHIN)
-
-
-def reason_of(error: Exception) -> str:
-    """The sentence of an OpenVINO error that speaks of the model, not of its source code."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    if any("Incorrect weights in bin file" in line for line in lines):
-        return "its .bin is shorter than the .xml says: copy or convert it again"
-    if any("Unable to read the model" in line for line in lines):
-        return "it is damaged, or of a format that it does not read"
-    spoken = [line for line in lines if not line.startswith(("Exception from", "Check '", "While validating"))]
-    return (spoken or lines or [type(error).__name__])[-1][:300]

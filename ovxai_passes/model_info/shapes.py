@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import openvino as ov
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.model_info.read import reason_of
+from ovxai_passes.sources.reasons import reason_of
 
 _SIZE = re.compile(r"(?P<any>\?|-1)|(?P<low>[0-9]+)(\.\.(?P<high>[0-9]+))?")
 _LARGEST = 2**31 - 1

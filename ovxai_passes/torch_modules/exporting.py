@@ -9,7 +9,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.model_info.read import reason_of
+from ovxai_passes.sources.reasons import reason_of
 from ovxai_passes.torch_modules.sizes import multiple_of_batch
 
 _DECOMPOSED_NORM = torch.ops.aten._native_batch_norm_legit_no_training.default

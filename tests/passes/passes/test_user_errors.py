@@ -70,8 +70,8 @@ def no_inputs() -> ov.Model:
 
 
 INSERT: dict[str, tuple[Callable[[], Any], str]] = {
-    "a number": (lambda: xai.insert_xai(3), "an openvino.Model, a torch.nn.Module or a path, not int"),
-    "None": (lambda: xai.insert_xai(None), "an openvino.Model, a torch.nn.Module or a path, not NoneType"),
+    "a number": (lambda: xai.insert_xai(3), "an openvino.Model or a path, not int"),
+    "None": (lambda: xai.insert_xai(None), "an openvino.Model or a path, not NoneType"),
     "an empty name": (lambda: xai.insert_xai(""), "name is empty: name a model file"),
     "the folder": (lambda: xai.insert_xai("."), "it is a directory; name a model file"),
     "no such file": (lambda: xai.insert_xai("none.xml"), "there is no such file"),
@@ -101,7 +101,7 @@ INSERT: dict[str, tuple[Callable[[], Any], str]] = {
 EXPLAINER: dict[str, tuple[Callable[[], Any], str]] = {
     "a model of None": (
         lambda: made(None, "classification"),
-        "an openvino.Model, a torch.nn.Module or a path, not NoneType",
+        "an openvino.Model or a path, not NoneType",
     ),
     "a runtime model": (lambda: made(runtime_model(), "classification"), "give the openvino.Model that was compiled"),
     "a task of None": (lambda: made(CNN, None), "takes one of 'auto'"),

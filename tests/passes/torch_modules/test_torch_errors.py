@@ -62,7 +62,7 @@ def test_one_sentence(case: str) -> None:
 
 
 def test_other_things_than_modules() -> None:
-    with pytest.raises(xai.OptionError, match=r"torch\.nn\.Module or a path, not function"):
+    with pytest.raises(xai.OptionError, match="or a path, not function"):
         xai.insert_xai(lambda x: x)
     with pytest.raises(xai.OptionError, match="example_input goes with a torch"):
         xai.insert_xai("model.xml", example_input=pictures())

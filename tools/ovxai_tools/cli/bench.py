@@ -10,8 +10,8 @@ import openvino as ov
 
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
-from ovxai_passes.model_info.read import reason_of
 from ovxai_passes.model_info.shapes import StatedShape
+from ovxai_passes.sources.reasons import reason_of
 from ovxai_tools.checks.benchmark import Measurement, interleaved, measure, peak_memory
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
 from ovxai_tools.common.model_loading import load_model

@@ -64,6 +64,8 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
 ) -> None:
     """Write the model IN (.xml, .onnx, .tflite, ..., or demo:cnn) to OUT.xml with one more output, saliency_map.
 
+    Also IN: .pt2, .keras, .h5, the folder of a SavedModel or of Hugging Face.
+
     The map shows, for every class, where in the picture the evidence for it lies. Any OpenVINO runtime computes it. OUT
     appears whole or not at all.
     """
