@@ -24,6 +24,7 @@ from ovxai_passes.torch_modules.checks import check_module, check_options, check
 from ovxai_passes.torch_modules.explained import Explained, MapPlan, scores_under
 from ovxai_passes.torch_modules.exporting import converted, exported, flat
 from ovxai_passes.torch_modules.locating import located
+from ovxai_passes.torch_modules.maps import OF_ROWS
 from ovxai_passes.torch_modules.matching import Match, closest, find
 from ovxai_passes.torch_modules.splitting import MaskedNodes, Parts, body_of, split
 
@@ -79,6 +80,8 @@ def _plan(found: _Found, options: Options) -> MapPlan:
     target, method = found.target, left(found.state.method, "method", "Locate")
     site = left(target.site, "site of a classifier", "Locate")
     masks = method.reads is Reads.MASKED_HEAD
+    if not masks and method.name not in OF_ROWS:
+        raise OptionError(f"method {method.name.value!r} is not there for torch modules: convert the module first")
     graph = ModelGraph(found.model)
     sources = dict.fromkeys([target.layer, *(graph.inputs_of(place)[port] for place, port in site.masked)])
     tensors = [*sources, site.scores.tensor, site.scores.shown] if masks else [target.layer, site.scores.shown]

@@ -12,7 +12,7 @@ import torch
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME
 from ovxai_passes.options import Options
-from ovxai_passes.torch_modules.maps import principal, scaled
+from ovxai_passes.torch_modules.maps import OF_ROWS, scaled
 from ovxai_passes.torch_modules.splitting import Parts
 from ovxai_passes.vocabulary import Method, Scaling
 
@@ -115,8 +115,7 @@ class Explained(torch.nn.Module):
         """Class-agnostic maps [N,P]."""
         channels = [axis for axis in range(1, target.ndim) if axis not in plan.along]
         moved = target.permute(0, *plan.along, *channels).flatten(1, len(plan.along))
-        rows = moved.flatten(2).index_select(1, self.rows)
-        return rows.mean(2) if plan.method is Method.ACTIVATIONMAP else principal(rows)
+        return OF_ROWS[plan.method](moved.flatten(2).index_select(1, self.rows))
 
     def _of_scores(self, plan: MapPlan, target: torch.Tensor, sides: list[torch.Tensor]) -> torch.Tensor:
         """Class scores [N,K,P] under each mask."""

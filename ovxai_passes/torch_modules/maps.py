@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
 import torch
+
+from ovxai_passes.vocabulary import Method
 
 _LIFT = 2**-12
 """As of models (`finish/scale.py`): so that what a runtime rounds below a whole number is not truncated."""
@@ -41,3 +46,13 @@ def _normalised(value: torch.Tensor) -> torch.Tensor:
     """Matrices [N,a,b] over their Frobenius norms; zeros stay zeros."""
     norm = value.square().sum((1, 2), keepdim=True).sqrt()
     return value / norm.clamp(min=torch.finfo(torch.float32).tiny)
+
+
+def _mean(rows: torch.Tensor) -> torch.Tensor:
+    return rows.mean(2)
+
+
+OF_ROWS: Mapping[Method, Callable[[torch.Tensor], torch.Tensor]] = MappingProxyType(
+    {Method.ACTIVATIONMAP: _mean, Method.EIGENCAM: principal}
+)
+"""What class-agnostic methods make of the rows [N,P,C] of a feature map: maps [N,P]."""
