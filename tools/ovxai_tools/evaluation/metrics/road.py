@@ -44,8 +44,8 @@ def imputed(picture: npt.NDArray[Any], removed: Flags) -> Floats:
     values: Floats = picture.astype(np.float32)
     if removed.all():
         return np.broadcast_to(values.mean((0, 1)), values.shape).astype(np.float32)
-    known: Floats = np.float32(1) - removed[..., None].astype(np.float32)
-    return _filled(np.asarray(values * known, np.float32), known)
+    known: Floats = (~removed[..., None]).astype(np.float32)
+    return _filled(np.where(removed[..., None], np.float32(0), values), known)
 
 
 def _filled(values: Floats, known: Floats) -> Floats:
@@ -54,7 +54,7 @@ def _filled(values: Floats, known: Floats) -> Floats:
     if min(height, width) > _SMALL:
         half = ((height + 1) // 2, (width + 1) // 2)
         share = resize_picture(known, half)
-        means = resize_picture(values, half) / np.where(share > 0, share, np.float32(1))
+        means = (resize_picture(values, half) / np.maximum(share, 1e-9)).astype(np.float32)
         start = resize_picture(_filled(means, (share > 0).astype(np.float32)), (height, width), "linear")
     else:
         start = np.broadcast_to(values.sum((0, 1)) / known.sum(), values.shape)
