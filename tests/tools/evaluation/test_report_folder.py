@@ -15,6 +15,7 @@ from ovxai_tools.demo.shipped import model_path
 from ovxai_tools.evaluation.results.rows import Row, RowJournal
 
 from ovxai_passes.model_info.read import read_model
+from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.pictures.encoding import write_picture
 from tests.support.cli import invoke
 from tests.support.extras import needs_pictures
@@ -53,7 +54,7 @@ def test_a_classifier_on_pictures_of_ones_own(pictures: Path, tmp_path: Path) ->
         pictures.parent / "labels.json",
     )
     said = invoke(evaluate.main, "demo:cnn", *about, *ONE, "--grids", 0, "--out", tmp_path / "out").output
-    assert "for this model: --method" in said or "(the default)" in said
+    assert said.splitlines()[-1].startswith("for this model: ")
     assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["evaluation.json", "values.csv"]
     rows = _values(tmp_path / "out")
     names = list(dict.fromkeys(row["setting"] for row in rows))
@@ -74,8 +75,12 @@ def test_a_classifier_on_pictures_of_ones_own(pictures: Path, tmp_path: Path) ->
 
 
 def test_a_detector_on_the_demo_scenes(tmp_path: Path) -> None:
-    said = invoke(evaluate.main, "demo:detector", *ONE, "--limit", 2, "--out", tmp_path / "out", "--json").stdout
-    told = json.loads(said)
+    applied = tmp_path / "best.xml"
+    asked = (*ONE, "--limit", 2, "--out", tmp_path / "out", "--apply", applied, "--bgr", "--json")
+    told = json.loads(invoke(evaluate.main, "demo:detector", *asked).stdout)
+    written = read_model(applied)
+    assert said_in(written, "ovxai", "method") in told["verdict"]["setting"]
+    assert said_in(written, "model_info", "reverse_input_channels") == "YES"
     assert told["notices"] == ["insertion, deletion, ADCC, ROAD and GridPG are measured of classifiers only"]
     figures = {one["setting"].split(":")[0]: one["figures"] for one in told["settings"]}
     assert figures["default"]["pointing"]["mean"] == 1

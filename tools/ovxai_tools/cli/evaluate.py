@@ -7,7 +7,7 @@ ovxai evaluate [demo:cnn] [demo:vit] [demo:detector] [--pictures 500]
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,15 @@ from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.checksum import file_digest
 from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.shapes import StatedShape
+from ovxai_passes.model_info.told import retold
+from ovxai_passes.option_groups.info_options import InfoOptions
+from ovxai_passes.options import Options
 from ovxai_passes.pictures.extras import opencv
+from ovxai_tools.checks.transformation import TransformRequest, transform
 from ovxai_tools.common.click_types import NamedPath, parsed_by
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
-from ovxai_tools.common.insertion_options import info_options, told_to
+from ovxai_tools.common.insertion_options import info_options
+from ovxai_tools.common.model_files import check_targets, weights_of
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
 from ovxai_tools.common.shared_options import read_labels, shape_option
@@ -39,8 +44,8 @@ from ovxai_tools.evaluation.results.table import table
 from ovxai_tools.pictures.model_input import preparation_notices
 from ovxai_tools.pictures.picture_files import check_extras, picture_files
 
-_WITHOUT_EFFECT_ON_RESULTS = ("models", "out", "as_json", "force", "quiet")
-_OF_REPORTS = ("images", "labels", "boxes", "names", "settings")
+_WITHOUT_EFFECT_ON_RESULTS = ("models", "out", "apply", "as_json", "force", "quiet")
+_OF_REPORTS = ("images", "labels", "boxes", "names", "settings", "apply")
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,16 @@ class _Given:
     labels: Path | None
     boxes: Path | None
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The models named, and what the command line says of their input. `apply`: the model to write."""
+
+    models: tuple[str, ...]
+    shapes: tuple[StatedShape, ...]
+    info: Options
+    apply: Path | None
 
 
 @click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -81,6 +96,7 @@ class _Given:
     help="--out: options of ovxai transform to compare with the default, as 'method=activationmap'. May be given "
     "several times. Default: all that fit.",
 )
+@click.option("--apply", type=NamedPath(), metavar="OUT.xml", help="--out: write MODEL with the maps of the verdict.")
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="--out: pictures at most.")
 @click.option("--grids", type=click.IntRange(min=0), default=60, show_default=True, help="--out: GridPG, of each size.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="--out: of all that is random.")
@@ -105,6 +121,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     boxes: Path | None,
     names: Path | None,
     settings: tuple[Setting, ...],
+    apply: Path | None,
     limit: int,
     grids: int,
     seed: int,
@@ -130,7 +147,8 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         given = _Given(images, labels, boxes, () if names is None else read_labels(names))
         asked = Asked(settings, limit, grids, seed)
         report = Report(out, _about(models), force, quiet)
-        _evaluate(models, given, asked, report, told=(shapes, info), as_json=as_json)
+        source = _Source(models, shapes, Options.checked(**info), apply)
+        _evaluate(source, given, asked, report, as_json)
         return
     context = click.get_current_context()
     if any(context.params[name] for name in _OF_REPORTS):
@@ -145,28 +163,24 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     click.echo(json.dumps([asdict(one) for one in results], indent=1) if as_json else pointing_game.table(results))
 
 
-def _evaluate(  # noqa: PLR0913  # what the command line says
-    models: tuple[str, ...],
-    given: _Given,
-    asked: Asked,
-    report: Report,
-    *,
-    told: tuple[tuple[StatedShape, ...], dict[str, Any]],
-    as_json: bool,
-) -> None:
+def _evaluate(source: _Source, given: _Given, asked: Asked, report: Report, as_json: bool) -> None:
     """Evaluate one model into a folder, and print what came of it. Raises OvxaiError."""
-    if len(models) != 1:
-        raise OptionError(f"--out is the folder of one model's report: name one model, not {len(models)}")
+    if len(source.models) != 1:
+        raise OptionError(f"--out is the folder of one model's report: name one model, not {len(source.models)}")
+    name = source.models[0]
     report.check()
+    if source.apply is not None:
+        path = demo.model_path(name)
+        check_targets(source.apply, [path, weights_of(path)], report.force)
     check_extras()
     opencv("pictures").setNumThreads(1)  # more would only wait, beside those of OpenVINO
-    name = models[0]
     with stage(f"Preparing {name}", report.quiet):
-        model = told_to(load_model(name, told[0]), told[1])
+        model = retold(load_model(name, source.shapes), source.info)
         of = EvaluatedModel.of(model)
         fitting = fitting_settings(of, asked.settings)
         pictures = _pictures(name, of, given, asked, fitting)
     outcome = write_report(Comparison(name, of, fitting, pictures, asked), report)
+    written = "" if source.apply is None else _applied(source, outcome.verdict.best.options, source.apply, report)
     if as_json:
         click.echo(json.dumps(outcome.as_dict(), indent=1))
         return
@@ -174,7 +188,16 @@ def _evaluate(  # noqa: PLR0913  # what the command line says
     notices = () if name.startswith(demo.PREFIX) else preparation_notices(model, Preparation.from_model(model))
     for notice in (*outcome.notices, *notices):
         click.echo(f"notice: {notice}", err=True)
-    click.echo(str(outcome.verdict))
+    for line in filter(None, (str(outcome.verdict), written)):
+        click.echo(line)
+
+
+def _applied(source: _Source, best: Options, target: Path, report: Report) -> str:
+    """Write the model with the maps of a setting, told what the command line says; a line on what was written."""
+    values = {one.name: getattr(source.info, one.name) for one in fields(InfoOptions)}
+    told = {name: value for name, value in values.items() if value is not None}
+    request = TransformRequest(source.models[0], source.shapes, report.force, quiet=report.quiet)
+    return transform(request, replace(best, **told), target).message
 
 
 def _pictures(

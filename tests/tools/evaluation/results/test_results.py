@@ -85,7 +85,9 @@ def test_the_sentence_says_by_how_much_and_whether_that_is_sure(energies: list[f
 def test_the_default_is_said_to_be_the_best() -> None:
     rows = [*_rows("default", [0.9, 0.8]), *_rows("other", [0.1, 0.2], 0.9)]
     found = standings(rows, ["default", "other"], 0)
-    assert "(the default): no other setting ranks before it" in str(verdict_of(rows, found, [DEFAULT, OTHER], 0))
+    assert (
+        str(verdict_of(rows, found, [DEFAULT, OTHER], 0)) == "for this model: default; no other setting ranks before it"
+    )
 
 
 def test_files_hold_what_was_measured(tmp_path: Path) -> None:

@@ -28,10 +28,9 @@ class Verdict:
         return self.better_by.low > 0
 
     def __str__(self) -> str:
-        flags = flags_of(self.best)
         if self.best == self.default:
-            return f"for this model: {flags} (the default): no other setting ranks before it"
-        said = self.better_by
+            return f"for this model: {self.default.name}; no other setting ranks before it"
+        flags, said = flags_of(self.best), self.better_by
         return (
             f"for this model: {flags}; better than the default by {said.mean:.3f} {self.measure.title} "
             f"({said.low:.3f} to {said.high:.3f}), beyond the interval: {'yes' if self.is_beyond else 'no'}"
@@ -57,9 +56,9 @@ def _common(found: Sequence[Standing], best: Setting, default: Setting) -> set[s
 
 
 def flags_of(setting: Setting) -> str:
-    """The options of a setting as flags of ovxai transform."""
+    """The options of a setting as flags of ovxai transform, none for the default."""
     asked = setting.options.asked()
-    return " ".join(_flag(name, value) for name, value in asked.items()) or "no option"
+    return " ".join(_flag(name, value) for name, value in asked.items())
 
 
 def _flag(name: str, value: Any) -> str:
