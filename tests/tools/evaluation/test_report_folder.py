@@ -80,7 +80,7 @@ def test_a_detector_on_the_demo_scenes(tmp_path: Path) -> None:
     told = json.loads(invoke(evaluate.main, "demo:detector", *asked).stdout)
     written = read_model(applied)
     assert said_in(written, "ovxai", "method") in told["verdict"]["setting"]
-    assert said_in(written, "model_info", "reverse_input_channels") == "YES"
+    assert said_in(written, "model_info", "reverse_input_channels") == "True"
     assert told["notices"] == ["insertion, deletion, ADCC, ROAD and GridPG are measured of classifiers only"]
     figures = {one["setting"].split(":")[0]: one["figures"] for one in told["settings"]}
     assert figures["default"]["pointing"]["mean"] == 1
