@@ -100,7 +100,20 @@ class MapMaker:
     def __call__(self, shown: Sequence[Shown]) -> list[Floats]:
         """The map [h,w] of each class, as the setting makes it."""
         found = self._runner.many(self.of.input(one.pixels) for one in shown)
-        return [maps if maps.ndim == 2 else maps[one.target] for maps, one in zip(found, shown, strict=True)]
+        return [
+            maps if maps.ndim == 2 else maps[self.row_of(one.target)] for maps, one in zip(found, shown, strict=True)
+        ]
+
+    def row_of(self, target: int) -> int:
+        """Which of the maps is that of a class: a background has none. Raises OptionError."""
+        chosen = self.insertion.report.chosen
+        if chosen is None:
+            return target
+        if target not in chosen:
+            raise OptionError(
+                f"class {target} has no map in this model: leave its boxes out (it may be the background)"
+            )
+        return chosen.index(target)
 
     @cached_property
     def _runner(self) -> Runner:
