@@ -110,9 +110,7 @@ class MapMaker:
         if chosen is None:
             return target
         if target not in chosen:
-            raise OptionError(
-                f"class {target} has no map in this model: leave its boxes out (it may be the background)"
-            )
+            raise OptionError(f"class {target} has no map in this model, as the background: leave its boxes out")
         return chosen.index(target)
 
     @cached_property
