@@ -9,6 +9,7 @@ full_venv() {
         installed torch==2.13.0
         installed torchvision==0.28.0 timm==1.0.31 openvino-model-api==0.4.7 ruff==0.17.6 mypy==2.4.1
         installed -e '.[dev,zoo,torch,image,plot,blackbox,clients]'
+        installed --no-deps -r "$ci/oracles.txt"
     fi
     # shellcheck source=/dev/null
     source "$work/full/bin/activate"

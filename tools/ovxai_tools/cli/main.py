@@ -14,7 +14,7 @@ import click
 COMMANDS = {
     "transform": "A model in, the same model with saliency maps out.",
     "explain": "Pictures in, maps and overlays out, with a page to look at.",
-    "evaluate": "How often maps point at the object, and how methods compare.",
+    "evaluate": "Which maps of a model are good, measured on pictures.",
     "bench": "What a saliency map costs: times, sizes, memory.",
     "sweep": "Which of many models can be explained, and how.",
 }

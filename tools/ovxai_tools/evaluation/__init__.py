@@ -1,5 +1,6 @@
 """How good maps are.
 
-The pointing game of demo models on held-out pictures and scenes (does a map point at its object?), and all methods
-compared by pointing game, insertion, deletion, ADCC and cost.
+Of any model on any pictures: `data` (pictures, classes, boxes), `compared` (settings, baselines), `metrics`, `results`
+(intervals, tables, files), `prepare`, `run`. Of the demo models: the pointing game on held-out pictures and scenes, and
+methods compared by pointing game, insertion, deletion, ADCC and cost (`quality`).
 """

@@ -1,0 +1,104 @@
+"""What is compared with each other: settings of methods, and baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from ovxai_passes.errors import TargetNotFoundError
+from ovxai_passes.insert import insert
+from ovxai_tools.evaluation.compared.baselines import Baseline
+from ovxai_tools.evaluation.compared.evaluated_model import EvaluatedModel, MapMaker
+from ovxai_tools.evaluation.compared.settings import FittingSetting
+from ovxai_tools.evaluation.compared.shown import Floats, Shown
+from ovxai_tools.evaluation.metrics.randomisation import SHARES, randomised
+
+Maker = Callable[[Sequence[Shown]], list[Floats]]
+
+
+class Contestant(Protocol):
+    """Something that makes maps."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables."""
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it knows nothing of the model."""
+
+    @property
+    def maker(self) -> Maker:
+        """Maps of the model that is evaluated."""
+
+    def maker_for(self, of: EvaluatedModel) -> Maker | None:
+        """Maps of the same model at another size; None where that is not to be had."""
+
+    def random_makers(self, seed: int) -> list[Maker]:
+        """Maps of the model with ever more of its weights random; none of what does not look at the model."""
+
+
+@dataclass(frozen=True)
+class MethodContestant:
+    """A setting of a method in a model."""
+
+    of: EvaluatedModel
+    fitting: FittingSetting
+
+    @property
+    def name(self) -> str:
+        """The setting's."""
+        return self.fitting.setting.name
+
+    @property
+    def is_baseline(self) -> bool:
+        """It is none."""
+        return False
+
+    @cached_property
+    def maker(self) -> Maker:
+        """Its maps; compiled once."""
+        return MapMaker(self.of, self.fitting.insertion)
+
+    def maker_for(self, of: EvaluatedModel) -> Maker | None:
+        """None where the method does not fit or costs too much at that size."""
+        try:
+            return MapMaker(of, insert(of.model, self.fitting.setting.options))
+        except TargetNotFoundError:
+            return None
+
+    def random_makers(self, seed: int) -> list[Maker]:
+        """One for each of SHARES."""
+        return [
+            MapMaker(self.of, insert(randomised(self.of.model, share, seed), self.fitting.setting.options))
+            for share in SHARES
+        ]
+
+
+@dataclass(frozen=True)
+class BaselineContestant:
+    """A baseline, the same for every model."""
+
+    name: str
+    baseline: Baseline
+    seed: int
+
+    @property
+    def is_baseline(self) -> bool:
+        """It is one."""
+        return True
+
+    @property
+    def maker(self) -> Maker:
+        """Its maps."""
+        return lambda shown: self.baseline(shown, self.seed)
+
+    def maker_for(self, of: EvaluatedModel) -> Maker:
+        """The same at any size."""
+        return self.maker
+
+    def random_makers(self, seed: int) -> list[Maker]:
+        """None: no weights."""
+        return []

@@ -1,0 +1,120 @@
+"""A whole evaluation, into a folder; whatever ends it, the same command goes on from there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ovxai_tools.common.exits import OutputError
+from ovxai_tools.common.files import publish, staging
+from ovxai_tools.common.interrupts import INTERRUPTED
+from ovxai_tools.common.locks import BusyError, locked
+from ovxai_tools.common.progress import stage
+from ovxai_tools.evaluation.compared.evaluated_model import EvaluatedModel
+from ovxai_tools.evaluation.compared.settings import FittingSetting
+from ovxai_tools.evaluation.data.picture_set import LabelledPicture
+from ovxai_tools.evaluation.prepare import Asked, contestants_of, grid_sets, limited, shown_pictures
+from ovxai_tools.evaluation.results.result_files import SUMMARY, Outcome, write_outcome
+from ovxai_tools.evaluation.results.rows import RowJournal
+from ovxai_tools.evaluation.results.table import standings
+from ovxai_tools.evaluation.results.verdict import verdict_of
+from ovxai_tools.evaluation.run import Evaluation
+from ovxai_tools.pictures.resume_journal import check_folder
+
+_LOCK = ".ovxai-evaluate.lock"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where results go, and of what they are (`about`); `force`: also over files that are there."""
+
+    folder: Path
+    about: dict[str, Any]
+    force: bool
+    quiet: bool
+
+    def check(self) -> None:
+        """Raises OutputError where results cannot be written, before any work is done."""
+        check_folder(self.folder, self.about, SUMMARY, self.force)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is compared on what."""
+
+    name: str
+    of: EvaluatedModel
+    settings: Sequence[FittingSetting]
+    pictures: Sequence[LabelledPicture]
+    asked: Asked
+
+
+def write_report(compared: Comparison, report: Report) -> Outcome:
+    """Measure, and write what is found. An interrupt ends with exit code 130. Raises OvxaiError."""
+    asked = compared.asked
+    with stage("Showing pictures to the model", report.quiet):
+        evaluation, notices = _evaluation(compared)
+    with_boxes = all(one.boxes for one in evaluation.shown)
+    contestants = contestants_of(compared.of, compared.settings, with_boxes, asked.seed)
+    try:
+        report.folder.mkdir(parents=True, exist_ok=True)
+        with locked(report.folder / _LOCK, wait=False), staging(report.folder) as staged:
+            report.check()
+            journal = RowJournal(report.folder, report.about)
+            journal.begin()
+            try:
+                with _bar(len(contestants) * evaluation.maps, report.quiet) as done:
+                    rows = evaluation.run(contestants, journal, done)
+            except KeyboardInterrupt:
+                click.echo(
+                    f"Interrupted; {report.folder} holds {len(journal.rows)} measured maps. The same command goes on "
+                    "from there.",
+                    err=True,
+                )
+                raise SystemExit(INTERRUPTED) from None
+            found = standings(rows, [one.name for one in contestants], asked.seed)
+            verdict = verdict_of(rows, found, [one.setting for one in compared.settings], asked.seed)
+            outcome = Outcome(compared.name, rows, found, verdict, notices)
+            names = write_outcome(outcome, staged)
+            publish(staged, [(staged / name, report.folder / name) for name in names])
+            journal.remove()
+    except BusyError:
+        raise OutputError(
+            f"cannot write to {report.folder}: another ovxai evaluate is writing there; choose another folder"
+        ) from None
+    except OSError as error:
+        raise OutputError(f"cannot write to {report.folder}: {error.strerror}; choose another folder") from error
+    return outcome
+
+
+def _evaluation(compared: Comparison) -> tuple[Evaluation, tuple[str, ...]]:
+    asked = compared.asked
+    chosen = limited(compared.pictures, asked)
+    shown = tuple(shown_pictures(compared.of, chosen))
+    if not compared.of.is_classifier:
+        return Evaluation(compared.of, shown, (), asked.seed), (
+            "insertion, deletion, ADCC, ROAD and GridPG are measured of classifiers only",
+        )
+    if not asked.grids:
+        return Evaluation(compared.of, shown, (), asked.seed), ()
+    if any(one.label is None for one in chosen):
+        return Evaluation(compared.of, shown, (), asked.seed), (
+            "no grids: which pictures the model gets right is not known of pictures without classes (--labels)",
+        )
+    grids, notices = grid_sets(compared.of, shown, asked)
+    return Evaluation(compared.of, shown, grids, asked.seed), notices
+
+
+@contextmanager
+def _bar(length: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=length, label="Measuring maps", file=sys.stderr) as bar:
+        yield bar.update
