@@ -116,8 +116,8 @@ def insert_xai(
     -------
     The augmented model. `saliency_map` is [N,K,h,w] ([N,k,h,w] for some classes; with `top_k`, the output
     `saliency_classes` [N,k] i64 says which), or [N,h,w] for ActivationMap and EigenCAM; InstanceMasks of a model that
-    takes one picture [1,K,h,w]. With `colormap` and `overlay`, pictures of it are further outputs. A model that has such
-    an output already is returned as it is, with a logged notice, unless options ask for another map than it has
+    takes one picture [1,K,h,w]. With `colormap` and `overlay`, pictures of it are further outputs. A model that has
+    such an output already is returned as it is, with a logged notice, unless options ask for another map than it has
     (OptionError), or tell it more of itself (a clone). What it is told, as `labels` and `mean`, is written into rt_info
     `model_info`, where clients read it.
 
