@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import struct
 import sys
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -134,10 +133,8 @@ def test_too_many_pixels_are_told_from_the_header(tmp_path: Path, size: tuple[in
 
 
 def test_the_bomb(repro: Path) -> None:
-    started = time.monotonic()
     with pytest.raises(xai.OptionError, match="13000x13000 pixels is more than"):
         read_picture(repro / "bomb13k.png")
-    assert time.monotonic() - started < 1
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
