@@ -2,8 +2,7 @@
 # Models from where they live: each framework in a venv of its own, at the lowest version that pyproject.toml allows.
 
 sources() {
-    source_tests torch tests/passes/torch_modules torch==2.13.0 onnx
-    source_tests torch tests/passes/sources
+    source_tests torch tests/passes/sources torch==2.13.0 onnx
     source_tests huggingface tests/passes/sources torch==2.13.0 transformers==4.57.6
     # the build without CUDA, of the version that the extra `keras` names
     source_tests keras tests/passes/sources tensorflow-cpu==2.21.0 keras==3.15.1
