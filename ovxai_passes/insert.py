@@ -97,9 +97,15 @@ def insert(model: ov.Model, options: Options) -> Insertion:
 
 def plan(model: ov.Model, options: Options) -> Report:
     """What `insert` would do, and why; `model` is only read. Raises as that does."""
+    return planned(model, options)[0]
+
+
+def planned(model: ov.Model, options: Options) -> tuple[Report, tuple[InsertionState, ...]]:
+    """The same, and what the stages before the first change have found and made, for each map."""
     clone = model.clone()
     with layout_told(clone, options) as layout_before:
-        return report_of(clone, with_branches(clone, options, layout_before))
+        states = with_branches(clone, options, layout_before)
+        return report_of(clone, states), states
 
 
 @documented(Options, NAMED)

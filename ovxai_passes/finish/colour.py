@@ -1,8 +1,10 @@
 """A map in colours, a picture beside it.
 
-C[n,k,p] = table[U[n,k,p]]        U: levels 0..255; table: u8 [256,3], RGB
+    C[n,k,p] = table[U[n,k,p]]        U: levels 0..255; table: u8 [256,3], RGB
 
-U ─▶ Convert i32 ─▶ Gather from the table ─▶ C [N,k,h,w,3] u8, or [N,h,w,3] of one map for all classes
+    U ─▶ Convert i32 ─▶ Gather from the table ─▶ C [N,k,h,w,3] u8
+
+Of a method with one map for all classes C is [N,h,w,3].
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from openvino import opset13 as ops
 
 from ovxai_passes.ops.branch import Branch, copied, map_of, with_map
 
-_LIFT = np.float32(2**-12)
+LIFT = 2**-12
 """A plugin that multiplies by a reciprocal makes 254.99998 of the largest value, which would be truncated to 254."""
 
 
@@ -47,4 +47,4 @@ def levels_of(saliency: ov.Output) -> ov.Node:
     if saliency.get_element_type() == ov.Type.u8:
         return saliency.get_node()
     unit = saliency if saliency.get_element_type() == ov.Type.f32 else ops.convert(saliency, "f32").output(0)
-    return ops.convert(ops.add(ops.multiply(unit, ops.constant(np.float32(255))), ops.constant(_LIFT)), "u8")
+    return ops.convert(ops.add(ops.multiply(unit, ops.constant(np.float32(255))), ops.constant(np.float32(LIFT))), "u8")

@@ -1,9 +1,11 @@
 """Low values of a scaled map become 0.
 
-T[n,k,p] = U[n,k,p] where U[n,k,p] >= t, else 0        U: 0..1
+    T[n,k,p] = U[n,k,p] where U[n,k,p] >= t, else 0
 
-U ─┬─▶ GreaterEqual t ─┐
-└───────────────────┴─▶ Select, else 0 ─▶ T
+    U ─┬─▶ GreaterEqual t ─┐
+       └───────────────────┴─▶ Select, else 0 ─▶ T
+
+U is the scaled map, 0..1, before it becomes levels.
 """
 
 from __future__ import annotations

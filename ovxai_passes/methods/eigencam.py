@@ -37,7 +37,7 @@ from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.sizes import sizes_of
 from ovxai_passes.vocabulary import Method, Task
 
-_SQUARINGS = 9
+SQUARINGS = 9
 _LEAST = np.finfo(np.float32).tiny
 _WOULD_COST_LESS = "a deeper layer or one of fewer channels (--target-layer), or activationmap"
 
@@ -73,7 +73,7 @@ def projected(rows: ov.Node, places: int) -> ov.Node:
     largest = _at_least_tiny(ops.reduce_max(ops.absolute(rows), ops.constant([1, 2]), keep_dims=True))
     unit = ops.divide(rows, largest)
     power = _normalised(ops.matmul(unit, unit, not by_positions, by_positions))
-    for _ in range(_SQUARINGS):
+    for _ in range(SQUARINGS):
         power = _normalised(ops.matmul(power, power, False, False))
     reached = power if by_positions else ops.matmul(unit, power, False, False)
     row = ops.matmul(_longest(reached), reached, False, False)

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ovxai_passes.finish.scale import LIFT
+
 Array = npt.NDArray[Any]
 
-_LIFT = 2**-12  # a little less than 1 is the largest level, too
 _AT_ONCE = 16  # classes, so that what is computed in between stays small
 
 
@@ -35,7 +36,7 @@ def scaling(saliency_map: Array, cast_to_uint8: bool = True, max_value: int = 25
 
 def as_levels(unit: Array) -> npt.NDArray[np.uint8]:
     """The levels of maps that are scaled already, 0..1 of any float type."""
-    return np.asarray(unit.astype(np.float32) * 255 + np.float32(_LIFT), np.uint8)
+    return np.asarray(unit.astype(np.float32) * 255 + np.float32(LIFT), np.uint8)
 
 
 scale = scaling

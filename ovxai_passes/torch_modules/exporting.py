@@ -9,7 +9,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.sources.reasons import reason_of
+from ovxai_passes.sources.reasons import first_line_of, reason_of
 from ovxai_passes.torch_modules.sizes import multiple_of_batch
 
 _DECOMPOSED_NORM = torch.ops.aten._native_batch_norm_legit_no_training.default
@@ -33,7 +33,9 @@ def flat(module: torch.nn.Module, example: torch.Tensor) -> torch.nn.Module:
         found = module(example)
     except Exception as error:  # somebody else's code
         shape = list(example.shape)
-        raise OptionError(f"the module does not take example_input, as float32 {shape}: {_said(error)}") from error
+        raise OptionError(
+            f"the module does not take example_input, as float32 {shape}: {first_line_of(error)}"
+        ) from error
     return module if isinstance(found, torch.Tensor) else _Flat(module)
 
 
@@ -50,8 +52,8 @@ def exported(module: torch.nn.Module, example: torch.Tensor) -> torch.fx.GraphMo
         graph: Any = program.module(check_guards=False)
     except Exception as error:  # exporting raises many types; all of them mean that there is no graph of the module
         raise OptionError(
-            f"torch.export does not take the module ({_said(error)}): convert it (openvino.convert_model) and explain "
-            "that"
+            f"torch.export does not take the module ({first_line_of(error)}): convert it "
+            "(openvino.convert_model) and explain that"
         ) from error
     picture = next(node for node in graph.graph.nodes if node.op == "placeholder")
     if multiple_of_batch(picture.meta["val"].shape[0]) != 1:
@@ -89,8 +91,3 @@ def _restore_norms(graph: torch.fx.GraphModule) -> None:
             )
         whole.meta = node.meta
         node.replace_all_uses_with(whole)
-
-
-def _said(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:300] if lines else ''}".rstrip(": ")

@@ -7,12 +7,9 @@ from types import MappingProxyType
 
 import torch
 
+from ovxai_passes.finish.scale import LIFT
+from ovxai_passes.methods.eigencam import SQUARINGS
 from ovxai_passes.vocabulary import Method
-
-_LIFT = 2**-12
-"""As of models (`finish/scale.py`): so that what a runtime rounds below a whole number is not truncated."""
-
-_SQUARINGS = 9
 
 
 def scaled(raw: torch.Tensor, joint: bool) -> torch.Tensor:
@@ -21,7 +18,7 @@ def scaled(raw: torch.Tensor, joint: bool) -> torch.Tensor:
     lowest = raw.amin(axes, keepdim=True)
     span = raw.amax(axes, keepdim=True) - lowest
     divisor = torch.where(span == 0, torch.ones_like(span), span)
-    return ((raw - lowest) / divisor * 255 + _LIFT).to(torch.uint8)
+    return ((raw - lowest) / divisor * 255 + LIFT).to(torch.uint8)
 
 
 def principal(rows: torch.Tensor) -> torch.Tensor:
@@ -31,7 +28,7 @@ def principal(rows: torch.Tensor) -> torch.Tensor:
     unit = rows / largest
     by_positions = rows.shape[1] < rows.shape[2]
     power = _normalised(unit @ unit.mT if by_positions else unit.mT @ unit)
-    for _ in range(_SQUARINGS):
+    for _ in range(SQUARINGS):
         power = _normalised(power @ power)
     reached = power if by_positions else unit @ power
     longest = reached.square().sum(2).argmax(1)

@@ -16,7 +16,6 @@ import pytest
 from ovxai_tools.cli.explain import main
 from ovxai_tools.common import locks
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.pictures import result_folder
 from ovxai_tools.pictures.picture_run import PictureRun
 
 from tests.support.cli import invoke
@@ -172,7 +171,7 @@ def test_an_error_keeps_what_is_complete(tmp_path: Path, pictures: Path) -> None
 def test_one_run_at_a_time_in_a_folder(tmp_path: Path, pictures: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    with locks.locked(out / result_folder._LOCK) as turns:
+    with locks.locked(out / ".ovxai-explain.lock") as turns:
         if not turns:
             pytest.skip("this disk knows no locks")
         assert "another ovxai-explain is writing there" in invoke(main, *command(pictures, out), code=2).output

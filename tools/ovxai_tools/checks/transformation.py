@@ -9,14 +9,12 @@ from pathlib import Path
 import openvino as ov
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.insert import Insertion, insert
+from ovxai_passes.insert import Insertion, insert, planned
 from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.recorded import check_same_map, is_augmented
 from ovxai_passes.model_info.shapes import StatedShape
-from ovxai_passes.model_info.told import layout_told, retold
+from ovxai_passes.model_info.told import retold
 from ovxai_passes.options import Options
-from ovxai_passes.passes.insert_saliency_map import with_branches
-from ovxai_passes.passes.record import report_of
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.report import Report
 from ovxai_passes.vocabulary import Task
@@ -85,10 +83,8 @@ def plan_transform(request: TransformRequest, options: Options) -> TransformResu
     if is_augmented(model):
         _check_copy(request, options, model)
         return TransformResult(None, _about_copy(request, "it would be copied as it is"))
-    told = model.clone()
-    with layout_told(told, options) as layout_before:
-        states = with_branches(told, options, layout_before)
-        report = replace(report_of(told, states), input=request.source)
+    report, states = planned(model, options)
+    report = replace(report, input=request.source)
     if request.plot is None:
         return TransformResult(report, "dry run: nothing was written", planned=True)
     with staging(request.plot.parent) as folder:

@@ -14,6 +14,7 @@ from ovxai_passes.finish.colour_tables import colour_table
 from ovxai_passes.finish.image import InputImage
 from ovxai_passes.model_info.outputs import COLORS_NAME, OUTPUT_NAME, OVERLAY_NAME
 from ovxai_passes.options import Options
+from ovxai_passes.pictures.levels import as_levels
 from ovxai_passes.reference.scaling import unit_map
 from ovxai_passes.reference.shown import laid_over, picture_of, resized
 from ovxai_passes.vocabulary import Colormap, Scaling
@@ -59,7 +60,7 @@ def check_shown(
     if values.shape != wanted.shape or not off.max() <= allowed:
         raise VerificationError(f"{name}: the map is not the raw map, scaled and sized as asked for")
     held = []
-    levels = found if found.dtype == np.uint8 else np.asarray(values * 255 + 2**-12, np.uint8)
+    levels = found if found.dtype == np.uint8 else as_levels(values)
     if options.colormap is not None and output == OUTPUT_NAME:
         _check_colours(name, levels, results[COLORS_NAME], options.colormap)
         held.append(f"{name}: {COLORS_NAME} are the map's levels in colours")

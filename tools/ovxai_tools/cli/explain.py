@@ -23,6 +23,7 @@ from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
 from ovxai_tools.common.insertion_options import WHITE_BOX, info_options, told_to
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
+from ovxai_tools.common.resumable import check_folder
 from ovxai_tools.common.shared_options import parse_size, read_labels, shape_option
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.map_drawing import Style
@@ -30,7 +31,6 @@ from ovxai_tools.pictures.model_input import preparation_notices
 from ovxai_tools.pictures.picture_files import check_extras, picture_files
 from ovxai_tools.pictures.picture_run import PictureRun, RunSettings
 from ovxai_tools.pictures.result_folder import PAGE, Destination, write_maps
-from ovxai_tools.pictures.resume_journal import check_folder
 
 _SKIPPED = 5
 _LARGEST = 10_000

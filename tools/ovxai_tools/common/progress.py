@@ -1,10 +1,11 @@
-"""Says on stderr what takes longer than two seconds."""
+"""Says on stderr what takes longer than two seconds, and how far a long run is."""
 
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import click
 
@@ -22,3 +23,13 @@ def stage(what: str, quiet: bool = False) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+
+
+@contextlib.contextmanager
+def counted(what: str, length: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal; what is yielded is told how much more is done."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=length, label=what, file=sys.stderr) as bar:
+        yield bar.update

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +10,10 @@ from typing import Any
 import click
 
 from ovxai_tools.common.exits import OutputError
-from ovxai_tools.common.files import publish, staging
+from ovxai_tools.common.files import publish
 from ovxai_tools.common.interrupts import INTERRUPTED
-from ovxai_tools.common.locks import BusyError, locked
-from ovxai_tools.common.progress import stage
+from ovxai_tools.common.progress import counted, stage
+from ovxai_tools.common.resumable import check_folder, result_folder
 from ovxai_tools.evaluation.compared.evaluated_model import EvaluatedModel
 from ovxai_tools.evaluation.compared.settings import FittingSetting
 from ovxai_tools.evaluation.data.picture_set import LabelledPicture
@@ -25,9 +23,6 @@ from ovxai_tools.evaluation.results.rows import RowJournal
 from ovxai_tools.evaluation.results.table import standings
 from ovxai_tools.evaluation.results.verdict import verdict_of
 from ovxai_tools.evaluation.run import Evaluation
-from ovxai_tools.pictures.resume_journal import check_folder
-
-_LOCK = ".ovxai-evaluate.lock"
 
 
 @dataclass(frozen=True)
@@ -63,13 +58,12 @@ def write_report(compared: Comparison, report: Report) -> Outcome:
     with_boxes = all(one.boxes for one in evaluation.shown)
     contestants = contestants_of(compared.of, compared.settings, with_boxes, asked.seed)
     try:
-        report.folder.mkdir(parents=True, exist_ok=True)
-        with locked(report.folder / _LOCK, wait=False), staging(report.folder) as staged:
+        with result_folder(report.folder, "ovxai evaluate") as staged:
             report.check()
             journal = RowJournal(report.folder, report.about)
             journal.begin()
             try:
-                with _bar(len(contestants) * evaluation.maps, report.quiet) as done:
+                with counted("Measuring maps", len(contestants) * evaluation.maps, report.quiet) as done:
                     rows = evaluation.run(contestants, journal, done)
             except KeyboardInterrupt:
                 click.echo(
@@ -84,10 +78,6 @@ def write_report(compared: Comparison, report: Report) -> Outcome:
             names = write_outcome(outcome, staged)
             publish(staged, [(staged / name, report.folder / name) for name in names])
             journal.remove()
-    except BusyError:
-        raise OutputError(
-            f"cannot write to {report.folder}: another ovxai evaluate is writing there; choose another folder"
-        ) from None
     except OSError as error:
         raise OutputError(f"cannot write to {report.folder}: {error.strerror}; choose another folder") from error
     return outcome
@@ -109,12 +99,3 @@ def _evaluation(compared: Comparison) -> tuple[Evaluation, tuple[str, ...]]:
         )
     grids, notices = grid_sets(compared.of, shown, asked)
     return Evaluation(compared.of, shown, grids, asked.seed), notices
-
-
-@contextmanager
-def _bar(length: int, quiet: bool) -> Iterator[Callable[[int], None]]:
-    if quiet or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    with click.progressbar(length=length, label="Measuring maps", file=sys.stderr) as bar:
-        yield bar.update

@@ -5,9 +5,6 @@ One picture at a time is in memory, and of what is complete only names, classes 
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -18,16 +15,16 @@ import click
 from ovxai_passes.pictures.encoding import encoded_map, write_picture
 from ovxai_passes.vocabulary import Task
 from ovxai_tools.common.exits import OutputError
-from ovxai_tools.common.files import publish, staging
+from ovxai_tools.common.files import publish
 from ovxai_tools.common.interrupts import INTERRUPTED, deferring_signals
-from ovxai_tools.common.locks import BusyError, locked
+from ovxai_tools.common.progress import counted
+from ovxai_tools.common.resumable import check_folder, result_folder
 from ovxai_tools.pictures.contact_sheet import figure, page, row
 from ovxai_tools.pictures.map_drawing import Backdrop, Style
 from ovxai_tools.pictures.picture_run import ClassMap, PictureRun, UnreadableError
-from ovxai_tools.pictures.resume_journal import ResumeJournal, check_folder, stamp_of
+from ovxai_tools.pictures.resume_journal import ResumeJournal, stamp_of
 
 PAGE = "index.html"
-_LOCK = ".ovxai-explain.lock"
 _LONGEST = 100  # bytes of a picture's name, and of a class's, in names of files; disks take 255 for all
 
 
@@ -61,54 +58,24 @@ def write_maps(run: PictureRun, files: list[Path], destination: Destination, sty
     another process is writing there. With nothing complete, nothing is left.
     """
     summary = RunSummary()
-    with _folder(destination.folder):
+    with result_folder(destination.folder, "ovxai-explain") as staged:
+        check_folder(destination.folder, destination.about, PAGE, destination.force)
+        journal = ResumeJournal(destination.folder, destination.about)
+        journal.begin()
         try:
-            with locked(destination.folder / _LOCK, wait=False), staging(destination.folder) as staged:
-                check_folder(destination.folder, destination.about, PAGE, destination.force)
-                journal = ResumeJournal(destination.folder, destination.about)
-                journal.begin()
-                try:
-                    with _bar(files, quiet) as bar:
-                        for path in bar:
-                            _explain(run, path, _Workspace(staged, journal, destination.force, style), summary)
-                except BaseException as error:
-                    with deferring_signals():
-                        _end(journal, staged, files, destination.title, summary, finished=False)
-                    if journal.kept and isinstance(error, Exception | KeyboardInterrupt):
-                        _print_how_to_resume(error, journal, files)
-                    raise
-                with deferring_signals():
-                    _end(journal, staged, files, destination.title, summary, finished=True)
-        except BusyError:
-            raise OutputError(
-                f"cannot write to {destination.folder}: another ovxai-explain is writing there; choose another folder"
-            ) from None
+            with counted("Explaining", len(files), quiet) as done:
+                for path in files:
+                    _explain(run, path, _Workspace(staged, journal, destination.force, style), summary)
+                    done(1)
+        except BaseException as error:
+            with deferring_signals():
+                _end(journal, staged, files, destination.title, summary, finished=False)
+            if journal.kept and isinstance(error, Exception | KeyboardInterrupt):
+                _print_how_to_resume(error, journal, files)
+            raise
+        with deferring_signals():
+            _end(journal, staged, files, destination.title, summary, finished=True)
     return summary
-
-
-@contextlib.contextmanager
-def _folder(folder: Path) -> Iterator[None]:
-    """The folder, made where it is not there, and removed again if nothing came into it."""
-    made = [one for one in (folder, *folder.absolute().parents) if not one.exists()]
-    try:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"cannot write to {folder}: {error.strerror}; choose another folder") from error
-        yield
-    finally:
-        for one in made:
-            with contextlib.suppress(OSError):  # it holds something
-                one.rmdir()
-
-
-@contextlib.contextmanager
-def _bar(files: list[Path], quiet: bool) -> Iterator[Any]:
-    if quiet or not sys.stderr.isatty():
-        yield files
-        return
-    with click.progressbar(files, label="Explaining", file=sys.stderr) as bar:
-        yield bar
 
 
 def _print_how_to_resume(error: BaseException, journal: ResumeJournal, files: list[Path]) -> None:

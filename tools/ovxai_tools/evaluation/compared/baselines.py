@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -36,7 +35,7 @@ BOX_BASELINES: dict[str, Baseline] = {"box gaussian": box_maps}
 
 
 def _random(one: Shown, seed: int) -> Floats:
-    rng = np.random.default_rng((seed, zlib.crc32(one.key.encode()), one.target))
+    rng = one.rng(seed)
     height, width = (max(4, side // _COARSE) for side in one.pixels.shape[:2])
     return rng.random((height, width), np.float32)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,10 @@ class Shown:
     target: int
     place: Box
     boxes: tuple[Corners, ...] = ()
+
+    def rng(self, seed: int) -> np.random.Generator:
+        """Random numbers for this picture and class: the same for the same seed, whatever else is measured."""
+        return np.random.default_rng((seed, zlib.crc32(self.key.encode()), self.target))
 
     @property
     def inside(self) -> Flags:

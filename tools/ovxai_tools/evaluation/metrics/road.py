@@ -13,7 +13,6 @@ filter. They start from the solution for the picture at half its size, and so on
 
 from __future__ import annotations
 
-import zlib
 from typing import Any
 
 import numpy as np
@@ -93,7 +92,7 @@ def _solution(filled: Floats, values: Floats, gone: Floats) -> Floats:
 
 def road(one: Shown, saliency: Floats, of: EvaluatedModel, seed: int) -> dict[str, float]:
     """The mean score of the class over FRACTIONS, both ways, of a map [H,W]."""
-    rng = np.random.default_rng((seed, zlib.crc32(one.key.encode()), one.target))
+    rng = one.rng(seed)
     order = np.argsort(-saliency.reshape(-1), kind="stable")
     pictures = [_without(one.pixels, part, share, rng) for part in (order, order[::-1]) for share in FRACTIONS]
     scores = of.scores(pictures)[:, one.target]

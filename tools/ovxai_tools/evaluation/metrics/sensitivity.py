@@ -7,7 +7,6 @@ Yeh et al., On the (In)fidelity and Sensitivity of Explanations, arXiv 1901.0939
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -21,7 +20,7 @@ NOISE, DRAWS = 5.0, 4
 
 def sensitivity(one: Shown, saliency: Floats, maker: Callable[[Sequence[Shown]], list[Floats]], seed: int) -> float:
     """Of a map [H,W] that `maker` made, from 0 up; 0 of a map of zeros that stays one."""
-    rng = np.random.default_rng((seed, zlib.crc32(one.key.encode()), one.target))
+    rng = one.rng(seed)
     noisy = [replace(one, pixels=_noisy(one.pixels, rng)) for _ in range(DRAWS)]
     others = [above_zero(values, saliency.shape) for values in maker(noisy)]
     size = float(np.linalg.norm(saliency))

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from ovxai_tools.pictures.resume_journal import NAME
+from ovxai_tools.common.resumable import JOURNAL, Line, add_line, kept_lines
 
 
 @dataclass(frozen=True)
@@ -31,37 +27,25 @@ class Row:
 
 @dataclass
 class RowJournal:
-    """The rows that are measured, in a folder; `about`: of what. A line that was cut off counts for nothing."""
+    """The rows that are measured, in a folder; `about`: of what."""
 
     folder: Path
-    about: dict[str, Any]
+    about: Line
     rows: dict[tuple[str, str, int], Row] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
         """Where they are kept."""
-        return self.folder / NAME
+        return self.folder / JOURNAL
 
     def begin(self) -> None:
         """Read what is there if it is of the same run, else begin anew."""
-        end, first = 0, True
-        with contextlib.suppress(FileNotFoundError), self.path.open("rb") as file:
-            for line in file:
-                values = _parsed(line)
-                if values is None or (first and values != self.about):
-                    break
-                if not first:
-                    self._note(Row(**values))
-                end, first = end + len(line), False
-        if end:
-            os.truncate(self.path, end)
-        else:
-            self.path.write_text(json.dumps(self.about) + "\n", encoding="ascii")
+        for _, values in kept_lines(self.path, self.about):
+            self._note(Row(**values))
 
     def add(self, row: Row) -> None:
         """Keep a row."""
-        with self.path.open("ab") as file:
-            file.write(json.dumps(asdict(row)).encode("ascii") + b"\n")
+        add_line(self.path, asdict(row))
         self._note(row)
 
     def remove(self) -> None:
@@ -79,11 +63,3 @@ def values_of(rows: Sequence[Row], contestant: str, measure: str) -> dict[str, l
         if row.contestant == contestant and measure in row.values:
             found[row.key].append(row.values[measure])
     return dict(found)
-
-
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    if line.endswith(b"\n"):
-        with contextlib.suppress(ValueError):
-            values = json.loads(line)
-            return values if isinstance(values, dict) else None
-    return None

@@ -64,11 +64,5 @@ def table(found: Sequence[Standing]) -> str:
     return "\n".join(lines)
 
 
-def _title(measure: Measure) -> str:
-    if not measure.ranked:
-        return measure.title
-    return f"{measure.title} {'↑' if measure.larger_is_better else '↓'}"
-
-
 def _cell(figure: Interval | None) -> str:
     return "-" if figure is None else f"{figure.mean:.3f} ±{(figure.high - figure.low) / 2:.3f}"
