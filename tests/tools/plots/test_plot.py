@@ -15,6 +15,7 @@ from ovxai_tools.plots.insertion import diagram_of
 from ovxai_tools.plots.layout import laid_out
 from ovxai_tools.plots.svg import svg_of
 
+from ovxai_passes.insert import insert
 from ovxai_passes.options import Options
 from ovxai_passes.passes.insert_saliency_map import with_branches
 from tests.fixtures import attention_graphs, detector_graphs, graphs
@@ -57,6 +58,27 @@ def test_a_graph_that_can_be_read(kind: str) -> None:
         assert any(line.startswith("target of ") and state.method.name.value in line for line in said)
     above = {below for _, below in diagram.edges}
     assert all(number in above for number, box in enumerate(diagram.boxes) if box.kind is not Kind.INPUT)
+
+
+def test_what_is_made_of_the_map_is_drawn() -> None:
+    shown = {"colormap": "jet", "overlay": 0.5, "saliency_map_size": (9, 7), "threshold": 0.25, "output_dtype": "f16"}
+    told = {"mean": 127, "scale": 128}
+    model = graphs.cnn()
+    diagram = drawn(model, method=["reciprocam", "eigencam"], classes=[1], **shown, **told)
+    assert not overlaps(laid_out(diagram))
+    said = texts(svg_of(diagram))
+    augmented = insert(model, Options.checked(method=["reciprocam", "eigencam"], classes=[1], **shown, **told)).model
+    for name in ("saliency_map", "saliency_colors", "saliency_overlay", "saliency_map_eigencam"):
+        output = augmented.output(name)
+        place = said.index(name, said.index(name) + 1)  # behind the tooltip
+        kind, _, sizes = said[place + 1].partition(" ")
+        assert kind == output.get_element_type().get_type_name()
+        assert ov.PartialShape(sizes).compatible(output.get_partial_shape()), "a branch takes any batch and picture"
+    assert {"scaled to 0..1", "resized", "9x7", "low values to 0", "below 0.25 of full scale"} <= set(said)
+    sources = {
+        diagram.boxes[above].lines[0] for above, below in diagram.edges if "overlay" in diagram.boxes[below].lines[0]
+    }
+    assert sources == {"image", "low values to 0"}
 
 
 def test_what_is_drawn_of_a_classifier() -> None:

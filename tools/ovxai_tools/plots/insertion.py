@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import openvino as ov
 from ovxai_patterns.analysis.graph import ModelGraph
 
-from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME, further_name
+from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME, OVERLAY_NAME, further_name
+from ovxai_passes.ops.branch import map_of
 from ovxai_passes.passes.state import InsertionState, left
-from ovxai_passes.vocabulary import Scaling
+from ovxai_passes.vocabulary import INPUT, Scaling
 from ovxai_tools.plots.diagram import Box, Diagram, Kind, shortened
 from ovxai_tools.plots.folding import described, stretches, value_places
 from ovxai_tools.plots.network import draw_network
@@ -33,7 +34,9 @@ def diagram_of(model: ov.Model, name: str, states: Sequence[InsertionState]) -> 
         if ranking is None and left(state.target, "target", "Locate").top_k is not None:
             ranking = _draw_ranking(diagram, box_of, state, lane)
         last = _draw_branch(diagram, box_of, state, lane, ranking)
-        _draw_output(diagram, state, lane, last, output)
+        finished = _draw_output(diagram, state, lane, last, output)
+        if lane == 1:
+            _draw_pictures(diagram, box_of, state, finished)
     target = left(states[0].target, "target", "Locate")
     if states[0].options.feature_vector and target.pooled is not None:
         lane = len(diagram.lanes)
@@ -83,14 +86,36 @@ def _draw_branch(
     return fed[graph.id_of(graph.model.get_results()[0].input_value(0))[0]]
 
 
-def _draw_output(diagram: Diagram, state: InsertionState, lane: int, last: int, name: str) -> None:
-    """Add how a map is scaled, and its output; `last`: the box that its branch ends with."""
-    raw = left(state.built, "branch", "BuildBranch").branch.model.get_results()[0].input_value(0)
-    scaling = state.options.effective_scaling
-    if scaling is not Scaling.NONE:
-        of = "all classes by one range" if scaling is Scaling.JOINT else "each map by itself"
-        scaled = diagram.add(Box(("scaled to 0..255", of), Kind.BRANCH, lane))
-        diagram.connect(last, scaled)
-        last = scaled
-    shape = f"{'f32' if scaling is Scaling.NONE else 'u8'} {raw.get_partial_shape()}"
+def _draw_output(diagram: Diagram, state: InsertionState, lane: int, last: int, name: str) -> int:
+    """Add how a map is finished, and its output; returns the box that pictures are made of.
+
+    `last`: the box that its branch ends with.
+    """
+    options, final = state.options, map_of(left(state.branch, "branch", "BuildBranch"))
+    steps: list[tuple[str, str]] = []
+    if options.effective_scaling is not Scaling.NONE:
+        of = "all classes by one range" if options.effective_scaling is Scaling.JOINT else "each map by itself"
+        steps.append(("scaled to 0..255" if options.output_dtype is None else "scaled to 0..1", of))
+    if state.map_size is not None:
+        steps.append(("resized", "to the picture" if state.map_size == INPUT else "x".join(map(str, state.map_size))))
+    if options.threshold is not None:
+        steps.append(("low values to 0", f"below {options.threshold:g} of full scale"))
+    for lines in steps:
+        box = diagram.add(Box(lines, Kind.BRANCH, lane))
+        diagram.connect(last, box)
+        last = box
+    shape = f"{final.get_element_type().get_type_name()} {final.get_partial_shape()}"
     diagram.connect(last, diagram.add(Box((name, shortened(shape)), Kind.OUTPUT, lane, name)))
+    return last
+
+
+def _draw_pictures(diagram: Diagram, box_of: dict[int, int], state: InsertionState, last: int) -> None:
+    """Add the pictures of the first map, made of the box `last`; an overlay is of the model's own picture, too."""
+    branch = left(state.branch, "branch", "BuildBranch")
+    ends = [result.input_value(0) for result in branch.model.get_results()]
+    first = len(ends) - branch.has_features - len(branch.pictures)
+    for name, end in zip(branch.pictures, ends[first : first + len(branch.pictures)], strict=True):
+        box = diagram.add(Box((name, shortened(f"u8 {end.get_partial_shape()}")), Kind.OUTPUT, 1, name))
+        diagram.connect(last, box)
+        if name == OVERLAY_NAME and state.image is not None:
+            diagram.connect(box_of[state.image.picture.tensor[0]], box)
