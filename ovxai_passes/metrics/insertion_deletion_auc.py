@@ -2,12 +2,13 @@
 
     AUC = mean of the score over steps, the ends counting half;  delta = insertion - deletion
 
-Petsiuk, Das, Saenko: RISE, arXiv 1806.07421, section 4.1; pixels that are not there are 0.
+Petsiuk, Das, Saenko: RISE, arXiv 1806.07421, section 4.1; pixels that are not there are 0, or those of another picture.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.explanation import Explanation
-from ovxai_passes.metrics.base import Array, ModelMetric, checked_class, fitting, maps_of, pairs
+from ovxai_passes.metrics.base import Array, Floats, ModelMetric, checked_class, fitting, maps_of, pairs
 
 
 def area(scores: npt.NDArray[Any]) -> float:
@@ -30,14 +31,32 @@ class InsertionDeletionAUC(ModelMetric):
         self, saliency_map: Array, class_idx: int | None, input_image: Array, steps: int = 30, **_: Any
     ) -> dict[str, float]:
         """Both for a map [H,W] of a class (None: the best one) and its picture [H,W,C], in `steps` steps."""
+        return {name: area(scores) for name, scores in self.curves(saliency_map, class_idx, input_image, steps).items()}
+
+    def curves(
+        self,
+        saliency_map: Array,
+        class_idx: int | None,
+        input_image: Array,
+        steps: int = 30,
+        inserted_into: Array | None = None,
+    ) -> dict[str, Floats]:
+        """The scores behind both areas, f32 [steps + 1] each, from no pixel moved to all of them.
+
+        `inserted_into`: the picture [H,W,C] that insertion begins with, as a blurred one; None: zeros.
+        """
         fitting(saliency_map, input_image)
         if steps < 1:
             raise OptionError(f"steps is a whole number from 1 on, not {steps}")
-        scores = self.model_predicts(_changed(saliency_map, input_image, steps))
+        image = np.asarray(input_image)
+        empty = np.zeros_like(image)
+        start = empty if inserted_into is None else np.asarray(inserted_into)
+        changed = chain(_moved(saliency_map, image, start, steps), _moved(saliency_map, empty, image, steps))
+        scores = self.model_predicts(changed)
         best = (
             int(self.model_predict(input_image).argmax()) if class_idx is None else checked_class(class_idx, scores[0])
         )
-        return {"insertion": area(scores[: steps + 1, best]), "deletion": area(scores[steps + 1 :, best])}
+        return {"insertion": scores[: steps + 1, best], "deletion": scores[steps + 1 :, best]}
 
     def evaluate(
         self, explanations: Sequence[Explanation], input_images: Sequence[Array], steps: int = 30, **_: Any
@@ -54,13 +73,12 @@ class InsertionDeletionAUC(ModelMetric):
         return {"insertion": insertion, "deletion": deletion, "delta": insertion - deletion}
 
 
-def _changed(saliency_map: Array, image: Array, steps: int) -> Iterator[Array]:
-    """The picture with ever more of the marked pixels, then without ever more of them: 2 * (steps + 1)."""
+def _moved(saliency_map: Array, source: Array, target: Array, steps: int) -> Iterator[Array]:
+    """`target` with ever more of the pixels that the map marks most taken from `source`: steps + 1 pictures."""
     order = np.argsort(-saliency_map.astype(np.float64).reshape(-1), kind="stable")
-    pixels = np.asarray(image).reshape(order.size, -1)
-    for inserting in (True, False):
-        for step in range(steps + 1):
-            chosen = order[: step * order.size // steps]
-            changed = np.zeros_like(pixels) if inserting else pixels.copy()
-            changed[chosen] = pixels[chosen] if inserting else 0
-            yield changed.reshape(np.asarray(image).shape)
+    pixels = source.reshape(order.size, -1)
+    for step in range(steps + 1):
+        chosen = order[: step * order.size // steps]
+        changed = target.reshape(order.size, -1).copy()
+        changed[chosen] = pixels[chosen]
+        yield changed.reshape(target.shape)

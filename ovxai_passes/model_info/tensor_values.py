@@ -23,11 +23,15 @@ def tensors_at(
 
     `before`: inputs of earlier inferences, for a model with a state.
     """
+    return last_of(ov.compile_model(probe_of(model, tensors), "CPU", F32), [*before, inputs])
+
+
+def probe_of(model: ov.Model, tensors: Sequence[TensorId]) -> ov.Model:
+    """A copy of a model whose outputs are tensors inside it."""
     clone = model.clone()
     graph = ModelGraph(clone)
     probes = [ops.result(graph.output(tensor)) for tensor in tensors]
-    probe = ov.Model(probes, clone.get_sinks(), clone.get_parameters(), "probe")
-    return last_of(ov.compile_model(probe, "CPU", F32), [*before, inputs])
+    return ov.Model(probes, clone.get_sinks(), clone.get_parameters(), "probe")
 
 
 def last_of(compiled: ov.CompiledModel, inferences: Sequence[Sequence[Array]]) -> list[Array]:

@@ -55,7 +55,11 @@ def test_a_classifier_on_pictures_of_ones_own(pictures: Path, tmp_path: Path) ->
     )
     said = invoke(evaluate.main, "demo:cnn", *about, *ONE, "--grids", 0, "--out", tmp_path / "out").output
     assert said.splitlines()[-1].startswith("for this model: ")
-    assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["evaluation.json", "values.csv"]
+    assert sorted(one.name for one in (tmp_path / "out").iterdir()) == [
+        "evaluation.json",
+        "index.html",
+        "values.csv",
+    ]
     rows = _values(tmp_path / "out")
     names = list(dict.fromkeys(row["setting"] for row in rows))
     assert [name.split(":")[0] for name in names] == [
@@ -81,7 +85,8 @@ def test_a_detector_on_the_demo_scenes(tmp_path: Path) -> None:
     written = read_model(applied)
     assert said_in(written, "ovxai", "method") in told["verdict"]["setting"]
     assert said_in(written, "model_info", "reverse_input_channels") == "True"
-    assert told["notices"] == ["insertion, deletion, ADCC, ROAD and GridPG are measured of classifiers only"]
+    assert told["notices"] == ["GridPG is measured of classifiers only"]
+    assert {"insertion", "deletion", "morf", "lerf"} == set(told["settings"][0]["curves"])
     figures = {one["setting"].split(":")[0]: one["figures"] for one in told["settings"]}
     assert figures["default"]["pointing"]["mean"] == 1
     assert figures["default"]["energy"]["mean"] > figures["centre"]["energy"]["mean"]
@@ -89,7 +94,10 @@ def test_a_detector_on_the_demo_scenes(tmp_path: Path) -> None:
 
 def test_grids_of_the_demo_shapes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Twelve pictures are of four classes; what is measured on each picture is left out here."""
-    monkeypatch.setattr("ovxai_tools.evaluation.run._OnPictures.figures", lambda *_: {})
+    monkeypatch.setattr(
+        "ovxai_tools.evaluation.run._OnPictures.rows",
+        lambda of, shown: [Row(of.contestant.name, one.key, one.target, {}) for one in shown],
+    )
     said = invoke(
         evaluate.main, "demo:cnn", *ONE, "--limit", 12, "--grids", 3, "--out", tmp_path / "out", "--json"
     ).stdout
@@ -98,6 +106,19 @@ def test_grids_of_the_demo_shapes(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert figures["default"]["gridpointing2"]["mean"] > 0.7
     assert figures["default"]["gridpg2"]["mean"] > 0.3 > figures["random"]["gridpg2"]["mean"] > 0.15
     assert figures["method=activationmap"]["gridpg2"]["mean"] == pytest.approx(0.25), "all cells see the same map"
+
+
+def test_black_boxes_are_compared_where_asked_for(tmp_path: Path) -> None:
+    pytest.importorskip("scipy", reason="AISE searches by scipy")
+    asked = ("demo:cnn", *ONE, "--limit", 1, "--grids", 0, "--black-box", "speed", "--out", tmp_path / "out", "--json")
+    told = json.loads(invoke(evaluate.main, *asked).stdout)
+    figures = {one["setting"]: one["figures"] for one in told["settings"]}
+    assert figures["rise speed"]["inferences"]["mean"] == 1001
+    assert 50 < figures["aise speed"]["inferences"]["mean"] < 500
+    assert "mprt" not in figures["rise speed"]
+    assert "rise" not in told["verdict"]["setting"], "it is no setting of transform"
+    refused = invoke(evaluate.main, "demo:detector", "--black-box", "speed", "--out", tmp_path / "no", code=2).output
+    assert "--black-box compares classifiers" in refused
 
 
 def test_after_an_interrupt_the_same_command_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ovxai_patterns.detector.class_heads import ClassHeads
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.pictures.detector_scores import class_scores
+from ovxai_tools.pictures.detector_scores import DetectorScores
 
 from ovxai_passes.insert import insert
 from ovxai_passes.methods.spec import required
@@ -23,7 +23,7 @@ def test_of_class_heads() -> None:
     found = insert(model, Options())
     image = random_input(model)
     output = run(model, image)[0]
-    np.testing.assert_allclose(class_scores(model, found, [image]), output[4:].max(1), rtol=1e-5)
+    np.testing.assert_allclose(DetectorScores.of(model, found)([image]), output[4:].max(1), rtol=1e-5)
 
 
 def test_of_class_heads_with_objectness() -> None:
@@ -31,7 +31,7 @@ def test_of_class_heads_with_objectness() -> None:
     found = insert(known.model, Options())
     heads = required(found.target.grids).heads
     assert isinstance(heads, ClassHeads)
-    scores = class_scores(known.model, found, [random_input(known.model)])
+    scores = DetectorScores.of(known.model, found)([random_input(known.model)])
     assert scores.shape == (heads.classes,)
     assert ((scores > 0) & (scores < 1)).all()
 
@@ -41,8 +41,8 @@ def test_of_instances(chosen: tuple[int, ...] | None) -> None:
     model = prototypes()
     found = insert(model, Options(classes=chosen))
     image = random_input(model)
-    scores = class_scores(model, found, [image])
-    every = class_scores(model, insert(model, Options()), [image])
+    scores = DetectorScores.of(model, found)([image])
+    every = DetectorScores.of(model, insert(model, Options()))([image])
     rows = list(chosen or range(len(every)))
     np.testing.assert_array_equal(scores[rows], every[rows])
     assert not np.delete(scores, rows).any()

@@ -15,6 +15,7 @@ import click
 
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.black_box.running import Preset
 from ovxai_passes.model_info.checksum import file_digest
 from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.shapes import StatedShape
@@ -45,7 +46,7 @@ from ovxai_tools.pictures.model_input import preparation_notices
 from ovxai_tools.pictures.picture_files import check_extras, picture_files
 
 _WITHOUT_EFFECT_ON_RESULTS = ("models", "out", "apply", "as_json", "force", "quiet")
-_OF_REPORTS = ("images", "labels", "boxes", "names", "settings", "apply")
+_OF_REPORTS = ("images", "labels", "boxes", "names", "settings", "apply", "black_box")
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,11 @@ class _Source:
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="--out: pictures at most.")
 @click.option("--grids", type=click.IntRange(min=0), default=60, show_default=True, help="--out: GridPG, of each size.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="--out: of all that is random.")
+@click.option(
+    "--black-box",
+    type=click.Choice([one.value for one in Preset]),
+    help="--out: compare RISE and AISE with this preset, too: hundreds of inferences for each map.",
+)
 @click.option("--pictures", type=click.IntRange(min=1), default=500, show_default=True, help="Held-out pictures.")
 @click.option("--quality", is_flag=True, help="Compare all methods by several metrics instead, on 50 pictures.")
 @click.option(
@@ -125,6 +131,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     limit: int,
     grids: int,
     seed: int,
+    black_box: str | None,
     pictures: int,
     quality: bool,
     data: Path | None,
@@ -136,16 +143,16 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
 ) -> None:
     """Measure how good maps are: of any MODEL on pictures of yours with --out, else of the demo models.
 
-    With --out: every method and setting that fits the model, and baselines, by all metrics, with intervals; values.csv
-    and evaluation.json in the folder, a table and a sentence on the terminal. After an interrupt the same command goes
-    on.
+    With --out: every method and setting that fits the model, and baselines, by all metrics, with intervals; values.csv,
+    evaluation.json and index.html in the folder, a table and a sentence on the terminal. After an interrupt the same
+    command goes on.
 
     Without: the pointing game with demo models (all of them by default), every method and setting; with --quality demo
     classifiers, and with --data other classifiers (.xml, .tflite, ...), by four metrics.
     """
     if out is not None:
         given = _Given(images, labels, boxes, () if names is None else read_labels(names))
-        asked = Asked(settings, limit, grids, seed)
+        asked = Asked(settings, limit, grids, seed, None if black_box is None else Preset(black_box))
         report = Report(out, _about(models), force, quiet)
         source = _Source(models, shapes, Options.checked(**info), apply)
         _evaluate(source, given, asked, report, as_json)
@@ -178,8 +185,9 @@ def _evaluate(source: _Source, given: _Given, asked: Asked, report: Report, as_j
         model = retold(load_model(name, source.shapes), source.info)
         of = EvaluatedModel.of(model)
         fitting = fitting_settings(of, asked.settings)
+        names = of.classes(given.names, fitting[0].insertion).names
         pictures = _pictures(name, of, given, asked, fitting)
-    outcome = write_report(Comparison(name, of, fitting, pictures, asked), report)
+    outcome = write_report(Comparison(name, of, fitting, pictures, asked, names), report)
     written = "" if source.apply is None else _applied(source, outcome.verdict.best.options, source.apply, report)
     if as_json:
         click.echo(json.dumps(outcome.as_dict(), indent=1))

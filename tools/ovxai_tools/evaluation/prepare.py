@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.black_box.running import Preset
 from ovxai_passes.insert import insert
 from ovxai_tools.evaluation.compared.baselines import BASELINES, BOX_BASELINES
+from ovxai_tools.evaluation.compared.black_boxes import black_boxes
 from ovxai_tools.evaluation.compared.contestants import BaselineContestant, Contestant, MethodContestant
 from ovxai_tools.evaluation.compared.evaluated_model import EvaluatedModel
 from ovxai_tools.evaluation.compared.grids import grids_of, sure_tiles
@@ -23,12 +25,16 @@ SIDES = (2, 3)
 
 @dataclass(frozen=True)
 class Asked:
-    """What a user asks for. `settings`: none for all that fit; `grids`: of each size; `limit`: of pictures."""
+    """What a user asks for. `settings`: none for all that fit; `grids`: of each size; `limit`: of pictures.
+
+    `black_box`: RISE and AISE with this preset, too.
+    """
 
     settings: tuple[Setting, ...]
     limit: int
     grids: int
     seed: int
+    black_box: Preset | None = None
 
 
 def fitting_settings(of: EvaluatedModel, settings: Sequence[Setting]) -> list[FittingSetting]:
@@ -101,11 +107,14 @@ def grid_sets(of: EvaluatedModel, shown: Sequence[Shown], asked: Asked) -> tuple
 
 
 def contestants_of(
-    of: EvaluatedModel, settings: Sequence[FittingSetting], with_boxes: bool, seed: int
+    of: EvaluatedModel, settings: Sequence[FittingSetting], with_boxes: bool, asked: Asked
 ) -> list[Contestant]:
-    """The settings, then the baselines."""
+    """The settings, then the black boxes asked for, then the baselines. Raises OptionError, MissingExtraError."""
+    if asked.black_box is not None and not of.is_classifier:
+        raise OptionError("--black-box compares classifiers: black boxes explain the boxes of detectors, not classes")
     baselines = {**BASELINES, **(BOX_BASELINES if with_boxes else {})}
     return [
         *(MethodContestant(of, one) for one in settings),
-        *(BaselineContestant(name, baseline, seed) for name, baseline in baselines.items()),
+        *(() if asked.black_box is None else black_boxes(of, asked.black_box)),
+        *(BaselineContestant(name, baseline, asked.seed) for name, baseline in baselines.items()),
     ]

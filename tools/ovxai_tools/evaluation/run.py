@@ -1,12 +1,15 @@
-"""The loop of an evaluation: every contestant on every picture and grid, one map at a time."""
+"""The loop of an evaluation: every contestant on every picture and grid, several at a time."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
+from ovxai_passes.metrics.insertion_deletion_auc import area
 from ovxai_tools.evaluation.compared.contestants import Contestant, Maker
 from ovxai_tools.evaluation.compared.evaluated_model import EvaluatedModel
 from ovxai_tools.evaluation.compared.shown import Floats, Shown, above_zero
@@ -17,6 +20,11 @@ from ovxai_tools.evaluation.metrics.road import road
 from ovxai_tools.evaluation.metrics.sensitivity import sensitivity
 from ovxai_tools.evaluation.metrics.sparseness import sparseness
 from ovxai_tools.evaluation.results.rows import Row, RowJournal
+from ovxai_tools.evaluation.results.sketches import sketch_of
+
+_TOGETHER = 8
+_CELLS_TOGETHER = 36
+"""Grids of 4 and of 9 cells as wholes: a grid is inferred once for all of its cells."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,11 @@ class GridSet:
     side: int
     of: EvaluatedModel
     grids: tuple[tuple[Shown, ...], ...]
+
+    @property
+    def cells(self) -> list[Shown]:
+        """Those of all grids."""
+        return [one for grid in self.grids for one in grid]
 
 
 @dataclass(frozen=True)
@@ -40,42 +53,61 @@ class Evaluation:
     @property
     def maps(self) -> int:
         """How many maps each contestant makes."""
-        return len(self.shown) + sum(len(cells) for some in self.grids for cells in some.grids)
+        return len(self.shown) + sum(len(some.cells) for some in self.grids)
 
     def run(self, contestants: Sequence[Contestant], journal: RowJournal, done: Callable[[int], None]) -> list[Row]:
         """All rows, those of an earlier run among them; `done`: told of every map."""
         for contestant in contestants:
-            for row in self._rows(contestant, journal):
-                if row is not None:
+            for rows in self._rows(contestant, journal, done):
+                for row in rows:
                     journal.add(row)
-                done(1)
+                    done(1)
         return list(journal.rows.values())
 
-    def _rows(self, contestant: Contestant, journal: RowJournal) -> Iterator[Row | None]:
-        """A row for each map; None for what is there already, or not to be had."""
+    def _rows(
+        self, contestant: Contestant, journal: RowJournal, done: Callable[[int], None]
+    ) -> Iterator[Iterable[Row]]:
+        """Rows of what is not measured yet, some at a time; `done`: told of maps that are there or not to be had."""
+
+        def missing(shown: Sequence[Shown], together: int) -> Iterator[list[Shown]]:
+            left = [one for one in shown if (contestant.name, one.key, one.target) not in journal.rows]
+            done(len(shown) - len(left))
+            yield from (left[start : start + together] for start in range(0, len(left), together))
+
         on_pictures = _OnPictures(self, contestant)
-        for one in self.shown:
-            is_there = (contestant.name, one.key, one.target) in journal.rows
-            yield None if is_there else Row(contestant.name, one.key, one.target, on_pictures.figures(one))
+        yield from map(on_pictures.rows, missing(self.shown, _TOGETHER))
         for some in self.grids:
-            cells = [one for grid in some.grids for one in grid]
-            missing = [one for one in cells if (contestant.name, one.key, one.target) not in journal.rows]
-            maker = contestant.maker_for(some.of) if missing else None
-            for one in cells:
-                is_made = maker is not None and one in missing
-                yield _in_grid(contestant.name, one, maker, some.side) if is_made and maker is not None else None
+            on_grids = _OnGrids(some, contestant)
+            for cells in missing(some.cells, _CELLS_TOGETHER):
+                if on_grids.maker is None:
+                    done(len(cells))
+                else:
+                    yield on_grids.rows(cells)
 
     @cached_property
-    def perturbation(self) -> Perturbation:
-        """Asks a classifier about changed pictures."""
-        return Perturbation(self.of)
+    def perturbation(self) -> Perturbation | None:
+        """Asks the model about changed pictures; None where it tells no scores."""
+        return None if self.of.scored is None else Perturbation(self.of)
 
 
-def _in_grid(contestant: str, one: Shown, maker: Maker, side: int) -> Row:
-    saliency = above_zero(maker([one])[0], one.pixels.shape[:2])
-    inside = one.inside
-    values = {f"gridpg{side}": energy(saliency, inside), f"gridpointing{side}": pointing(saliency, inside)}
-    return Row(contestant, one.key, one.target, values)
+@dataclass(frozen=True)
+class _OnGrids:
+    """The figures of one contestant's maps of grids."""
+
+    of: GridSet
+    contestant: Contestant
+
+    @cached_property
+    def maker(self) -> Maker | None:
+        return self.contestant.maker_for(self.of.of)
+
+    def rows(self, cells: Sequence[Shown]) -> Iterator[Row]:
+        assert self.maker is not None, "seen to before"
+        side = self.of.side
+        for one, made in zip(cells, self.maker(cells), strict=True):
+            saliency, inside = above_zero(made, one.pixels.shape[:2]), one.inside
+            values = {f"gridpg{side}": energy(saliency, inside), f"gridpointing{side}": pointing(saliency, inside)}
+            yield Row(self.contestant.name, one.key, one.target, values)
 
 
 @dataclass(frozen=True)
@@ -96,21 +128,44 @@ class _OnPictures:
         maker(self.evaluation.shown[:1])
         return maker
 
-    def figures(self, one: Shown) -> dict[str, float]:
-        maker = self._maker
+    def rows(self, shown: Sequence[Shown]) -> Iterator[Row]:
+        """A row for each picture and class; the maps are made together."""
+        maker, before = self._maker, self.contestant.inferences
         started = time.perf_counter()
-        made = maker([one])[0]
-        seconds = time.perf_counter() - started
-        saliency = above_zero(made, one.pixels.shape[:2])
-        found = {"seconds": seconds, **_at_boxes(one, saliency), "sparseness": sparseness(saliency)}
-        if not self.contestant.is_baseline:
-            seed = self.evaluation.seed
-            found["sensitivity"] = sensitivity(one, saliency, maker, seed)
-            found |= mprt(saliency, [above_zero(random([one])[0], saliency.shape) for random in self._random])
-        if self.evaluation.of.is_classifier:
-            found |= self.evaluation.perturbation(one, saliency, maker)
-            found |= road(one, saliency, self.evaluation.of, self.evaluation.seed)
+        made = maker(shown)
+        seconds = (time.perf_counter() - started) / len(shown)
+        inferences = (self.contestant.inferences - before) / len(shown)
+        random = [some(shown) for some in self._random] if self.contestant.is_probed else []
+        for place, (one, values) in enumerate(zip(shown, made, strict=True)):
+            saliency = above_zero(values, one.pixels.shape[:2])
+            others = [above_zero(some[place], saliency.shape) for some in random]
+            curves = self._curves(one, saliency)
+            figures = {"seconds": seconds, "inferences": inferences, **self._figures(one, saliency, others)}
+            figures |= {name: _area(name, scores) for name, scores in curves.items()}
+            yield Row(self.contestant.name, one.key, one.target, figures, curves, sketch_of(values))
+
+    def _figures(self, one: Shown, saliency: Floats, others: list[Floats]) -> dict[str, float]:
+        found = {**_at_boxes(one, saliency), "sparseness": sparseness(saliency)}
+        if self.contestant.is_probed:
+            found["sensitivity"] = sensitivity(one, saliency, self._maker, self.evaluation.seed)
+        if others:
+            found |= mprt(saliency, others)
+        if self.evaluation.perturbation is not None:
+            found["adcc"] = self.evaluation.perturbation.adcc(one, saliency, self._maker)
         return found
+
+    def _curves(self, one: Shown, saliency: Floats) -> dict[str, list[float]]:
+        """How the score of the class goes while the picture is changed as the map says."""
+        evaluation = self.evaluation
+        if evaluation.perturbation is None:
+            return {}
+        changed = evaluation.perturbation.curves(one, saliency)
+        return {**changed, **road(one, saliency, evaluation.of, evaluation.seed)}
+
+
+def _area(name: str, scores: list[float]) -> float:
+    """Of insertion and deletion the area under the scores, of ROAD their mean."""
+    return area(np.array(scores)) if name in ("insertion", "deletion") else float(np.mean(scores))
 
 
 def _at_boxes(one: Shown, saliency: Floats) -> dict[str, float]:

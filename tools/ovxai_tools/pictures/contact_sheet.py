@@ -26,28 +26,32 @@ figcaption { font-size: .85rem; padding: .2rem 0; }
 """
 
 
-def page(title: str, rows: Iterable[str], skipped: Sequence[str]) -> Iterator[str]:
-    """The parts of the page, to be written one after the other. `skipped`: a sentence for each unreadable picture."""
+def page(title: str, rows: Iterable[str], skipped: Sequence[str], style: str = "") -> Iterator[str]:
+    """The parts of the page, to be written one after the other. `skipped`: a sentence for each unreadable picture.
+
+    `style`: rules of CSS beside those of all pages.
+    """
     yield "<!doctype html>\n"
-    yield f'<html lang="en"><head><meta charset="utf-8"><title>{_escaped(title)}</title>\n'
-    yield f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>\n'
-    yield f"<h1>{_escaped(title)}</h1>\n"
+    yield f'<html lang="en"><head><meta charset="utf-8"><title>{escaped(title)}</title>\n'
+    yield f'<meta name="viewport" content="width=device-width"><style>{_STYLE}{style}</style></head><body>\n'
+    yield f"<h1>{escaped(title)}</h1>\n"
     yield from rows
     if skipped:
-        yield f"<h2>Left out</h2><ul>{''.join(f'<li>{_escaped(line)}</li>' for line in skipped)}</ul>\n"
+        yield f"<h2>Left out</h2><ul>{''.join(f'<li>{escaped(line)}</li>' for line in skipped)}</ul>\n"
     yield "</body></html>\n"
 
 
 def row(name: str, figures: Sequence[str]) -> str:
     """One picture's part of the page."""
-    return "\n".join([f"<h2>{_escaped(name)}</h2>", '<div class="row">', *figures, "</div>", ""])
+    return "\n".join([f"<h2>{escaped(name)}</h2>", '<div class="row">', *figures, "</div>", ""])
 
 
-def figure(small: Picture, label: str, score: float | None) -> str:
-    """A `thumbnail` above its label, some 20 kB."""
-    said = "" if score is None else f' <span class="score">{score:.3g}</span>'
-    image = f'<img alt="{_escaped(label)}" src="{_embedded(small)}">'
-    return f"<figure>{image}<figcaption>{_escaped(label)}{said}</figcaption></figure>"
+def figure(small: Picture, label: str, said_of_it: float | str | None) -> str:
+    """A `thumbnail` above its label and a score, or some words, some 20 kB."""
+    words = f"{said_of_it:.3g}" if isinstance(said_of_it, float) else said_of_it
+    said = "" if words is None else f' <span class="score">{escaped(words)}</span>'
+    image = f'<img alt="{escaped(label)}" src="{_embedded(small)}">'
+    return f"<figure>{image}<figcaption>{escaped(label)}{said}</figcaption></figure>"
 
 
 def thumbnail(picture: Picture) -> Picture:
@@ -61,7 +65,7 @@ def thumbnail(picture: Picture) -> Picture:
     return resize_picture(picture, size)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text in HTML; names of files may hold bytes that are no UTF-8, which are shown as escapes."""
     return html.escape(text.encode("utf-8", "backslashreplace").decode(), quote=True)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,31 +14,49 @@ from ovxai_patterns.detector.class_heads import ClassHeads, Level
 from ovxai_patterns.detector.instances import Masks, Prototypes
 
 from ovxai_passes.insert import Insertion
-from ovxai_passes.model_info.tensor_values import F32, tensors_at
-from ovxai_passes.ops.branch import Branch
+from ovxai_passes.model_info.tensor_values import F32, last_of, probe_of
 
 Array = npt.NDArray[np.generic]
 Scores = npt.NDArray[np.float64]
 
 
-def class_scores(model: ov.Model, insertion: Insertion, inputs: list[Array]) -> Scores:
-    """The best score of each class in the first picture, [K]. `model`: the detector without maps."""
-    masks, grids = insertion.target.masks, insertion.target.grids
-    if masks is not None:
-        return _of_instances(model, insertion.branch, masks.instances, masks.chosen, inputs)
-    assert grids is not None, "a map for each class is made of class heads or instances"
-    heads = grids.heads
-    tensors = [level.tensor for level in heads.levels]
-    tensors += [level.objectness.tensor for level in heads.levels if level.objectness]
-    return _of_heads(heads, dict(zip(tensors, tensors_at(model, tensors, inputs), strict=True)))
+@dataclass(frozen=True)
+class DetectorScores:
+    """Where the class scores of a detector come from. `probe`: the detector with these tensors as its outputs.
+
+    `read`: from its outputs, in their order, to the best score of each class in the first picture, [K].
+    """
+
+    probe: ov.Model
+    read: Callable[[Sequence[Array]], Scores]
+
+    @classmethod
+    def of(cls, model: ov.Model, insertion: Insertion) -> DetectorScores:
+        """`model`: the detector without maps; `insertion`: of a map for each class into it."""
+        masks, grids = insertion.target.masks, insertion.target.grids
+        if masks is not None:
+            raw = ov.compile_model(insertion.branch.model, "CPU", F32)
+            instances, chosen = masks.instances, masks.chosen
+            return cls(
+                probe_of(model, insertion.branch.sources), lambda values: _of_maps(raw(values)[0], instances, chosen)
+            )
+        assert grids is not None, "a map for each class is made of class heads or instances"
+        heads = grids.heads
+        tensors = [level.tensor for level in heads.levels]
+        tensors += [level.objectness.tensor for level in heads.levels if level.objectness]
+        return cls(probe_of(model, tensors), lambda values: _of_heads(heads, dict(zip(tensors, values, strict=True))))
+
+    def __call__(self, inputs: Sequence[Array]) -> Scores:
+        """The scores [K] of the first picture."""
+        return self.read(last_of(self._compiled, [inputs]))
+
+    @cached_property
+    def _compiled(self) -> ov.CompiledModel:
+        return ov.compile_model(self.probe, "CPU", F32)
 
 
-def _of_instances(
-    model: ov.Model, branch: Branch, instances: Masks | Prototypes, chosen: tuple[int, ...] | None, inputs: list[Array]
-) -> Scores:
+def _of_maps(maps: Array, instances: Masks | Prototypes, chosen: tuple[int, ...] | None) -> Scores:
     """The largest values of the raw maps of instances, which are masks weighed by scores; 0 where there is no map."""
-    values = tensors_at(model, branch.sources, inputs)
-    maps = ov.compile_model(branch.model, "CPU", F32)(values)[0]
     scores = np.zeros(instances.classes)
     scores[list(chosen or range(instances.classes))] = maps[0].max((1, 2))
     return scores

@@ -18,7 +18,7 @@ from ovxai_passes.explainer import Explainer, ExplainMode
 from ovxai_passes.explainer.black_box.running import Postprocess
 from ovxai_passes.explainer.found_outputs import postprocess_found
 from ovxai_passes.explainer.white_box import WhiteBox
-from ovxai_passes.insert import Insertion, insert
+from ovxai_passes.insert import insert
 from ovxai_passes.model_info.class_scores import class_count, shares_reader
 from ovxai_passes.model_info.labels import check_top_k, labels_of, names_of, numbers_of, own_names_of
 from ovxai_passes.model_info.maps import RecordedMap, maps_of
@@ -31,7 +31,7 @@ from ovxai_passes.passes.targets.task import task_of
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.pictures.levels import scaling
 from ovxai_passes.vocabulary import Task
-from ovxai_tools.pictures.detector_scores import class_scores
+from ovxai_tools.pictures.detector_scores import DetectorScores
 from ovxai_tools.pictures.model_input import PictureInput
 
 Levels = npt.NDArray[np.uint8]
@@ -133,16 +133,14 @@ class PictureRun:
         """How sure the model is of each class, [K], or None where that cannot be told."""
         if self.task is Task.CLASSIFICATION:
             return self._shares(results)
-        plain, found = self._detector
-        if not found.method.per_class:
-            return None
-        return class_scores(plain, found, [data])
+        return None if self._detector is None else self._detector([data])
 
     @cached_property
-    def _detector(self) -> tuple[ov.Model, Insertion]:
-        """The detector without maps, and what its class scores are made of."""
+    def _detector(self) -> DetectorScores | None:
+        """What the class scores of a detector are made of, compiled once; None where it has no map for each class."""
         plain = _without_maps(self.model)
-        return plain, insert(plain, Options(task=self.task))
+        found = insert(plain, Options(task=self.task))
+        return DetectorScores.of(plain, found) if found.method.per_class else None
 
     def explain(self, path: Path) -> tuple[Levels, list[ClassMap]]:
         """A picture with its maps, the best first. Raises UnreadableError for what is no picture."""

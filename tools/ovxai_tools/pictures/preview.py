@@ -25,7 +25,7 @@ from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.pictures.encoding import write_picture
 from ovxai_passes.pictures.levels import as_levels, scaling
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.pictures.detector_scores import class_scores
+from ovxai_tools.pictures.detector_scores import DetectorScores
 from ovxai_tools.pictures.model_input import as_inputs, fit_of
 from ovxai_tools.pictures.panels import rows, triptych
 
@@ -79,7 +79,7 @@ def _best(subject: PreviewSubject, shown: Insertion, outputs: _Outputs, per_clas
     if shown.target.site is None and not per_class:
         return None, "all classes"
     if shown.target.site is None:
-        scores: Any = class_scores(subject.plain, shown, outputs.inputs)
+        scores: Any = DetectorScores.of(subject.plain, shown)(outputs.inputs)
     else:
         known = shown.site.scores
         scores = shares_of(tensors_at(subject.plain, [known.shown], outputs.inputs)[0], known.classes)

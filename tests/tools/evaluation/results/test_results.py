@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from ovxai_tools.evaluation.compared.settings import Setting
 from ovxai_tools.evaluation.results.bootstrap import difference, interval
 from ovxai_tools.evaluation.results.result_files import SUMMARY, VALUES, Outcome, write_outcome
-from ovxai_tools.evaluation.results.rows import Row, RowJournal, values_of
+from ovxai_tools.evaluation.results.rows import Row, RowJournal, curves_of, values_of
+from ovxai_tools.evaluation.results.sketches import levels_of, sketch_of
 from ovxai_tools.evaluation.results.table import standings, table
 from ovxai_tools.evaluation.results.verdict import verdict_of
 
@@ -85,9 +87,28 @@ def test_the_sentence_says_by_how_much_and_whether_that_is_sure(energies: list[f
 def test_the_default_is_said_to_be_the_best() -> None:
     rows = [*_rows("default", [0.9, 0.8]), *_rows("other", [0.1, 0.2], 0.9)]
     found = standings(rows, ["default", "other"], 0)
-    assert (
-        str(verdict_of(rows, found, [DEFAULT, OTHER], 0)) == "for this model: default; no other setting ranks before it"
-    )
+    assert str(verdict_of(rows, found, [DEFAULT, OTHER], 0)) == "for this model: default; no other setting is better"
+
+
+def test_what_ranks_first_but_is_worse_by_the_measure_is_not_taken() -> None:
+    rows = [*_rows("default", [0.9, 0.8], 0.5), *_rows("other", [0.8, 0.7], 0.2)]
+    rows = [replace(one, values={**one.values, "adcc": float(one.contestant == "other")}) for one in rows]
+    found = standings(rows, ["default", "other"], 0)
+    assert [one.name for one in found] == ["other", "default"]
+    assert verdict_of(rows, found, [DEFAULT, OTHER], 0).best == DEFAULT
+
+
+def test_curves_are_means_and_sketches_are_maps() -> None:
+    rows = [
+        replace(one, curves={"insertion": [0.0, value]})
+        for one, value in zip(_rows("a", [1, 2]), (0.5, 1), strict=True)
+    ]
+    assert curves_of(rows, "a") == {"insertion": [0.0, 0.75]}
+    assert not curves_of(rows, "b")
+    large = np.arange(100 * 7, dtype=np.float32).reshape(100, 7)
+    assert levels_of(sketch_of(large)).shape == (64, 7)
+    small = np.array([[-1, 0], [1, 4]], np.float32)
+    np.testing.assert_array_equal(levels_of(sketch_of(small)), [[0, 51], [102, 255]])
 
 
 def test_files_hold_what_was_measured(tmp_path: Path) -> None:

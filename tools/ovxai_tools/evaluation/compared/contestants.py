@@ -26,8 +26,12 @@ class Contestant(Protocol):
         """What it is called in tables."""
 
     @property
-    def is_baseline(self) -> bool:
-        """Whether it knows nothing of the model."""
+    def is_probed(self) -> bool:
+        """Whether its maps are made again for noisy pictures and random weights."""
+
+    @property
+    def inferences(self) -> int:
+        """How often the model has run for its maps."""
 
     @property
     def maker(self) -> Maker:
@@ -53,12 +57,17 @@ class MethodContestant:
         return self.fitting.setting.name
 
     @property
-    def is_baseline(self) -> bool:
-        """It is none."""
-        return False
+    def is_probed(self) -> bool:
+        """It is."""
+        return True
+
+    @property
+    def inferences(self) -> int:
+        """One a map."""
+        return self.maker.inferences
 
     @cached_property
-    def maker(self) -> Maker:
+    def maker(self) -> MapMaker:
         """Its maps; compiled once."""
         return MapMaker(self.of, self.fitting.insertion)
 
@@ -86,9 +95,14 @@ class BaselineContestant:
     seed: int
 
     @property
-    def is_baseline(self) -> bool:
-        """It is one."""
-        return True
+    def is_probed(self) -> bool:
+        """It knows nothing of the model."""
+        return False
+
+    @property
+    def inferences(self) -> int:
+        """None."""
+        return 0
 
     @property
     def maker(self) -> Maker:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import openvino as ov
@@ -13,8 +12,8 @@ from ovxai_patterns.analysis.layout import picture_axes
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.explainer.black_box.running import Runner
-from ovxai_passes.insert import Insertion
+from ovxai_passes.explainer.black_box.running import Postprocess, Runner
+from ovxai_passes.insert import Insertion, insert
 from ovxai_passes.model_info.class_scores import class_count, shares_reader
 from ovxai_passes.model_info.labels import names_of, own_names_of
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
@@ -25,7 +24,16 @@ from ovxai_passes.passes.targets.task import task_of
 from ovxai_passes.vocabulary import Task
 from ovxai_tools.evaluation.compared.shown import Floats, Levels, Shown
 from ovxai_tools.evaluation.data.picture_set import ClassNames
+from ovxai_tools.pictures.detector_scores import DetectorScores
 from ovxai_tools.pictures.model_input import PictureInput
+
+
+@dataclass(frozen=True)
+class ScoredModel:
+    """A model that tells class scores. `read`: from its outputs to scores [1,K] of 0 to 1."""
+
+    model: ov.Model
+    read: Postprocess
 
 
 @dataclass(frozen=True)
@@ -59,19 +67,25 @@ class EvaluatedModel:
         return ClassNames(count, names_of(names, count, background) or own_names_of(self.model, count, background))
 
     @cached_property
-    def runner(self) -> Runner:
-        """Asks a classifier for its scores as shares, [1,K]."""
-        return Runner(self.model, self.shares, "CPU")
+    def scored(self) -> ScoredModel | None:
+        """Where its scores come from; None of a detector that has no map for each class."""
+        if self.is_classifier:
+            read = shares_reader(self.model)
+            return ScoredModel(self.model, lambda outputs: read(outputs)[None])
+        found = insert(self.model, Options(task=self.task))
+        if not found.method.per_class:
+            return None
+        scores = DetectorScores.of(self.model, found)
+        return ScoredModel(scores.probe, lambda outputs: scores.read(list(outputs.values()))[None])
 
     @cached_property
-    def shares(self) -> Any:
-        """From the outputs of a classifier to its scores as shares, [1,K]."""
-        read = shares_reader(self.model)
-        return lambda outputs: read(outputs)[None]
+    def _runner(self) -> Runner:
+        assert self.scored is not None, "asked only where there are scores"
+        return Runner(self.scored.model, self.scored.read, "CPU")
 
     def scores(self, pictures: Iterable[Levels]) -> Floats:
-        """The scores [B,K] of a classifier for pictures of its input's size, as shares."""
-        return np.concatenate(self.runner.many(map(self.input, pictures))).astype(np.float32)
+        """The scores [B,K] for pictures of its input's size: of a classifier as shares, of a detector the best ones."""
+        return np.concatenate(self._runner.many(map(self.input, pictures))).astype(np.float32)
 
     def enlarged(self, times: int) -> EvaluatedModel | None:
         """The same model for pictures so many times as high and wide; None where it does not take them."""
@@ -90,19 +104,24 @@ class EvaluatedModel:
         return found
 
 
-@dataclass(frozen=True)
+@dataclass
 class MapMaker:
-    """Makes the maps of one setting. `insertion`: into the model that it is asked about."""
+    """Makes the maps of one setting. `insertion`: into the model that it is asked about.
+
+    `inferences`: how often that has run.
+    """
 
     of: EvaluatedModel
     insertion: Insertion
+    inferences: int = 0
 
     def __call__(self, shown: Sequence[Shown]) -> list[Floats]:
-        """The map [h,w] of each class, as the setting makes it."""
-        found = self._runner.many(self.of.input(one.pixels) for one in shown)
-        return [
-            maps if maps.ndim == 2 else maps[self.row_of(one.target)] for maps, one in zip(found, shown, strict=True)
-        ]
+        """The map [h,w] of each class, as the setting makes it; a picture of several classes is inferred once."""
+        pictures = {id(one.pixels): one.pixels for one in shown}
+        found = dict(zip(pictures, self._runner.many(map(self.of.input, pictures.values())), strict=True))
+        self.inferences += len(pictures)
+        by_shown = ((found[id(one.pixels)], one.target) for one in shown)
+        return [maps if maps.ndim == 2 else maps[self.row_of(target)] for maps, target in by_shown]
 
     def row_of(self, target: int) -> int:
         """Which of the maps is that of a class: a background has none. Raises OptionError."""

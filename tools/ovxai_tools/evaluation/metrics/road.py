@@ -90,14 +90,14 @@ def _solution(filled: Floats, values: Floats, gone: Floats) -> Floats:
     return filled
 
 
-def road(one: Shown, saliency: Floats, of: EvaluatedModel, seed: int) -> dict[str, float]:
-    """The mean score of the class over FRACTIONS, both ways, of a map [H,W]."""
+def road(one: Shown, saliency: Floats, of: EvaluatedModel, seed: int) -> dict[str, list[float]]:
+    """The score of the class at each of FRACTIONS, both ways, of a map [H,W]."""
     rng = one.rng(seed)
     order = np.argsort(-saliency.reshape(-1), kind="stable")
     pictures = [_without(one.pixels, part, share, rng) for part in (order, order[::-1]) for share in FRACTIONS]
     scores = of.scores(pictures)[:, one.target]
     count = len(FRACTIONS)
-    return {"morf": float(scores[:count].mean()), "lerf": float(scores[count:].mean())}
+    return {"morf": [float(one) for one in scores[:count]], "lerf": [float(one) for one in scores[count:]]}
 
 
 def _without(pixels: Levels, order: npt.NDArray[Any], share: float, rng: np.random.Generator) -> Levels:

@@ -14,6 +14,11 @@ class Measure:
     larger_is_better: bool = True
     ranked: bool = True
 
+    @property
+    def heading(self) -> str:
+        """For a column: with an arrow to what is better, where it ranks."""
+        return f"{self.title} {'↑' if self.larger_is_better else '↓'}" if self.ranked else self.title
+
 
 MEASURES = (
     Measure("gridpg2", "GridPG 2x2"),
@@ -31,6 +36,7 @@ MEASURES = (
     Measure("sensitivity", "sensitivity", larger_is_better=False, ranked=False),
     Measure("mprt", "MPRT", ranked=False),
     Measure("emprt", "eMPRT", ranked=False),
+    Measure("inferences", "inferences", larger_is_better=False, ranked=False),
     Measure("seconds", "seconds", larger_is_better=False, ranked=False),
 )
 """In the order of tables. The first of them that was measured is the one that a verdict is about."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ovxai_tools.evaluation.results.measures import MEASURES
-from ovxai_tools.evaluation.results.rows import Row
+from ovxai_tools.evaluation.results.rows import Row, curves_of
 from ovxai_tools.evaluation.results.table import Standing
 from ovxai_tools.evaluation.results.verdict import Verdict, flags_of
 
@@ -41,6 +41,7 @@ class Outcome:
                         name: {key: _number(value) for key, value in asdict(figure).items()}
                         for name, figure in one.figures.items()
                     },
+                    "curves": curves_of(self.rows, one.name),
                 }
                 for one in self.standings
             ],

@@ -7,17 +7,24 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from ovxai_tools.common.resumable import JOURNAL, Line, add_line, kept_lines
 
 
 @dataclass(frozen=True)
 class Row:
-    """The figures of one map. `key`: the picture or grid, drawn again as one; `target`: the class."""
+    """The figures of one map. `key`: the picture or grid, drawn again as one; `target`: the class.
+
+    `curves`: scores while the picture is changed as the map says, by measure; `sketch`: the map, see `sketches`.
+    """
 
     contestant: str
     key: str
     target: int
     values: dict[str, float]
+    curves: dict[str, list[float]] = field(default_factory=dict)
+    sketch: str = ""
 
     @property
     def place(self) -> tuple[str, str, int]:
@@ -63,3 +70,10 @@ def values_of(rows: Sequence[Row], contestant: str, measure: str) -> dict[str, l
         if row.contestant == contestant and measure in row.values:
             found[row.key].append(row.values[measure])
     return dict(found)
+
+
+def curves_of(rows: Sequence[Row], contestant: str) -> dict[str, list[float]]:
+    """The mean curves of one contestant, by measure."""
+    some = [row.curves for row in rows if row.contestant == contestant and row.curves]
+    names = dict.fromkeys(name for one in some for name in one)
+    return {name: [float(score) for score in np.mean([one[name] for one in some], axis=0)] for name in names}

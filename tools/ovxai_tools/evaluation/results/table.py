@@ -53,9 +53,7 @@ def table(found: Sequence[Standing]) -> str:
     """A table in Markdown: means, each with half the width of its interval."""
     columns = measured(found)
     lines = [
-        "| setting | rank | "
-        + " | ".join(f"{one.title} {'↑' if one.larger_is_better else '↓'}" for one in columns)
-        + " |",
+        "| setting | rank | " + " | ".join(one.heading for one in columns) + " |",
         "| --- " * (len(columns) + 2) + "|",
     ]
     for one in found:

@@ -15,7 +15,10 @@ from ovxai_tools.evaluation.results.table import Standing
 
 @dataclass(frozen=True)
 class Verdict:
-    """The setting of the best rank, and by how much it is better than the first one by one measure."""
+    """The setting to take, and by how much it is better than the first one by one measure.
+
+    It is the setting of the best rank among those that are not worse than the default by that measure.
+    """
 
     best: Setting
     default: Setting
@@ -29,7 +32,7 @@ class Verdict:
 
     def __str__(self) -> str:
         if self.best == self.default:
-            return f"for this model: {self.default.name}; no other setting ranks before it"
+            return f"for this model: {self.default.name}; no other setting is better"
         flags, said = flags_of(self.best), self.better_by
         return (
             f"for this model: {flags}; better than the default by {said.mean:.3f} {self.measure.title} "
@@ -38,21 +41,22 @@ class Verdict:
 
 
 def verdict_of(rows: Sequence[Row], found: Sequence[Standing], settings: Sequence[Setting], seed: int) -> Verdict:
-    """`settings`: the default first."""
-    by_name = {one.name: one for one in settings}
-    best = next(by_name[one.name] for one in found if one.name in by_name)
-    default = settings[0]
-    has = _common(found, best, default)
-    measure = next(one for one in MEASURES if one.name in has)
-    first, second = (values_of(rows, one.name, measure.name) for one in (best, default))
-    if not measure.larger_is_better:
-        first, second = second, first
-    return Verdict(best, default, measure, difference(first, second, seed))
+    """`settings`: the default first. The measure is the first one that all of them have."""
+    default, by_name = settings[0], {one.name: one for one in settings}
+    ranked = [by_name[one.name] for one in found if one.name in by_name]
+    common = set.intersection(*(set(one.figures) for one in found if one.name in by_name))
+    measure = next(one for one in MEASURES if one.name in common)
+    of_default = values_of(rows, default.name, measure.name)
 
+    def better_by(setting: Setting) -> Interval:
+        values = values_of(rows, setting.name, measure.name)
+        if measure.larger_is_better:
+            return difference(values, of_default, seed)
+        return difference(of_default, values, seed)
 
-def _common(found: Sequence[Standing], best: Setting, default: Setting) -> set[str]:
-    figures = [set(one.figures) for one in found if one.name in (best.name, default.name)]
-    return set.intersection(*figures)
+    compared = ((one, better_by(one)) for one in ranked)
+    best, said = next((one, said) for one, said in compared if one == default or said.mean >= 0)
+    return Verdict(best, default, measure, said)
 
 
 def flags_of(setting: Setting) -> str:
