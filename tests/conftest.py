@@ -15,6 +15,21 @@ _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 _BREAKING = Path(__file__).resolve().parents[2] / "shared" / "repro"
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest chooses by marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a test marked `sampled(n)` one in n cases runs by default; the others are slow.
+
+    They are those of a Latin square: each value of a parameter comes with several values of the others.
+    """
+    for item in items:
+        mark = item.get_closest_marker("sampled")
+        if mark is not None and isinstance(item, pytest.Function):
+            named = (one.args[0] for one in item.iter_markers("parametrize"))
+            first = [one.split(",")[0].strip() if isinstance(one, str) else one[0] for one in named]
+            if sum(item.callspec.indices[name] for name in first) % mark.args[0]:
+                item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def repro() -> Path:
     """The folder of small models and pictures that have broken the package (OVXAI_TEST_REPRO)."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
+from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,8 +31,26 @@ def random_input(model: ov.Model, batch: int = 2, seed: int = 0) -> Array:
 
 def run(model: ov.Model, *inputs: Array, name: str | int = 0, config: dict[str, str] | None = None) -> Array:
     """One output of a model on the CPU, at f32 unless a config is given."""
-    compiled = ov.compile_model(model, "CPU", F32 if config is None else config)
-    return np.array(compiled(list(inputs))[name])
+    request = _compiled(model, F32 if config is None else config).create_infer_request()  # with no state of its own
+    return np.array(request.infer(list(inputs))[name])
+
+
+_KEPT = 6
+_compiled_before: OrderedDict[tuple[object, ...], ov.CompiledModel] = OrderedDict()
+"""The models that ran last, by their content: compiling takes most of the time of tests, which often run one twice."""
+
+
+def _compiled(model: ov.Model, config: dict[str, str]) -> ov.CompiledModel:
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder, "model.xml"), Path(folder, "model.bin")]
+        ov.serialize(model, *files)
+        key = (*(hashlib.sha256(file.read_bytes()).digest() for file in files), *sorted(config.items()))
+    if key not in _compiled_before:
+        _compiled_before[key] = ov.compile_model(model, "CPU", config)
+    _compiled_before.move_to_end(key)
+    while len(_compiled_before) > _KEPT:
+        _compiled_before.popitem(last=False)
+    return _compiled_before[key]
 
 
 def looped(build: Callable[[], ov.Model], image: Array, masks: Array, squeeze: bool = True) -> Floats:

@@ -48,6 +48,7 @@ ALIKE = ("mobilenet_v1_0.75_192_quant.tflite",)
 """Its classifier is that of SqueezeNet, its quantisation that of MobileNetV2."""
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow) if name in ALIKE else name for name in MODELS]
 )

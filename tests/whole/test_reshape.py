@@ -76,6 +76,7 @@ def _read_outs() -> list[Any]:
     return quick + [pytest.param(*case, marks=SLOW) for case in every if case not in quick]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("layout", "batch", "opened"), _read_outs(), ids=lambda value: getattr(value, "name", str(value))
 )
@@ -102,6 +103,7 @@ OPTIONS: tuple[dict[str, Any], ...] = (
 )
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("opened", [False, pytest.param(True, marks=SLOW)], ids=["static", "dynamic"])
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("build", [graphs.cnn, graphs.nhwc_cnn, graphs.scores_pooled])

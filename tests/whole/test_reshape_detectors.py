@@ -162,6 +162,7 @@ def check(model: ov.Model, reshaped: Shape, shapes: Sequence[Shape], **options: 
         assert worst_difference(found, wanted) <= 1
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "kind",
     [pytest.param(kind, marks=pytest.mark.slow) if kind is shares else kind for kind in KINDS],

@@ -87,6 +87,7 @@ CASES: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("options", CASES, ids=str)
 @pytest.mark.parametrize("name", ["demo:cnn", "demo:vit"])
 def test_of_demo_classifiers(name: str, options: dict[str, Any]) -> None:

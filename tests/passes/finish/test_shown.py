@@ -81,6 +81,7 @@ CASES: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "build", [graphs.cnn, graphs.nhwc_cnn, attention_graphs.class_attention], ids=lambda one: one.__name__
 )

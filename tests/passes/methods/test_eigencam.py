@@ -63,6 +63,7 @@ def explained(model: ov.Model, **options: Any) -> Insertion:
     return insert(model, Options.checked(method="eigencam", embed_scaling=False, **options))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("layout", [entry for entry in LAYOUTS[:-1] if not entry.insertion], ids=lambda one: one.name)
 @pytest.mark.parametrize("batch", BATCHES)
 def test_maps_are_of_the_first_singular_vector(layout: Layout, batch: int) -> None:

@@ -118,6 +118,7 @@ def test_what_metrics_do_not_take() -> None:
         metric.evaluate([], [])
 
 
+@pytest.mark.slow
 def test_all_methods_are_compared() -> None:
     """On three pictures: every figure is there, and maps of the CNN mark what its score comes with."""
     pytest.importorskip("scipy", reason="AISE searches by scipy: pip install 'ovxai-passes[blackbox]'")

@@ -84,6 +84,7 @@ def taken_by(method: str, options: dict[str, Any], kind: str) -> dict[str, Any]:
     return taken
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_map_is_that_of_its_method_alone(kind: str) -> None:
     build, methods, options = KINDS[kind]
@@ -97,6 +98,7 @@ def test_each_map_is_that_of_its_method_alone(kind: str) -> None:
         np.testing.assert_array_equal(found, wanted, err_msg=method)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("config", [{"INFERENCE_PRECISION_HINT": "f32"}, {}], ids=["f32", "default"])
 @pytest.mark.parametrize(
     "kind", ["cnn", "8-bit cnn", "vit", "best classes", "class attention", "detector", "instances"]

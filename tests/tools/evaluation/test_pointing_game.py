@@ -74,6 +74,7 @@ def test_the_maps_point_at_objects_of_their_class(scenes: list[Scene]) -> None:
         assert pointing_in_scenes(demo.model_path("demo:detector"), options, scenes).inside >= wanted
 
 
+@pytest.mark.slow
 def test_evaluate_plays_with_all_demo_models() -> None:
     results = json.loads(invoke(evaluate.main, "--pictures", 1, "--json").stdout)
     assert {result["model"] for result in results} == {"cnn", "vit", "detector"}
