@@ -13,6 +13,8 @@ filter. They start from the solution for the picture at half its size, and so on
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -60,49 +62,66 @@ def _filled(values: Floats, known: Floats) -> Floats:
     return values + _solution((1 - known) * start, values, 1 - known)
 
 
-def _neighbours(values: Floats) -> Floats:
+def _neighbours(values: Floats, found: Floats | None = None) -> Floats:
     """The weighted sum of the eight neighbours of each pixel [H,W,C]; outside of the picture there is nothing."""
     cv2 = opencv("pictures with pixels filled in")
-    found: Floats = cv2.filter2D(values, -1, _AROUND, borderType=cv2.BORDER_CONSTANT)
-    return found.reshape(values.shape)  # OpenCV drops an axis of one channel
+    made: Floats = cv2.filter2D(values, -1, _AROUND, found, borderType=cv2.BORDER_CONSTANT)
+    return made.reshape(values.shape)  # OpenCV drops an axis of one channel
 
 
 def _solution(filled: Floats, values: Floats, gone: Floats) -> Floats:
-    """Conjugate gradients from `filled` on, with the diagonal as preconditioner."""
-    diagonal = _neighbours(np.ones(gone.shape, np.float32))
+    """Conjugate gradients from `filled` on, with the diagonal as preconditioner, in place: arrays take their time."""
+    everywhere: Floats = np.ascontiguousarray(np.broadcast_to(gone, values.shape))
+    diagonal = _neighbours(np.ones(values.shape, np.float32))
+    filled, product, scaled = filled.astype(np.float32), np.empty_like(values), np.empty_like(values)
 
-    def applied(tried: Floats) -> Floats:
-        return gone * (diagonal * tried - _neighbours(tried))
+    def apply_to(tried: Floats) -> None:
+        """`product` = gone (diagonal tried - neighbours of tried)."""
+        np.multiply(diagonal, tried, out=scaled)
+        np.subtract(scaled, _neighbours(tried, product), out=product)
+        np.multiply(everywhere, product, out=product)
 
-    residual = gone * _neighbours(values) - applied(filled)
-    scaled = residual / diagonal
-    direction, size = scaled, float((residual * scaled).sum())
+    apply_to(filled)
+    residual = everywhere * _neighbours(values) - product
+    direction = residual / diagonal
+    size = _dot(residual, direction)
     for _ in range(gone.size):
-        if np.abs(residual).max() <= _CLOSE:
+        if max(residual.max(), -residual.min()) <= _CLOSE:
             break
-        product = applied(direction)
-        step = np.float32(size / float((direction * product).sum()))
-        filled = filled + step * direction
-        residual = residual - step * product
-        scaled = residual / diagonal
-        before, size = size, float((residual * scaled).sum())
-        direction = scaled + np.float32(size / before) * direction
+        apply_to(direction)
+        step = np.float32(size / _dot(direction, product))
+        filled += np.multiply(direction, step, out=scaled)
+        residual -= np.multiply(product, step, out=product)
+        np.divide(residual, diagonal, out=scaled)
+        before, size = size, _dot(residual, scaled)
+        direction *= np.float32(size / before)
+        direction += scaled
     return filled
+
+
+def _dot(one: Floats, other: Floats) -> float:
+    return float(np.vdot(one, other))
 
 
 def road(one: Shown, saliency: Floats, of: EvaluatedModel, seed: int) -> dict[str, list[float]]:
     """The score of the class at each of FRACTIONS, both ways, of a map [H,W]."""
     rng = one.rng(seed)
     order = np.argsort(-saliency.reshape(-1), kind="stable")
-    pictures = [_without(one.pixels, part, share, rng) for part in (order, order[::-1]) for share in FRACTIONS]
+    removed = [_removed(saliency.shape, part, share) for part in (order, order[::-1]) for share in FRACTIONS]
+    with ThreadPoolExecutor(os.cpu_count()) as several:
+        filled = several.map(lambda gone: imputed(one.pixels, gone), removed)
+        pictures = [_noisy(values, gone, rng) for values, gone in zip(filled, removed, strict=True)]
     scores = of.scores(pictures)[:, one.target]
     count = len(FRACTIONS)
     return {"morf": [float(one) for one in scores[:count]], "lerf": [float(one) for one in scores[count:]]}
 
 
-def _without(pixels: Levels, order: npt.NDArray[Any], share: float, rng: np.random.Generator) -> Levels:
-    removed: Flags = np.zeros(pixels.shape[:2], np.bool_)
+def _removed(size: tuple[int, ...], order: npt.NDArray[Any], share: float) -> Flags:
+    removed: Flags = np.zeros(size, np.bool_)
     removed.reshape(-1)[order[: round(share * order.size)]] = True
-    values = imputed(pixels, removed)
-    values[removed] += rng.normal(0, _NOISE, (int(removed.sum()), pixels.shape[2]))
+    return removed
+
+
+def _noisy(values: Floats, removed: Flags, rng: np.random.Generator) -> Levels:
+    values[removed] += rng.normal(0, _NOISE, (int(removed.sum()), values.shape[2]))
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
