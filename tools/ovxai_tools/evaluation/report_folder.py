@@ -96,10 +96,10 @@ def _evaluation(compared: Comparison) -> tuple[Evaluation, tuple[str, ...]]:
     chosen = limited(compared.pictures, asked)
     shown = tuple(shown_pictures(compared.of, chosen))
     if not compared.of.is_classifier:
-        notices = ["GridPG is measured of classifiers only"]
+        said = ["GridPG is measured of classifiers only"]
         if compared.of.scored is None:
-            notices.append("insertion, deletion, ADCC and ROAD are measured where classes have scores")
-        return Evaluation(compared.of, shown, (), asked.seed), tuple(notices)
+            said.append("insertion, deletion, ADCC and ROAD are measured where classes have scores")
+        return Evaluation(compared.of, shown, (), asked.seed), tuple(said)
     if not asked.grids:
         return Evaluation(compared.of, shown, (), asked.seed), ()
     if any(one.label is None for one in chosen):

@@ -15,7 +15,7 @@ from ovxai_tools.evaluation.metrics.road import FRACTIONS
 COLOURS = ("#1f77b4", "#d95f02", "#2ca02c", "#9467bd", "#c51b7d", "#8c564b", "#17a2b8", "#b8860b")
 """Of lines, in order; what is behind them is grey."""
 
-GREYS = ("#888888", "#aaaaaa", "#666666")
+GREYS = ("#555555", "#888888", "#999999")
 _DASHES = ("--", ":", "-.")
 _PALE = "#888888"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ovxai_passes.errors import MissingExtraError
 from ovxai_tools.evaluation.compared.shown import Shown
@@ -24,7 +25,8 @@ tbody th { text-align: left; font-weight: normal; } thead th { text-align: right
 thead th:first-child { text-align: left; } .best { font-weight: bold; } .half { opacity: .6; font-weight: normal; }
 .default th { font-style: italic; } .swatch { display: inline-block; width: .7em; height: .7em; margin-right: .5em; }
 .verdict { font-size: 1.1rem; border-left: 4px solid #1f77b4; padding-left: .8rem; }
-.chart { width: 420px; max-width: 100%; } .chart img { border-radius: 0; }
+h1 { overflow-wrap: anywhere; } .row figure { width: 186px; } .row .chart { width: 420px; max-width: 100%; }
+.chart img { border-radius: 0; }
 """
 
 
@@ -54,7 +56,7 @@ def report_page(subject: PageSubject) -> Iterator[str]:
         *_curves(outcome, lines),
         *_pictures(subject, ours),
     ]
-    yield from page(f"{outcome.model}: which maps are good", parts, (), _STYLE)
+    yield from page(f"{Path(outcome.model).name}: which maps are good", parts, (), _STYLE)
 
 
 def _curves(outcome: Outcome, lines: Sequence[Line]) -> Iterator[str]:
