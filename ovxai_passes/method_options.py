@@ -52,6 +52,8 @@ def _reason(  # noqa: PLR0913, PLR0917  # what a reason may lie in
         return "k > 0 re-runs attention blocks, which is method 'vitreciprocam', not 'reciprocam'"
     if name == "k" and method.name is Method.VITRECIPROCAM and not value:
         return "k=0 re-runs no attention block, which is method 'reciprocam', not 'vitreciprocam'"
+    if name == "scaling" and value.keeps_zero and not method.per_class:
+        return f"{method.name.value} makes no scores, which scaling {value.value!r} compares with those of nothing"
     if method.reads is Reads.FEATURE_MAP:
         return _declined_by_feature_maps(method.name.value, name, value, task)
     return _declined_by_instances(name, value) if method.reads is Reads.INSTANCES else None

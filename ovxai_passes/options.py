@@ -125,6 +125,9 @@ class Options(InfoOptions, PictureOptions, MapOptions):
                 f"{of_scaled[0]} is for scaled maps, and scaling 'none' (embed_scaling=False) asks for raw scores: "
                 "leave one of them out"
             )
+        for name in ("threshold", "output_dtype"):
+            if getattr(self, name) is not None and self.effective_scaling is Scaling.SIGNED:
+                raise OptionError(f"{name} is for maps from 0 on, and the middle of those of scaling 'signed' is zero")
         if self.top_k is not None and self.classes is not None:
             raise OptionError(
                 "top_k and classes do not go together: maps are made for the best classes, or for given ones"

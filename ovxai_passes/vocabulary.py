@@ -39,11 +39,21 @@ class Mask(Enum):
 
 
 class Scaling(Enum):
-    """What a map's 0 and 255 are: its own least and largest value, those of all classes of an image, or none."""
+    """What a map's 0 and 255 are: its own least and largest value, those of all classes of an image, or none.
+
+    POSITIVE, SIGNED: 0 (or 128) is the score of the empty feature map, and full scale one for all classes of an image.
+    """
 
     MAP = "map"
     JOINT = "joint"
+    POSITIVE = "positive"
+    SIGNED = "signed"
     NONE = "none"
+
+    @property
+    def keeps_zero(self) -> bool:
+        """Whether it keeps what is for a class apart from what is against it."""
+        return self in (Scaling.POSITIVE, Scaling.SIGNED)
 
 
 MIDDLE, LARGEST = "middle", "largest"

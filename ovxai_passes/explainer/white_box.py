@@ -110,7 +110,7 @@ class WhiteBox:
     @property
     def scaled_together(self) -> bool:
         """Whether maps of one picture are scaled by one range for all classes."""
-        return self.map.said("scaling") == Scaling.JOINT.value
+        return self.map.said("scaling") in (Scaling.JOINT.value, Scaling.POSITIVE.value, Scaling.SIGNED.value)
 
     @property
     def classes(self) -> int | None:

@@ -6,7 +6,10 @@
     z_l ─▶ GroupConvolution by 1 ─▶ Gather channels of classes ─▶ ReduceMax over anchors ─▶ Interpolate ─▶ Add ...
     ... ─▶ Multiply 1/levels ─▶ Softmax ─▶ Gather the classes asked for ─▶ S [N,K,h,w] f32
 
-With `objectness`, z is sigmoid(class score) * sigmoid(objectness). The background is no class. The resize is bilinear,
+With `objectness`, z is sigmoid(class score) * sigmoid(objectness). Maps from zero are of probabilities, without the
+softmax over k: z is sigmoid(class score), or the softmax over the classes and background of a place where the detector
+takes that, times sigmoid(objectness) where it has that; where some classes are asked for, the largest of all come last.
+ The background is no class. The resize is bilinear,
 between the middles of cells, without antialiasing. The convolution by 1 keeps the original outputs' precision
 (`fence.py`) and takes any height and width. Where a plugin computes a head and its activation in one kernel, the head
 is computed again, from a fence on. Grids are those of the inference: of tokens, the sides of the maps that they come
@@ -23,6 +26,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import Edge, ModelGraph, TensorId
+from ovxai_patterns.analysis.op_traits import SOFTMAX_TYPES
 from ovxai_patterns.detector.class_heads import Level, Objectness
 
 from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads, required
@@ -36,21 +40,27 @@ from ovxai_passes.vocabulary import Method, Task
 
 def build(request: BuildRequest) -> Built:
     """Branch of levels of class heads → S [N,K,h,w] f32."""
-    return Built(class_probability_map(ModelGraph(request.model), required(request.target.grids)))
+    grids, from_zero = required(request.target.grids), request.from_zero
+    branch = class_probability_map(ModelGraph(request.model), grids, from_zero)
+    return Built(branch, has_peak=from_zero and grids.rows is not None)
 
 
-def class_probability_map(graph: ModelGraph, grids: ScoredGrids) -> Branch:
-    """The branch. `graph`: of the model."""
+def class_probability_map(graph: ModelGraph, grids: ScoredGrids, from_zero: bool = False) -> Branch:
+    """The branch. `graph`: of the model. `from_zero`: of probabilities."""
     levels, picture = grids.levels, grids.picture
     heads = _Heads(graph)
-    best = [_best_anchor(heads, level, grids.objectness) for level in levels]
+    if from_zero:
+        best = [_best_probability(heads, grids, place) for place in range(len(levels))]
+    else:
+        best = [_best_anchor(heads, level, grids.objectness) for level in levels]
     size = ops.constant(list(grids.size)) if grids.sized_by is None else sizes_of(best[grids.sized_by], [2, 3])
     maps = [_resized(one, size) for one in best]
     mean: ov.Node = ops.multiply(reduce(ops.add, maps), ops.constant(np.float32(1 / len(levels))))
-    if len(levels[0].channels) > 1:
+    if len(levels[0].channels) > 1 and not from_zero:
         mean = ops.softmax(mean, 1)
     if grids.rows is not None:
-        mean = ops.gather(mean, ops.constant(list(grids.rows)), ops.constant(1))
+        rows = ops.gather(mean, ops.constant(list(grids.rows)), ops.constant(1))
+        mean = ops.concat([rows, ops.reduce_max(mean, ops.constant([1]), keep_dims=True)], 1) if from_zero else rows
     if any(_is_of_one_size(graph, level) for level in levels):
         shown = heads.input(picture.tensor)
         built = [shown.get_output_partial_shape(0)[axis].get_length() for axis in picture.axes]
@@ -124,9 +134,39 @@ def _best_anchor(heads: _Heads, level: Level, objectness: bool) -> ov.Node:
     count, classes = len(level.channels[0]), len(level.channels)
     value = _taken(scores, [channels[anchor] for anchor in range(count) for channels in level.channels])
     if there is not None and level.objectness is not None:
-        said = level.objectness.channels
-        beside = _taken(there, [said[anchor % len(said)] for anchor in range(count) for _ in range(classes)])
+        beside = _taken(there, _beside(level.objectness, count, classes))
         value = ops.multiply(ops.sigmoid(value), ops.sigmoid(beside))
+    return _over_anchors(value, count, classes)
+
+
+def _beside(said: Objectness, count: int, classes: int) -> list[int]:
+    """The channel of objectness for each anchor and class."""
+    return [said.channels[anchor % len(said.channels)] for anchor in range(count) for _ in range(classes)]
+
+
+def _best_probability(heads: _Heads, grids: ScoredGrids, place: int) -> ov.Node:
+    """Class probabilities [N,K,h,w] f32 of a level, the best of its anchors."""
+    level, whole = grids.levels[place], grids.heads.levels[place]
+    scores = _channels_first(heads, heads.value(level), level, level.axis)
+    count, classes = len(level.channels[0]), len(level.channels)
+    if grids.heads.activation in SOFTMAX_TYPES:
+        by_anchor = _taken(scores, [channels[anchor] for anchor in range(count) for channels in whole.channels])
+        every = len(whole.channels)
+        rows = ops.reshape(by_anchor, ops.constant([0, count, every, -1]), special_zero=True)
+        shares = ops.softmax(rows, 2)
+        value = ops.reshape(shares, ops.shape_of(by_anchor, "i64"), False)
+        kept = [whole.channels.index(channels) for channels in level.channels]
+        value = _taken(value, [anchor * every + one for anchor in range(count) for one in kept])
+    else:
+        value = ops.sigmoid(_taken(scores, [channels[a] for a in range(count) for channels in level.channels]))
+    if level.objectness is not None:
+        there = _channels_first(heads, heads.value(level.objectness), level, level.objectness.axis)
+        value = ops.multiply(value, ops.sigmoid(_taken(there, _beside(level.objectness, count, classes))))
+    return _over_anchors(value, count, classes)
+
+
+def _over_anchors(value: ov.Node, count: int, classes: int) -> ov.Node:
+    """The largest values [N,K,h,w] over anchors of [N,A*K,h,w]."""
     if count == 1:
         return value
     rows = ops.reshape(value, ops.constant([0, count, classes, -1]), special_zero=True)

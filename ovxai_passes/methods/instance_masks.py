@@ -62,11 +62,16 @@ class _Instances:
 
 def build(request: BuildRequest) -> Built:
     """Branch of the outputs that hold instances → S [N,K,h,w] f32 (N = 1 for `Masks`)."""
-    return Built(instance_masks(ModelGraph(request.model), required(request.target.masks)))
+    canvas = required(request.target.masks)
+    has_peak = request.from_zero and canvas.chosen is not None
+    return Built(instance_masks(ModelGraph(request.model), canvas, has_peak), has_peak=has_peak)
 
 
-def instance_masks(graph: ModelGraph, canvas: PredictedMasks) -> Branch:
-    """The branch. `graph`: of the model. Of the picture, the last input of the branch, the shape alone is read."""
+def instance_masks(graph: ModelGraph, canvas: PredictedMasks, with_peak: bool = False) -> Branch:
+    """The branch. `graph`: of the model. Of the picture, the last input of the branch, the shape alone is read.
+
+    `with_peak`: the largest of all classes come last.
+    """
     found, picture = canvas.instances, canvas.picture
     if isinstance(found, Masks):
         tensors = [found.masks, found.labels, found.boxes, *([found.scores] if found.scores else [])]
@@ -84,6 +89,10 @@ def instance_masks(graph: ModelGraph, canvas: PredictedMasks) -> Branch:
     else:
         made = _of_prototypes(found, inputs, seen, canvas)
     saliency = _by_class(made, found.classes, canvas)
+    if canvas.chosen is not None:
+        rows = ops.gather(saliency, ops.constant(list(canvas.chosen)), ops.constant(1))
+        peak = ops.reduce_max(saliency, ops.constant([1]), keep_dims=True)
+        saliency = ops.concat([rows, peak], 1) if with_peak else rows
     return Branch(ov.Model([ops.result(saliency)], inputs, "branch"), tuple(tensors))
 
 
@@ -97,8 +106,7 @@ def _by_class(found: _Instances, classes: int, canvas: PredictedMasks) -> ov.Nod
     zeros = ops.broadcast(ops.constant(_F32(0)), ops.concat([batch, ops.constant([classes, height * width])], 0))
     labels = ops.broadcast(ops.convert(known, "i32"), ops.shape_of(weighted, "i64"))
     best: ov.Node = ops.scatter_elements_update(zeros, labels, weighted, ops.constant(1), "max", True)
-    best = ops.reshape(best, ops.constant([0, 0, height, width]), special_zero=True)
-    return best if canvas.chosen is None else ops.gather(best, ops.constant(list(canvas.chosen)), ops.constant(1))
+    return ops.reshape(best, ops.constant([0, 0, height, width]), special_zero=True)
 
 
 def _of_masks(found: Masks, inputs: Sequence[ov.Node], seen: _Seen, canvas: PredictedMasks) -> _Instances:

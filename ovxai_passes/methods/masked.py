@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
-import openvino as ov
 from ovxai_patterns.analysis.assumed import HOW_TO_STATE
 from ovxai_patterns.analysis.graph import ModelGraph
 
@@ -14,6 +13,7 @@ from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
 from ovxai_passes.head.classes import ChosenHead, with_best, with_classes
 from ovxai_passes.head.cut import Head
 from ovxai_passes.head.variants import HeadVariant, head_variants
+from ovxai_passes.mapping.empty import beyond, empty_scores
 from ovxai_passes.mapping.repeat import repeated_head
 from ovxai_passes.mapping.values import AnyGridError, NoRuleError
 from ovxai_passes.mapping.walk import mapped_head
@@ -37,11 +37,11 @@ def built_branch(request: BuildRequest) -> Built:
     model, target = request.model, request.target
     site, analysed = required(target.site), required(target.analysed)
     plain = cost_of(analysed.model)
-    heads = head_variants(model, site, analysed, lambda head: _of_classes(head, target))
+    heads = head_variants(model, site, analysed, lambda head: _of_classes(head, target, request.from_zero))
     refused: list[str] = []
     for reference in (True,) if request.reference else (False, True):
         try:
-            branch, reasons = _made(model, target, heads, reference)
+            branch, reasons = _made(request, heads, reference)
         except NoRuleError as reason:
             _log.debug("no branch: %s", reason)
             refused.append(f"the head cannot be mapped over positions: {reason}")
@@ -49,7 +49,7 @@ def built_branch(request: BuildRequest) -> Built:
         cost = cost_of(at_sizes(branch, analysed))
         times, work = cost.products / max(plain.products, 1), cost.work / max(plain.work, 1)
         notices = tuple(f"scores of all classes are computed for each position: {why}" for why in reasons)
-        built = Built(branch, times, work, (*refused, *notices))
+        built = Built(branch, times, work, (*refused, *notices), _has_peak(target, request.from_zero))
         problem = beyond_budget(cost, times, request.budget)
         if not problem or request.reference:
             return _with_warning(built)
@@ -65,13 +65,12 @@ def built_branch(request: BuildRequest) -> Built:
     )
 
 
-def _made(
-    model: ov.Model, target: Target, heads: Iterable[HeadVariant], reference: bool
-) -> tuple[Branch, tuple[str, ...]]:
+def _made(request: BuildRequest, heads: Iterable[HeadVariant], reference: bool) -> tuple[Branch, tuple[str, ...]]:
     """The branch of the head that takes most shapes, or one that multiplies less out; and its head's reasons.
 
     Raises NoRuleError where no head can be mapped.
     """
+    model, target = request.model, request.target
     build = repeated_head if reference else mapped_head
     site, mask = required(target.site), required(target.mask)
     best: tuple[Branch, HeadVariant] | None = None
@@ -94,13 +93,25 @@ def _made(
     if best is None:
         raise refusal
     branch, taken = best
-    return taken.guard(fed_from_safe_taps(ModelGraph(taken.model), branch), model), taken.chosen.reasons
+    graph = ModelGraph(taken.model)
+    fed = fed_from_safe_taps(graph, branch)
+    if request.from_zero:
+        fed = beyond(fed, fed_from_safe_taps(graph, empty_scores(site, taken.head)))
+    return taken.guard(fed, model), taken.chosen.reasons
 
 
-def _of_classes(head: Head, target: Target) -> ChosenHead:
-    """The head with the scores of those classes only that get a map."""
+def _has_peak(target: Target, from_zero: bool) -> bool:
+    """Whether the best class of an image has to be known beside the classes that have maps."""
+    return from_zero and target.chosen is not None
+
+
+def _of_classes(head: Head, target: Target, from_zero: bool) -> ChosenHead:
+    """The head with the scores of those classes only that get a map, or that decide on its scale."""
+    shown = required(target.site).scores.shown
     if target.top_k is not None:
-        return with_best(head, target.top_k, required(target.site).scores.shown)
+        return with_best(head, target.top_k, shown)
+    if target.chosen is not None and _has_peak(target, from_zero):
+        return with_best(head, len(target.chosen) + 1, shown)
     return ChosenHead(head, ()) if target.chosen is None else with_classes(head, target.chosen)
 
 

@@ -33,12 +33,17 @@ class Budget:
 
 @dataclass(frozen=True)
 class BuildRequest:
-    """What a branch is built from. `model` is only read; `reference`: build the naive branch."""
+    """What a branch is built from. `model` is only read; `reference`: build the naive branch.
+
+    `from_zero`: what is 0 in the map has to say nothing, neither for a class nor against it, and the scale of all maps
+    has to be known.
+    """
 
     model: ov.Model
     target: Target
     budget: Budget
     reference: bool = False
+    from_zero: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,16 @@ class Built:
     """`branch`: target → raw map [N,K,h,w], or [N,h,w] of a class-agnostic method, f32.
 
     `times`: its multiply-adds over the model's, None where that was not estimated. `work`: the same with the tensors
-    that are made, as an estimate of run time. `notices`: for the report.
+    that are made, as an estimate of run time. `notices`: for the report. `has_peak`: whether the last row of the map
+    is there for the scale alone: that of the image's best class, or of all classes, where others than those that have
+    maps decide on it.
     """
 
     branch: Branch
     times: float | None = None
     work: float = 0.0
     notices: tuple[str, ...] = ()
+    has_peak: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 
-Array = npt.NDArray[np.generic]
+from ovxai_passes.ops.precision import F32
 
-F32 = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"}
-"""No rounding of a device's own: neither to bf16, nor of what is multiplied by 8-bit weights."""
+Array = npt.NDArray[np.generic]
 
 
 def tensors_at(

@@ -1,7 +1,7 @@
 """Nodes and constants that branches are made of, what plugins do to them, and what it costs.
 
-`nodes` (questions about nodes, clones of them), `constants`; `branch` (what is added to a model); `sizes` (read at
-inference), `gathering` (entries that each image chooses), `quantisation` (FakeQuantize as arithmetic); `fence` (what
-keeps a device's precision), `fusions` (what plugins fuse: safe taps), `sharing` (what they do once for two readers),
-`tapping` (a branch fed from safe taps); `cost`.
+`precision` (at which values are compared); `nodes` (questions about nodes, clones of them), `constants`; `branch` (what
+is added to a model); `sizes` (read at inference), `gathering` (entries that each image chooses), `quantisation`
+(FakeQuantize as arithmetic); `fence` (what keeps a device's precision), `fusions` (what plugins fuse: safe taps),
+`sharing` (what they do once for two readers), `tapping` (a branch fed from safe taps); `cost`.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import openvino as ov
@@ -76,14 +77,33 @@ def joined(branch: Branch, features: Branch) -> Branch:
 
     A tensor that both read is one input, with the dimensions that `branch` takes.
     """
-    first, second = branch.model.clone(), features.model.clone()
-    inputs = dict(zip(branch.sources, first.get_parameters(), strict=True))
-    for source, parameter in zip(features.sources, second.get_parameters(), strict=True):
+    outputs, inputs = _together(branch, features)
+    return replace(_of(branch, outputs, inputs), has_features=True)
+
+
+def combined(branch: Branch, other: Branch, combine: Callable[[ov.Output, ov.Output], ov.Node]) -> Branch:
+    """A branch with a map that is made of its own and of the only result of another branch; both are left as they are.
+
+    A tensor that both read is one input, with the dimensions that `branch` takes.
+    """
+    (saliency, *others), inputs = _together(branch, other)
+    made = combine(saliency, others.pop())
+    return _of(branch, [made.output(0), *others], inputs)
+
+
+def _together(first: Branch, second: Branch) -> tuple[list[ov.Output], dict[TensorId, ov.Node]]:
+    """The results of copies of two branches, and the inputs of both."""
+    models = first.model.clone(), second.model.clone()
+    inputs = dict(zip(first.sources, models[0].get_parameters(), strict=True))
+    for source, parameter in zip(second.sources, models[1].get_parameters(), strict=True):
         if source in inputs:
             parameter.output(0).replace(inputs[source].output(0))
         else:
             inputs[source] = parameter
-    results = [ops.result(result.input_value(0)) for model in (first, second) for result in model.get_results()]
-    whole = ov.Model(results, list(inputs.values()), "branch")
+    return [result.input_value(0) for model in models for result in model.get_results()], inputs
+
+
+def _of(branch: Branch, outputs: list[ov.Output], inputs: dict[TensorId, ov.Node]) -> Branch:
+    whole = ov.Model([ops.result(output) for output in outputs], list(inputs.values()), "branch")
     whole.validate_nodes_and_infer_types()
-    return replace(branch, model=whole, sources=tuple(inputs), has_features=True)
+    return replace(branch, model=whole, sources=tuple(inputs))

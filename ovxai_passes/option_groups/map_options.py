@@ -60,7 +60,8 @@ class MapOptions:
         None,
         OptionSpec(
             "What is 0 and 255: each map by itself (map, default), all classes of an image together (joint), or f32 "
-            "scores (none).",
+            "scores (none). What says nothing is 0 and all below it, too (positive), or it is 128 (signed), with one "
+            "scale for all classes of an image.",
             (Scaling,),
         ),
     )

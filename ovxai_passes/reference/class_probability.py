@@ -25,6 +25,34 @@ def definition(given: Given) -> Floats:
     return probability_map(grids.levels, grids.size, values, grids.objectness, grids.rows)
 
 
+def probabilities(given: Given) -> Floats:
+    """The raw map from zero [N,K,h,w] f32, of all classes that may have one: probabilities, times objectness."""
+    grids = given.target.grids
+    assert grids is not None, "the method reads class heads"
+    levels = list(zip(grids.levels, grids.heads.levels, strict=True))
+    tensors = sources_of(grids.heads.levels)
+    values = dict(zip(tensors, given.read(tensors), strict=True))
+    maps = []
+    for level, whole in levels:
+        scores = by_channel(values[level.tensor], level, level.axis)
+        best = np.zeros((len(scores), len(level.channels), *level.grid))
+        for anchor in range(len(level.channels[0])):
+            value = scores[:, [channels[anchor] for channels in whole.channels]]
+            if grids.heads.activation in ("Softmax", "LogSoftmax"):
+                value = np.exp(value - value.max(1, keepdims=True))
+                value /= value.sum(1, keepdims=True)
+            else:
+                value = sigmoid(value)
+            value = value[:, [whole.channels.index(channels) for channels in level.channels]]
+            if level.objectness is not None:
+                said = level.objectness
+                there = by_channel(values[said.tensor], level, said.axis)
+                value = value * sigmoid(there[:, [said.channels[anchor % len(said.channels)]]])
+            best = np.maximum(best, value)
+        maps.append(resized(best, grids.size))
+    return np.asarray(np.mean(maps, axis=0), np.float32)
+
+
 def sources_of(levels: Sequence[Level]) -> list[TensorId]:
     """The tensors of levels, and of what says whether there is anything."""
     parts: list[TensorId] = []

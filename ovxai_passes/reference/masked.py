@@ -12,7 +12,7 @@ from ovxai_patterns.classifier.site import Site
 
 from ovxai_passes.head.cut import Head
 from ovxai_passes.head.masks import one_target_mask
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 from ovxai_passes.reference.given import Given
 from ovxai_passes.vocabulary import Mask
 
@@ -29,6 +29,13 @@ def masked_definition(given: Given) -> Floats:
     values = given.read([target.layer, *head.sides])
     scores = masked_scores(head, target.mask, target.site.positions, values, given.places).transpose(1, 2, 0)
     return scores if given.classes is None else np.take_along_axis(scores, given.classes[:, :, None], 1)
+
+
+def empty_scores(head: Head, positions: Positions, inputs: Sequence[Array]) -> Floats:
+    """Class scores [N,K] f32 of the head where every position is masked; kept tokens stay."""
+    compiled = ov.compile_model(head.model, "CPU", F32)
+    weights = np.where(positions.ids >= 0, 0, 1).astype(inputs[0].dtype)
+    return np.array(compiled([inputs[0], weights, *inputs[1:]])[0], np.float32)
 
 
 def masked_scores(

@@ -17,7 +17,8 @@ from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.head.masks import target_masks
 from ovxai_passes.methods.spec import Reads
 from ovxai_passes.methods.target import Target
-from ovxai_passes.model_info.tensor_values import F32, tensors_at
+from ovxai_passes.model_info.tensor_values import tensors_at
+from ovxai_passes.ops.precision import F32
 from ovxai_passes.options import Options
 from ovxai_passes.passes.state import InsertionState, left
 from ovxai_passes.torch_modules.checks import check_module, check_options, checked_example, evaluated
@@ -82,6 +83,10 @@ def _plan(found: _Found, options: Options) -> MapPlan:
     masks = method.reads is Reads.MASKED_HEAD
     if not masks and method.name not in OF_ROWS:
         raise OptionError(f"method {method.name.value!r} is not there for torch modules: convert the module first")
+    if options.effective_scaling.keeps_zero:
+        raise OptionError(
+            f"scaling {options.effective_scaling.value!r} is not there for torch modules: convert the module first"
+        )
     graph = ModelGraph(found.model)
     sources = dict.fromkeys([target.layer, *(graph.inputs_of(place)[port] for place, port in site.masked)])
     tensors = [*sources, site.scores.tensor, site.scores.shown] if masks else [target.layer, site.scores.shown]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import openvino as ov
 
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 
 PRECISIONS: dict[str, dict[str, str]] = {"f32": F32, "default": {}}
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]

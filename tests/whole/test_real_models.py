@@ -14,7 +14,7 @@ from ovxai_tools.pictures.model_input import as_input
 
 import ovxai_passes as xai
 from ovxai_passes.model_info.preparation import Preparation
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.pictures.resizing import resize
 from tests.support.extras import needs_pictures

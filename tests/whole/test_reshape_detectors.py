@@ -11,7 +11,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 from ovxai_passes.ops.sizes import guarded, sizes_of
 from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures import detector_graphs as graphs

@@ -16,7 +16,7 @@ from ovxai_tools.cli import sweep, zoo
 
 import ovxai_passes as xai
 from ovxai_passes.errors import MissingExtraError
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 from ovxai_passes.reference.comparing import worst_difference
 from tests.support.cli import invoke
 

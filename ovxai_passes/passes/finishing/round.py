@@ -7,6 +7,7 @@ from openvino import opset13 as ops
 from openvino.passes import ModelPass
 
 from ovxai_passes.finish.scale import levels_of
+from ovxai_passes.finish.zero_scale import signed_levels_of
 from ovxai_passes.ops.branch import copied, map_of, with_map
 from ovxai_passes.passes.state import InsertionState, left
 from ovxai_passes.vocabulary import MapType, Scaling
@@ -29,5 +30,8 @@ class Round(ModelPass):
             return False
         branch = copied(left(state.branch, "branch", "BuildBranch"))
         unit = map_of(branch)
-        state.branch = with_map(branch, levels_of(unit) if kind is None else ops.convert(unit, kind.value))
+        to_levels = signed_levels_of if state.options.effective_scaling is Scaling.SIGNED else levels_of
+        if unit.get_element_type() == ov.Type.u8:
+            return False
+        state.branch = with_map(branch, to_levels(unit) if kind is None else ops.convert(unit, kind.value))
         return False

@@ -14,7 +14,7 @@ from ovxai_tools.demo import shipped as demo
 
 import ovxai_passes as xai
 from ovxai_passes.model_info.shapes import set_shapes, stated_shape
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 from tests.fixtures import graphs
 from tests.support.cli import invoke
 from tests.support.extras import needs_pictures

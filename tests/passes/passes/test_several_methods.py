@@ -16,7 +16,7 @@ from ovxai_patterns.classifier.target import TargetSearch
 import ovxai_passes as xai
 from ovxai_passes.insert import insert, plan
 from ovxai_passes.model_info.maps import maps_of
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 from ovxai_passes.options import Options
 from ovxai_passes.passes.targets import classifier
 from tests.fixtures import attention_graphs, detector_graphs, graphs

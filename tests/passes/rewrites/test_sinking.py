@@ -11,7 +11,7 @@ from openvino import opset13 as ops
 
 from ovxai_passes.insert import insert
 from ovxai_passes.mapping.narrow import mixed_elements, narrowed
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 from ovxai_passes.options import Options
 from ovxai_passes.rewrites.sink_rows import sink_rows
 from ovxai_passes.rewrites.sinking import RowRange

@@ -13,7 +13,7 @@ from ovxai_tools.cli.transform import main
 
 import ovxai_passes as xai
 from ovxai_passes.model_info.rt_info import said_in
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 from tests.support.cli import invoke
 
 WHY = "a source is a folder of Hugging Face: pip install 'ovxai-passes[huggingface]'"

@@ -10,7 +10,7 @@ import openvino as ov
 import pytest
 
 import ovxai_passes as xai
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 
 torch: Any = pytest.importorskip("torch", reason="a source is torch.export: pip install 'ovxai-passes[torch]'")
 pytestmark = [

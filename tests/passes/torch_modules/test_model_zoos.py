@@ -9,7 +9,7 @@ import openvino as ov
 import pytest
 
 import ovxai_passes as xai
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 from tests.passes.torch_modules.networks import torch
 
 pytestmark = [

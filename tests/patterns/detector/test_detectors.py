@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import ovxai_passes as xai
 from ovxai_passes.methods.spec import required
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 from ovxai_passes.reference.class_probability import resized
 from ovxai_passes.reference.comparing import worst_difference
 from tests.fixtures import detector_graphs as graphs

@@ -16,7 +16,7 @@ from ovxai_tools.checks.verify import random_case, verify
 import ovxai_passes as xai
 from ovxai_passes.insert import Insertion, insert
 from ovxai_passes.methods.spec import required
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
 from ovxai_passes.reference.instance_masks import shrunk

@@ -15,7 +15,8 @@ from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import Insertion
 from ovxai_passes.methods.spec import required
 from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME, OVERLAY_NAME
-from ovxai_passes.model_info.tensor_values import F32, last_of, tensors_at
+from ovxai_passes.model_info.tensor_values import last_of, tensors_at
+from ovxai_passes.ops.precision import F32
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
 from ovxai_passes.reference.feature_vector import pooled_features
@@ -25,6 +26,7 @@ from ovxai_passes.vocabulary import Method
 from ovxai_tools.checks.verify_outputs import Case, check_outputs, has_state, random_case
 from ovxai_tools.checks.verify_scores import check_unrounded
 from ovxai_tools.checks.verify_shown import Shown, check_overlay, check_shown
+from ovxai_tools.checks.verify_zero import wanted_from_zero
 
 __all__ = ["Case", "random_case", "verify"]
 
@@ -112,10 +114,18 @@ def _check_map(
     classes = _classes_of_maps(model, raw, case, results)
     if not np.isfinite(saliency).all():
         raise VerificationError(f"{case.name}: the map holds values that are not finite, as the head makes them")
-    held = [
-        f"{case.name}: map equal to the naive definition on {_check_definition(model, raw, case, saliency, classes)}"
-    ]
+    given = Given(
+        raw.target,
+        lambda tensors: tensors_at(model, tensors, case.inputs, _before(model)),
+        picture_size(model, case.inputs),
+        raw.state.head,
+        classes=classes,
+    )
+    held = [f"{case.name}: map equal to the naive definition on {_check_definition(raw, given, case, saliency)}"]
     asked = _asked(model, case, made)
+    scaling = asked.options.effective_scaling
+    if scaling.keeps_zero:
+        asked = replace(asked, wanted=wanted_from_zero(raw, given, saliency, scaling))
     held += check_shown(case.name, saliency, shown, asked, output)
     if asked.image is not None:
         held.append(_check_overlay(model, case, shown, asked))
@@ -213,21 +223,8 @@ def _classes_of_maps(
     return found
 
 
-def _check_definition(
-    model: ov.Model,
-    raw: Insertion,
-    case: Case,
-    saliency: npt.NDArray[np.float32],
-    classes: npt.NDArray[np.int64] | None,
-) -> str:
-    """Compare a raw map of `classes` [N,k] (None: all) with the definition; returns on how many positions."""
-    given = Given(
-        raw.target,
-        lambda tensors: tensors_at(model, tensors, case.inputs, _before(model)),
-        picture_size(model, case.inputs),
-        raw.state.head,
-        classes=classes,
-    )
+def _check_definition(raw: Insertion, given: Given, case: Case, saliency: npt.NDArray[np.float32]) -> str:
+    """Compare a raw map with the definition; returns on how many positions."""
     total = saliency.shape[-2] * saliency.shape[-1]
     chosen = _positions_to_check(raw, given, total)
     sampled = len(chosen) < total

@@ -12,7 +12,7 @@ import openvino as ov
 from ovxai_patterns.analysis.layout import assumed_inputs
 
 from ovxai_passes.errors import VerificationError
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 from ovxai_passes.reference.comparing import SCORE_TOLERANCE
 
 Array = npt.NDArray[np.generic]

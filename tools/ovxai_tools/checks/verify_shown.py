@@ -15,7 +15,7 @@ from ovxai_passes.finish.image import InputImage
 from ovxai_passes.model_info.outputs import COLORS_NAME, OUTPUT_NAME, OVERLAY_NAME
 from ovxai_passes.options import Options
 from ovxai_passes.pictures.levels import as_levels
-from ovxai_passes.reference.scaling import unit_map
+from ovxai_passes.reference.scaling import signed_levels, unit_map
 from ovxai_passes.reference.shown import laid_over, picture_of, resized
 from ovxai_passes.vocabulary import Colormap, Scaling
 
@@ -30,12 +30,13 @@ class Shown:
     """How a map was asked to be shown.
 
     `size`: it is resized to, None where it stays as large as it is; `image`: how the picture behind an overlay is had
-    back.
+    back; `wanted`: the map 0..1 (signed: -1..1) where zero is kept, None where the raw map alone decides.
     """
 
     options: Options
     size: tuple[int, int] | None = None
     image: InputImage | None = None
+    wanted: npt.NDArray[np.float32] | None = None
 
 
 def check_shown(
@@ -48,10 +49,13 @@ def check_shown(
     options, found = asked.options, results[output]
     scaled = found.dtype == np.uint8 or options.output_dtype is not None
     joint = options.effective_scaling is Scaling.JOINT
-    wanted = np.asarray(unit_map(raw, joint) if scaled else raw, np.float64)
+    unit = unit_map(raw, joint) if asked.wanted is None else asked.wanted
+    wanted = np.asarray(unit if scaled else raw, np.float64)
     if asked.size is not None:
         wanted = resized(wanted, asked.size)
     values = found / 255 if found.dtype == np.uint8 else np.asarray(found, np.float64)
+    if options.effective_scaling is Scaling.SIGNED:
+        wanted = signed_levels(np.asarray(wanted, np.float32)) / 255
     allowed = _LEVEL + 1e-6 if found.dtype == np.uint8 else _HALF_FLOAT if scaled else 1e-5 * np.abs(wanted).max()
     off = np.abs(values - wanted)
     if options.threshold is not None:  # what is as near to it as rounding may lie on either side

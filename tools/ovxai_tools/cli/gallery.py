@@ -19,7 +19,7 @@ import openvino as ov
 from ovxai_passes.insert import insert
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 from ovxai_passes.options import Options
 from ovxai_passes.pictures.encoding import encoded_small
 from ovxai_passes.vocabulary import Scaling

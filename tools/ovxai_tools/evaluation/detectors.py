@@ -13,7 +13,7 @@ from ovxai_passes.explainer.boxes import detections_of
 from ovxai_passes.insert import insert
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
-from ovxai_passes.model_info.tensor_values import F32
+from ovxai_passes.ops.precision import F32
 from ovxai_passes.options import Options
 from ovxai_passes.vocabulary import LARGEST, MIDDLE, Method
 from ovxai_tools.demo.average_precision import Truth, map_50

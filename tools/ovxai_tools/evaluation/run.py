@@ -12,7 +12,7 @@ import numpy as np
 from ovxai_passes.metrics.insertion_deletion_auc import area
 from ovxai_tools.evaluation.compared.contestants import Contestant, Maker
 from ovxai_tools.evaluation.compared.evaluated_model import EvaluatedModel
-from ovxai_tools.evaluation.compared.shown import Floats, Shown, above_zero
+from ovxai_tools.evaluation.compared.shown import Floats, Shown, as_large
 from ovxai_tools.evaluation.metrics.localisation import energy, pointing
 from ovxai_tools.evaluation.metrics.perturbation import Perturbation
 from ovxai_tools.evaluation.metrics.randomisation import mprt
@@ -105,7 +105,7 @@ class _OnGrids:
         assert self.maker is not None, "seen to before"
         side = self.of.side
         for one, made in zip(cells, self.maker(cells), strict=True):
-            saliency, inside = above_zero(made, one.pixels.shape[:2]), one.inside
+            saliency, inside = as_large(made, one.pixels.shape[:2]), one.inside
             values = {f"gridpg{side}": energy(saliency, inside), f"gridpointing{side}": pointing(saliency, inside)}
             yield Row(self.contestant.name, one.key, one.target, values)
 
@@ -137,8 +137,8 @@ class _OnPictures:
         inferences = (self.contestant.inferences - before) / len(shown)
         random = [some(shown) for some in self._random] if self.contestant.is_probed else []
         for place, (one, values) in enumerate(zip(shown, made, strict=True)):
-            saliency = above_zero(values, one.pixels.shape[:2])
-            others = [above_zero(some[place], saliency.shape) for some in random]
+            saliency = as_large(values, one.pixels.shape[:2])
+            others = [as_large(some[place], saliency.shape) for some in random]
             curves = self._curves(one, saliency)
             figures = {"seconds": seconds, "inferences": inferences, **self._figures(one, saliency, others)}
             figures |= {name: _area(name, scores) for name, scores in curves.items()}

@@ -14,7 +14,8 @@ from ovxai_patterns.detector.class_heads import ClassHeads, Level
 from ovxai_patterns.detector.instances import Masks, Prototypes
 
 from ovxai_passes.insert import Insertion
-from ovxai_passes.model_info.tensor_values import F32, last_of, probe_of
+from ovxai_passes.model_info.tensor_values import last_of, probe_of
+from ovxai_passes.ops.precision import F32
 
 Array = npt.NDArray[np.generic]
 Scores = npt.NDArray[np.float64]

@@ -57,10 +57,10 @@ class Backdrop:
         """The picture as the page shows it."""
         return thumbnail(self.picture)
 
-    def draw(self, levels: Levels) -> DrawnMap:
-        """A map [h,w] u8, smoothed, and then scaled so that its largest value is 255."""
+    def draw(self, levels: Levels, alone: bool = True) -> DrawnMap:
+        """A map [h,w] u8, smoothed, and then scaled so that its largest value is 255, if it is scaled `alone`."""
         large = resize(levels, self._shown.shape[:2])
-        table = _scaled(self.style.table, int(large.min()), int(large.max()))
+        table = _scaled(self.style.table, int(large.min()), int(large.max())) if alone else self.style.table
         small = resize(levels, self._small_shown.shape[:2])
         return DrawnMap(
             large, table, self._laid(large, table, self._shown), self._laid(small, table, self._small_shown)

@@ -142,6 +142,12 @@ class PictureRun:
         found = insert(plain, Options(task=self.task))
         return DetectorScores.of(plain, found) if found.method.per_class else None
 
+    @property
+    def scaled_together(self) -> bool:
+        """Whether the maps of a picture have one scale."""
+        method = self._explainer.method
+        return isinstance(method, WhiteBox) and method.scaled_together
+
     def explain(self, path: Path) -> tuple[Levels, list[ClassMap]]:
         """A picture with its maps, the best first. Raises UnreadableError for what is no picture."""
         try:

@@ -157,7 +157,7 @@ def _draw(run: PictureRun, path: Path, workspace: _Workspace) -> tuple[list[dict
     for class_map in found:
         stem = _unused(_stem(path, class_map, run), path, workspace)
         names = [f"{stem}_map.png", f"{stem}_overlay{workspace.style.overlay_kind}"]
-        drawn = backdrop.draw(class_map.levels)
+        drawn = backdrop.draw(class_map.levels, alone=not run.scaled_together)
         (workspace.staged / names[0]).write_bytes(encoded_map(drawn.levels, drawn.table))
         write_picture(drawn.overlay, workspace.staged / names[1])
         figures.append(figure(drawn.small, class_map.label, class_map.score))

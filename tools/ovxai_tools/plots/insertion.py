@@ -86,6 +86,9 @@ def _draw_branch(
     return fed[graph.id_of(graph.model.get_results()[0].input_value(0))[0]]
 
 
+_SCALED = {Scaling.MAP: "each map by itself", Scaling.JOINT: "all classes by one range"}
+
+
 def _draw_output(diagram: Diagram, state: InsertionState, lane: int, last: int, name: str) -> int:
     """Add how a map is finished, and its output; returns the box that pictures are made of.
 
@@ -94,7 +97,7 @@ def _draw_output(diagram: Diagram, state: InsertionState, lane: int, last: int, 
     options, final = state.options, map_of(left(state.branch, "branch", "BuildBranch"))
     steps: list[tuple[str, str]] = []
     if options.effective_scaling is not Scaling.NONE:
-        of = "all classes by one range" if options.effective_scaling is Scaling.JOINT else "each map by itself"
+        of = _SCALED.get(options.effective_scaling, "all classes by one scale, zero kept")
         steps.append(("scaled to 0..255" if options.output_dtype is None else "scaled to 0..1", of))
     if state.map_size is not None:
         steps.append(("resized", "to the picture" if state.map_size == INPUT else "x".join(map(str, state.map_size))))

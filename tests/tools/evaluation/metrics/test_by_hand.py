@@ -69,6 +69,8 @@ def test_sensitivity_is_the_change_over_the_map() -> None:
     assert sensitivity(one, saliency, lambda shown: [saliency for _ in shown], 0) == 0
 
 
-def test_the_zero_of_a_map_is_its_least_value() -> None:
-    assert (above_zero(np.array([[-3, 1], [0, 2]], np.float32), (2, 2)) == [[0, 4], [3, 5]]).all()
-    assert above_zero(np.array([[7, 7]], np.uint8).astype(np.float32), (4, 4)).max() == 0
+def test_the_zero_of_a_map_is_what_it_says_or_its_least_value() -> None:
+    assert (above_zero(np.array([[-3, 1], [0, 2]], np.float32)) == [[0, 4], [3, 5]]).all()
+    assert above_zero(np.array([[7, 7]], np.uint8)).max() == 0
+    assert (above_zero(np.array([[7, 9]], np.uint8), 0) == [[7, 9]]).all()
+    assert (above_zero(np.array([[100, 131]], np.uint8), 128) == [[0, 3]]).all(), "what speaks against is no evidence"

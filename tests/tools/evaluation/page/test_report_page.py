@@ -41,7 +41,7 @@ def _row(name: str, key: str, energy: float, saliency: Floats) -> Row:
 ROWS = [
     *(_row("default", key, 0.4, MAP) for key in ("same", "other")),
     _row("a<b", "same", 0.6, MAP),
-    _row("a<b", "other", 0.8, -MAP),
+    _row("a<b", "other", 0.8, MAP[::-1]),
     *(_row("random", key, 0.1, MAP) for key in ("same", "other")),
 ]
 

@@ -15,7 +15,7 @@ from ovxai_passes.explainer.black_box.running import Preset
 from ovxai_passes.vocabulary import Method
 from ovxai_tools.evaluation.compared.contestants import Maker
 from ovxai_tools.evaluation.compared.evaluated_model import EvaluatedModel
-from ovxai_tools.evaluation.compared.shown import Floats, Shown
+from ovxai_tools.evaluation.compared.shown import Floats, Shown, above_zero
 
 _METHODS: dict[Method, type[RISE | AISEClassification]] = {Method.RISE: RISE, Method.AISE: AISEClassification}
 
@@ -63,7 +63,7 @@ class BlackBoxContestant:
                 for one in shown
             ]
             self.inferences += box.inferences - before
-            return [np.asarray(one, np.float32) for one in maps]
+            return [above_zero(np.asarray(one, np.float32)) for one in maps]
 
         return made
 

@@ -12,7 +12,7 @@ from ovxai_passes.insert import insert
 from ovxai_tools.evaluation.compared.baselines import Baseline
 from ovxai_tools.evaluation.compared.evaluated_model import EvaluatedModel, MapMaker
 from ovxai_tools.evaluation.compared.settings import FittingSetting
-from ovxai_tools.evaluation.compared.shown import Floats, Shown
+from ovxai_tools.evaluation.compared.shown import Floats, Shown, above_zero
 from ovxai_tools.evaluation.metrics.randomisation import SHARES, randomised
 
 Maker = Callable[[Sequence[Shown]], list[Floats]]
@@ -107,7 +107,7 @@ class BaselineContestant:
     @property
     def maker(self) -> Maker:
         """Its maps."""
-        return lambda shown: self.baseline(shown, self.seed)
+        return lambda shown: [above_zero(one) for one in self.baseline(shown, self.seed)]
 
     def maker_for(self, of: EvaluatedModel) -> Maker:
         """The same at any size."""

@@ -13,6 +13,7 @@ from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.black_box.running import Postprocess, Runner
+from ovxai_passes.finish.zero_scale import MIDDLE_LEVEL
 from ovxai_passes.insert import Insertion, insert
 from ovxai_passes.model_info.class_scores import class_count, shares_reader
 from ovxai_passes.model_info.labels import names_of, own_names_of
@@ -21,8 +22,8 @@ from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.recorded import is_augmented
 from ovxai_passes.options import Options
 from ovxai_passes.passes.targets.task import task_of
-from ovxai_passes.vocabulary import Task
-from ovxai_tools.evaluation.compared.shown import Floats, Levels, Shown
+from ovxai_passes.vocabulary import Scaling, Task
+from ovxai_tools.evaluation.compared.shown import Floats, Levels, Shown, above_zero
 from ovxai_tools.evaluation.data.picture_set import ClassNames
 from ovxai_tools.pictures.detector_scores import DetectorScores
 from ovxai_tools.pictures.model_input import PictureInput
@@ -104,6 +105,10 @@ class EvaluatedModel:
         return found
 
 
+_ZEROS = {Scaling.POSITIVE.value: 0.0, Scaling.SIGNED.value: float(MIDDLE_LEVEL)}
+"""What says nothing in maps of a scaling that keeps zero."""
+
+
 @dataclass
 class MapMaker:
     """Makes the maps of one setting. `insertion`: into the model that it is asked about.
@@ -116,12 +121,13 @@ class MapMaker:
     inferences: int = 0
 
     def __call__(self, shown: Sequence[Shown]) -> list[Floats]:
-        """The map [h,w] of each class, as the setting makes it; a picture of several classes is inferred once."""
+        """The map [h,w] of each class as evidence, from 0 up; a picture of several classes is inferred once."""
         pictures = {id(one.pixels): one.pixels for one in shown}
         found = dict(zip(pictures, self._runner.many(map(self.of.input, pictures.values())), strict=True))
         self.inferences += len(pictures)
         by_shown = ((found[id(one.pixels)], one.target) for one in shown)
-        return [maps if maps.ndim == 2 else maps[self.row_of(target)] for maps, target in by_shown]
+        zero = _ZEROS.get(self.insertion.report.scaling)
+        return [above_zero(maps if maps.ndim == 2 else maps[self.row_of(target)], zero) for maps, target in by_shown]
 
     def row_of(self, target: int) -> int:
         """Which of the maps is that of a class: a background has none. Raises OptionError."""

@@ -65,11 +65,16 @@ def _in_input(box: Corners, fit: Fit) -> Corners:
     return x0, y0, x1, y1
 
 
-def above_zero(saliency: Floats, size: tuple[int, int]) -> Floats:
-    """The map as evidence, from 0 up: bilinear to `size` (H, W), less the map's least value.
+def above_zero(saliency: Floats, zero: float | None = None) -> Floats:
+    """A map as evidence, from 0 up: less its `zero`, and not below.
 
-    No map says where its zero is: raw scores have none, and of scaled maps it is the least value. Only a constant map
-    is 0 everywhere then.
+    None: less its least value, for raw scores, and maps that are scaled by themselves, do not say where their zero is.
+    Only a constant map is 0 everywhere then.
     """
     values = saliency.astype(np.float32)
-    return resize(values - values.min(), size)
+    return np.maximum(values - (values.min() if zero is None else np.float32(zero)), 0)
+
+
+def as_large(saliency: Floats, size: tuple[int, int]) -> Floats:
+    """A map [h,w], bilinear to `size` (H, W)."""
+    return resize(saliency, size)

@@ -16,7 +16,7 @@ from ovxai_passes.explainer import Explanation
 from ovxai_passes.metrics import ADCC, InsertionDeletionAUC
 from ovxai_passes.pictures.extras import opencv
 from ovxai_tools.evaluation.compared.evaluated_model import EvaluatedModel
-from ovxai_tools.evaluation.compared.shown import Floats, Levels, Shown, above_zero
+from ovxai_tools.evaluation.compared.shown import Floats, Levels, Shown, as_large
 
 Maker = Callable[[Sequence[Shown]], list[Floats]]
 
@@ -46,7 +46,7 @@ class Perturbation:
         return self._adcc(unit, one.target, one.pixels)["adcc"]
 
     def _explained(self, one: Shown, maker: Maker) -> Explanation:
-        saliency = above_zero(maker([one])[0], one.pixels.shape[:2])
+        saliency = as_large(maker([one])[0], one.pixels.shape[:2])
         return Explanation({one.target: saliency}, one.target, self._of.task)
 
 

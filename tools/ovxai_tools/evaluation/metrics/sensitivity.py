@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ovxai_tools.evaluation.compared.shown import Floats, Levels, Shown, above_zero
+from ovxai_tools.evaluation.compared.shown import Floats, Levels, Shown, as_large
 
 NOISE, DRAWS = 5.0, 4
 """Deviation of the noise in levels of 0..255, and how often it is drawn."""
@@ -22,7 +22,7 @@ def sensitivity(one: Shown, saliency: Floats, maker: Callable[[Sequence[Shown]],
     """Of a map [H,W] that `maker` made, from 0 up; 0 of a map of zeros that stays one."""
     rng = one.rng(seed)
     noisy = [replace(one, pixels=_noisy(one.pixels, rng)) for _ in range(DRAWS)]
-    others = [above_zero(values, saliency.shape) for values in maker(noisy)]
+    others = [as_large(values, saliency.shape) for values in maker(noisy)]
     size = float(np.linalg.norm(saliency))
     changes = [float(np.linalg.norm(other - saliency)) for other in others]
     return float(np.mean([change / size if size > 0 else float(change > 0) for change in changes]))

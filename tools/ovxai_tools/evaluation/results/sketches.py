@@ -6,7 +6,6 @@ import base64
 
 import numpy as np
 
-from ovxai_passes.pictures.levels import scaling
 from ovxai_passes.pictures.resizing import resize_picture
 from ovxai_tools.evaluation.compared.shown import Floats, Levels
 
@@ -14,8 +13,8 @@ _LONGEST = 64
 
 
 def sketch_of(saliency: Floats) -> str:
-    """A map [h,w] as HxW:BASE64."""
-    levels = scaling(saliency.astype(np.float32))
+    """A map [h,w] from 0 up as HxW:BASE64."""
+    levels = np.rint(saliency * (255 / max(float(saliency.max()), 1e-30))).astype(np.uint8)
     height, width = (min(side, _LONGEST) for side in levels.shape)
     small = resize_picture(levels[..., None], (height, width)).reshape(height, width)
     return f"{height}x{width}:{base64.b64encode(small.tobytes()).decode()}"
