@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from ovxai_patterns.matchers.pattern import GraphPattern
 
-from ovxai_passes.vocabulary import Colormap, InputLayout, MapType, Mask, ResizeType, Scaling
+from ovxai_passes.vocabulary import Colormap, Contrast, InputLayout, MapType, Mask, ResizeType, Scaling
 
 NAMED = ("task", "method", "target_layer", "embed_scaling")
 """Fields of `Options` that are parameters of `insert_xai` by themselves (method: `explain_method`)."""
@@ -18,6 +18,8 @@ class InsertOptions(TypedDict, total=False):
 
     patterns: Sequence[type[GraphPattern]] | type[GraphPattern]
     scaling: Scaling | str | None
+    contrast: Contrast | str
+    multi_label: bool
     k: int | None
     mask: Mask | str | None
     output: int | str | None

@@ -9,6 +9,7 @@ from typing import Any
 import openvino as ov
 
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
+from ovxai_passes.vocabulary import Contrast
 
 RT_INFO_KEY = "ovxai"
 
@@ -80,6 +81,7 @@ class Report:
     levels: tuple[LevelLayer, ...] = ()
     background: int | None = None
     found_by: str = ""
+    contrast: str = Contrast.NONE.value
     options: dict[str, Any] = field(default_factory=dict)
     output: str = OUTPUT_NAME
     further: tuple[Report, ...] = ()

@@ -56,6 +56,15 @@ class Scaling(Enum):
         return self in (Scaling.POSITIVE, Scaling.SIGNED)
 
 
+class Contrast(Enum):
+    """What the score of a class is compared with: nothing, all classes (share, mean), or its best rivals (finer)."""
+
+    NONE = "none"
+    SHARE = "share"
+    FINER = "finer"
+    MEAN = "mean"
+
+
 MIDDLE, LARGEST = "middle", "largest"
 """Levels of a detector that a map can be as large as."""
 

@@ -16,7 +16,7 @@ from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.analysis.positions import NOWHERE, Positions
 
-from ovxai_passes.methods.rows import Rows, as_rows
+from ovxai_passes.mapping.rows import Rows, as_rows
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.sizes import any_size, sizes_of
 

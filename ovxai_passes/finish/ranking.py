@@ -17,6 +17,7 @@ import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import TensorId
 
+from ovxai_passes.mapping.contrast import flat_scores
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.sizes import sizes_of
 
@@ -34,11 +35,7 @@ def ranked(
     place = branch.sources.index(source)
     count = parameters[place].get_partial_shape()[1].get_length() - len(given or ())
     scores = ops.parameter(output.get_partial_shape(), output.get_element_type(), name="scores")
-    flat: ov.Node = (
-        scores if len(output.get_partial_shape()) == 2 else ops.reshape(scores, ops.constant([-1, classes]), False)
-    )
-    if output.get_element_type() != ov.Type.f32:
-        flat = ops.convert(flat, "f32")
+    flat = flat_scores(scores, output, classes)
     best = ops.topk(flat, ops.constant(count), 1, "max", "value", "i64", stable=True).output(1)
     chosen = best if given is None else _behind(given, best)
     parameters[place].output(0).replace(chosen)

@@ -18,7 +18,7 @@ from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.grid_source import GridSource
 from ovxai_patterns.analysis.positions import Positions
 
-from ovxai_passes.methods.rows import as_map, as_rows, in_raster_order, row_inputs
+from ovxai_passes.mapping.rows import as_map, as_rows, in_raster_order, row_inputs
 from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads, required
 from ovxai_passes.methods.tokens import token_map
 from ovxai_passes.ops.branch import Branch

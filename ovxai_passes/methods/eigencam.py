@@ -28,8 +28,8 @@ import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import ModelGraph
 
+from ovxai_passes.mapping.rows import as_map, as_rows, in_raster_order, row_inputs
 from ovxai_passes.methods.budget import check_budget
-from ovxai_passes.methods.rows import as_map, as_rows, in_raster_order, row_inputs
 from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads, required
 from ovxai_passes.methods.target import FeatureMap
 from ovxai_passes.methods.tokens import token_map

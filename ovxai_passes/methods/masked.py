@@ -8,12 +8,16 @@ from dataclasses import replace
 
 from ovxai_patterns.analysis.assumed import HOW_TO_STATE
 from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.classifier.readout import ReadOut
+from ovxai_patterns.classifier.site import Site
 
-from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
+from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
 from ovxai_passes.head.classes import ChosenHead, with_best, with_classes
 from ovxai_passes.head.cut import Head
 from ovxai_passes.head.variants import HeadVariant, head_variants
+from ovxai_passes.mapping.contrast import Contrasted, contrasted
 from ovxai_passes.mapping.empty import beyond, empty_scores
+from ovxai_passes.mapping.filled import filled_scores
 from ovxai_passes.mapping.repeat import repeated_head
 from ovxai_passes.mapping.values import AnyGridError, NoRuleError
 from ovxai_passes.mapping.walk import mapped_head
@@ -23,6 +27,7 @@ from ovxai_passes.methods.target import Target
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.cost import cost_of
 from ovxai_passes.ops.tapping import fed_from_safe_taps
+from ovxai_passes.vocabulary import Contrast, Mask
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +42,7 @@ def built_branch(request: BuildRequest) -> Built:
     model, target = request.model, request.target
     site, analysed = required(target.site), required(target.analysed)
     plain = cost_of(analysed.model)
-    heads = head_variants(model, site, analysed, lambda head: _of_classes(head, target, request.from_zero))
+    heads = head_variants(model, site, analysed, lambda head: _of_classes(head, request))
     refused: list[str] = []
     for reference in (True,) if request.reference else (False, True):
         try:
@@ -49,7 +54,8 @@ def built_branch(request: BuildRequest) -> Built:
         cost = cost_of(at_sizes(branch, analysed))
         times, work = cost.products / max(plain.products, 1), cost.work / max(plain.work, 1)
         notices = tuple(f"scores of all classes are computed for each position: {why}" for why in reasons)
-        built = Built(branch, times, work, (*refused, *notices), _has_peak(target, request.from_zero))
+        peak, ranked = _has_peak(target, request.from_zero), request.contrast is not Contrast.NONE
+        built = Built(branch, times, work, (*refused, *notices), peak, ranked)
         problem = beyond_budget(cost, times, request.budget)
         if not problem or request.reference:
             return _with_warning(built)
@@ -71,8 +77,12 @@ def _made(request: BuildRequest, heads: Iterable[HeadVariant], reference: bool) 
     Raises NoRuleError where no head can be mapped.
     """
     model, target = request.model, request.target
+    if request.contrast is not Contrast.NONE and target.classes == 1 and not request.multi_label:
+        raise OptionError(f"contrast {request.contrast.value!r} is between classes, and the model scores one")
     build = repeated_head if reference else mapped_head
     site, mask = required(target.site), required(target.mask)
+    if request.contrast is Contrast.SHARE and site.readout in (ReadOut.POOLED, ReadOut.SCORES_POOLED):
+        build = _filled
     best: tuple[Branch, HeadVariant] | None = None
     refusal = NoRuleError("height and width are dynamic, and no head takes any")
     for one in heads:
@@ -95,9 +105,31 @@ def _made(request: BuildRequest, heads: Iterable[HeadVariant], reference: bool) 
     branch, taken = best
     graph = ModelGraph(taken.model)
     fed = fed_from_safe_taps(graph, branch)
-    if request.from_zero:
-        fed = beyond(fed, fed_from_safe_taps(graph, empty_scores(site, taken.head)))
+    empty = fed_from_safe_taps(graph, empty_scores(site, taken.head)) if request.from_zero else None
+    if request.contrast is not Contrast.NONE:
+        fed = contrasted(fed, empty, _wanted(request))
+    elif empty is not None:
+        fed = beyond(fed, empty)
     return taken.guard(fed, model), taken.chosen.reasons
+
+
+def _filled(site: Site, head: Head, mask: Mask) -> Branch:  # one of several ways to build
+    return filled_scores(site, head)
+
+
+def _wanted(request: BuildRequest) -> Contrasted:
+    target = request.target
+    scores = required(target.site).scores
+    return Contrasted(
+        request.contrast,
+        scores.shown,
+        ModelGraph(request.model).output(scores.shown),
+        scores.classes,
+        request.multi_label or scores.activation == "Sigmoid",
+        target.chosen,
+        target.top_k,
+        _has_peak(target, request.from_zero),
+    )
 
 
 def _has_peak(target: Target, from_zero: bool) -> bool:
@@ -105,8 +137,11 @@ def _has_peak(target: Target, from_zero: bool) -> bool:
     return from_zero and target.chosen is not None
 
 
-def _of_classes(head: Head, target: Target, from_zero: bool) -> ChosenHead:
+def _of_classes(head: Head, request: BuildRequest) -> ChosenHead:
     """The head with the scores of those classes only that get a map, or that decide on its scale."""
+    target, from_zero = request.target, request.from_zero
+    if request.contrast is not Contrast.NONE:
+        return ChosenHead(head, ())
     shown = required(target.site).scores.shown
     if target.top_k is not None:
         return with_best(head, target.top_k, shown)

@@ -11,7 +11,7 @@ import openvino as ov
 
 from ovxai_passes.methods.target import Target
 from ovxai_passes.ops.branch import Branch
-from ovxai_passes.vocabulary import Method, Task
+from ovxai_passes.vocabulary import Contrast, Method, Task
 
 
 class Reads(Enum):
@@ -36,7 +36,7 @@ class BuildRequest:
     """What a branch is built from. `model` is only read; `reference`: build the naive branch.
 
     `from_zero`: what is 0 in the map has to say nothing, neither for a class nor against it, and the scale of all maps
-    has to be known.
+    has to be known. `contrast`: what classes are told apart from; `multi_label`: they do not exclude each other.
     """
 
     model: ov.Model
@@ -44,6 +44,8 @@ class BuildRequest:
     budget: Budget
     reference: bool = False
     from_zero: bool = False
+    contrast: Contrast = Contrast.NONE
+    multi_label: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Built:
     `times`: its multiply-adds over the model's, None where that was not estimated. `work`: the same with the tensors
     that are made, as an estimate of run time. `notices`: for the report. `has_peak`: whether the last row of the map
     is there for the scale alone: that of the image's best class, or of all classes, where others than those that have
-    maps decide on it.
+    maps decide on it. `is_ranked`: whether the best classes of each image are found already, where they have maps.
     """
 
     branch: Branch
@@ -61,6 +63,7 @@ class Built:
     work: float = 0.0
     notices: tuple[str, ...] = ()
     has_peak: bool = False
+    is_ranked: bool = False
 
 
 @dataclass(frozen=True)

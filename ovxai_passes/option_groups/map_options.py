@@ -9,7 +9,7 @@ from ovxai_patterns.matchers.pattern import GraphPattern
 from ovxai_passes.option_checks import class_problem, label_problem, layer_problem, method_problem
 from ovxai_passes.option_patterns import parsed_pattern, pattern_problem
 from ovxai_passes.option_spec import MethodTrait, OptionSpec, option
-from ovxai_passes.vocabulary import CLASSIFIERS, DETECTORS, Mask, Method, Scaling, Task
+from ovxai_passes.vocabulary import CLASSIFIERS, DETECTORS, Contrast, Mask, Method, Scaling, Task
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,25 @@ class MapOptions:
             "scores (none). What says nothing is 0 and all below it, too (positive), or it is 128 (signed), with one "
             "scale for all classes of an image.",
             (Scaling,),
+        ),
+    )
+    contrast: Contrast = option(
+        Contrast.NONE,
+        OptionSpec(
+            "What a class is told apart from: nothing (none), all classes at that place (share), its best rivals "
+            "(finer), or the mean of all (mean).",
+            (Contrast,),
+            tasks=CLASSIFIERS,
+            needs=MethodTrait.MASKS,
+        ),
+    )
+    multi_label: bool = option(
+        False,
+        OptionSpec(
+            "Classes do not exclude each other: contrast share is of a class against its absence.",
+            (bool,),
+            tasks=CLASSIFIERS,
+            needs=MethodTrait.MASKS,
         ),
     )
     k: int | None = option(

@@ -30,12 +30,21 @@ class BuildBranch(ModelPass):
         wrapped, state, options = ov.Model(model), self.state, self.state.options
         method, target = left(state.method, "method", "Locate"), left(state.target, "target", "Locate")
         budget = Budget(options.max_cost, options.max_tensor_gib)
-        from_zero = options.effective_scaling.keeps_zero
-        built = method.build(BuildRequest(wrapped, target, budget, options.reference, from_zero))
+        built = method.build(
+            BuildRequest(
+                wrapped,
+                target,
+                budget,
+                options.reference,
+                options.effective_scaling.keeps_zero,
+                options.contrast,
+                options.multi_label,
+            )
+        )
         if built.times is None:
             built = replace(built, times=_times(wrapped, built.branch))
         state.built, state.branch = built, built.branch
-        if target.site is not None and (target.top_k is not None or built.has_peak):
+        if target.site is not None and (target.top_k is not None or built.has_peak) and not built.is_ranked:
             shown = target.site.scores.shown
             output = ModelGraph(wrapped).output(shown)
             state.branch = ranked(built.branch, shown, output, target.classes, target.chosen)

@@ -78,6 +78,7 @@ def _report(model: ov.Model, state: InsertionState) -> Report:
         chosen=target.chosen,
         top_k=target.top_k,
         scaling=state.options.effective_scaling.value,
+        contrast=state.options.contrast.value,
         multiplied_out=len(multiplied_out),
         cost=round(built.times or 0.0, 3),
         bin_growth=None,

@@ -14,7 +14,7 @@ from ovxai_passes.finish.scale import scaled
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.ops.fence import put_fence, unfenced
-from ovxai_passes.reference.scaling import scaled_map
+from ovxai_passes.reference.finishing.scaling import scaled_map
 from tests.fixtures import graphs
 from tests.support.running import random_input, run
 
@@ -91,7 +91,7 @@ def test_joint_scaling_keeps_classes_comparable() -> None:
     assert (alone.max((2, 3)) == 255).all()
     with pytest.raises(xai.OptionError, match="does not go with embed_scaling=False"):
         xai.insert_xai(model, embed_scaling=False, scaling="joint")
-    with pytest.raises(xai.OptionError, match="'map', 'joint', 'none'"):
+    with pytest.raises(xai.OptionError, match="'map', 'joint', 'positive', 'signed', 'none'"):
         xai.insert_xai(model, scaling="all")
 
 

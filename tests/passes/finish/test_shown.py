@@ -21,8 +21,8 @@ from ovxai_passes.ops.branch import Branch
 from ovxai_passes.options import Options
 from ovxai_passes.pictures.colormaps import COLORMAPS, colormap_of
 from ovxai_passes.pictures.resizing import resize
-from ovxai_passes.reference import shown
-from ovxai_passes.reference.scaling import unit_map
+from ovxai_passes.reference.finishing import shown
+from ovxai_passes.reference.finishing.scaling import unit_map
 from ovxai_passes.vocabulary import Colormap
 from tests.fixtures import attention_graphs, detector_graphs, graphs
 from tests.support.extras import needs_pictures

@@ -11,7 +11,7 @@ from openvino import opset13 as ops
 
 from ovxai_passes.finish.zero_scale import scaled_from_zero, signed_levels_of
 from ovxai_passes.ops.branch import Branch
-from ovxai_passes.reference.scaling import signed_levels, unit_from_zero
+from ovxai_passes.reference.finishing.scaling import signed_levels, unit_from_zero
 from tests.support.running import Floats, run
 
 

@@ -15,7 +15,7 @@ from ovxai_passes.insert import Insertion, insert
 from ovxai_passes.mapping.empty import empty_scores
 from ovxai_passes.methods.spec import required
 from ovxai_passes.options import Options
-from ovxai_passes.reference.scaling import unit_from_zero
+from ovxai_passes.reference.finishing.scaling import unit_from_zero
 from tests.fixtures import graphs
 from tests.fixtures.graphs import CLASSES, Weights, dense, integers, model_of, picture
 from tests.passes.methods.test_methods import BAKED, LAYOUTS, Layout, _plain
@@ -72,8 +72,8 @@ def test_the_best_class_decides_on_the_scale_of_others(batch: int, signed: bool)
     for classes in ([2], [4, 1]):
         given = sorted({*classes})
         scale = np.array([counted[row, [*given, best[row]]].max() for row in range(len(image))])[:, None, None, None]
-        options = {"scaling": "signed" if signed else "positive", "classes": classes}
-        found = run(xai.insert_xai(model, **options), image, name="saliency_map").astype(int)
+        made = xai.insert_xai(model, scaling="signed" if signed else "positive", classes=classes)
+        found = run(made, image, name="saliency_map").astype(int)
         unit = (beyond if signed else counted)[:, classes] / scale
         assert np.abs(found - (np.floor(128 + 127 * unit + 0.5) if signed else np.floor(255 * unit))).max() <= 1
 

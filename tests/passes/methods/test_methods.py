@@ -16,8 +16,8 @@ from ovxai_passes.insert import insert
 from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
+from ovxai_passes.reference.finishing.scaling import scaled_map
 from ovxai_passes.reference.masked import defined_map
-from ovxai_passes.reference.scaling import scaled_map
 from ovxai_passes.vocabulary import Mask, Method
 from tests.fixtures import graphs
 from tests.fixtures.attention_graphs import class_attention, learned_query, mean_query, two_branches

@@ -91,6 +91,7 @@ def test_an_option_goes_with_its_tasks_only(name: str) -> None:
     values: dict[str, Any] = {
         "k": 1,
         "mask": "onehot",
+        "contrast": "share",
         "output": 0,
         "top_k": 2,
         "num_anchors": 1,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ovxai_passes.reference.comparing import worst_difference
-from ovxai_passes.reference.scaling import scaled_map
+from ovxai_passes.reference.finishing.scaling import scaled_map
 
 WANTED = np.linspace(0, 1, 12, dtype=np.float32).reshape(1, 3, 2, 2)
 

@@ -19,14 +19,15 @@ from ovxai_passes.model_info.tensor_values import last_of, tensors_at
 from ovxai_passes.ops.precision import F32
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
+from ovxai_passes.reference.contrast import contrast_definition
 from ovxai_passes.reference.feature_vector import pooled_features
 from ovxai_passes.reference.given import Given
 from ovxai_passes.reference.lookup import definition_of
-from ovxai_passes.vocabulary import Method
+from ovxai_passes.vocabulary import Contrast, Method
 from ovxai_tools.checks.verify_outputs import Case, check_outputs, has_state, random_case
 from ovxai_tools.checks.verify_scores import check_unrounded
 from ovxai_tools.checks.verify_shown import Shown, check_overlay, check_shown
-from ovxai_tools.checks.verify_zero import wanted_from_zero
+from ovxai_tools.checks.verify_zero import looseness, wanted_from_zero
 
 __all__ = ["Case", "random_case", "verify"]
 
@@ -125,7 +126,8 @@ def _check_map(
     asked = _asked(model, case, made)
     scaling = asked.options.effective_scaling
     if scaling.keeps_zero:
-        asked = replace(asked, wanted=wanted_from_zero(raw, given, saliency, scaling))
+        wanted, rounding = wanted_from_zero(raw, given, saliency, scaling)
+        asked = replace(asked, wanted=wanted, rounding=rounding)
     held += check_shown(case.name, saliency, shown, asked, output)
     if asked.image is not None:
         held.append(_check_overlay(model, case, shown, asked))
@@ -228,17 +230,26 @@ def _check_definition(raw: Insertion, given: Given, case: Case, saliency: npt.ND
     total = saliency.shape[-2] * saliency.shape[-1]
     chosen = _positions_to_check(raw, given, total)
     sampled = len(chosen) < total
-    wanted = definition_of(raw.method)(replace(given, places=chosen if sampled else None))
+    wanted = _definition(raw, replace(given, places=chosen if sampled else None))
     found = saliency.reshape(len(saliency), -1, total)
     # of a sample, the range is that of all positions: what is allowed must not depend on how quick the machine is
     span = np.ptp(found, axis=-1, keepdims=True) if sampled else None
     difference = worst_difference(found[..., chosen], wanted.reshape(*found.shape[:2], -1), -1, span)
-    if not difference <= 1:
+    if not difference <= looseness(raw):
         raise VerificationError(
             f"{case.name}: the map differs from its definition by {difference:.3g} times what is allowed "
             "(1e-3 of the map's range plus 1e-5 of the largest score)"
         )
     return f"{len(chosen)} of {total} positions" if sampled else f"all {total} positions"
+
+
+def _definition(raw: Insertion, given: Given) -> npt.NDArray[np.float32]:
+    options = raw.state.options
+    if options.contrast is Contrast.NONE:
+        return definition_of(raw.method)(given)
+    every = contrast_definition(given, options.contrast, options.multi_label)
+    some = every if given.classes is None else np.take_along_axis(every, given.classes[:, :, None], 1)
+    return np.asarray(some, np.float32)
 
 
 def _positions_to_check(raw: Insertion, given: Given, total: int) -> list[int]:

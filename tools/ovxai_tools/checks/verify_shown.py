@@ -15,8 +15,8 @@ from ovxai_passes.finish.image import InputImage
 from ovxai_passes.model_info.outputs import COLORS_NAME, OUTPUT_NAME, OVERLAY_NAME
 from ovxai_passes.options import Options
 from ovxai_passes.pictures.levels import as_levels
-from ovxai_passes.reference.scaling import signed_levels, unit_map
-from ovxai_passes.reference.shown import laid_over, picture_of, resized
+from ovxai_passes.reference.finishing.scaling import signed_levels, unit_map
+from ovxai_passes.reference.finishing.shown import laid_over, picture_of, resized
 from ovxai_passes.vocabulary import Colormap, Scaling
 
 Array = npt.NDArray[Any]
@@ -30,13 +30,15 @@ class Shown:
     """How a map was asked to be shown.
 
     `size`: it is resized to, None where it stays as large as it is; `image`: how the picture behind an overlay is had
-    back; `wanted`: the map 0..1 (signed: -1..1) where zero is kept, None where the raw map alone decides.
+    back; `wanted`: the map 0..1 (signed: -1..1) where zero is kept, None where the raw map alone decides; `rounding`:
+    how far that may be off.
     """
 
     options: Options
     size: tuple[int, int] | None = None
     image: InputImage | None = None
     wanted: npt.NDArray[np.float32] | None = None
+    rounding: float = 0.0
 
 
 def check_shown(
@@ -57,6 +59,7 @@ def check_shown(
     if options.effective_scaling is Scaling.SIGNED:
         wanted = signed_levels(np.asarray(wanted, np.float32)) / 255
     allowed = _LEVEL + 1e-6 if found.dtype == np.uint8 else _HALF_FLOAT if scaled else 1e-5 * np.abs(wanted).max()
+    allowed += asked.rounding
     off = np.abs(values - wanted)
     if options.threshold is not None:  # what is as near to it as rounding may lie on either side
         off = np.where(wanted < options.threshold, values, off)

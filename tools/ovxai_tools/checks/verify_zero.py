@@ -6,25 +6,35 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+import openvino as ov
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 
 from ovxai_passes.insert import Insertion
 from ovxai_passes.methods.spec import Reads, required
 from ovxai_passes.reference import class_probability
+from ovxai_passes.reference.comparing import RANGE_TOLERANCE, SCORE_TOLERANCE
+from ovxai_passes.reference.contrast import contrast_definition
+from ovxai_passes.reference.finishing.scaling import unit_from_zero
 from ovxai_passes.reference.given import Given
 from ovxai_passes.reference.instance_masks import definition as instance_definition
 from ovxai_passes.reference.masked import empty_scores, masked_definition
-from ovxai_passes.reference.scaling import unit_from_zero
-from ovxai_passes.vocabulary import Scaling
+from ovxai_passes.vocabulary import Contrast, Scaling
 
 Floats = npt.NDArray[np.float32]
 
+_OF_HALVES = 10.0
 
-def wanted_from_zero(raw: Insertion, given: Given, saliency: Floats, scaling: Scaling) -> Floats:
-    """The map 0..1 (signed: -1..1), [N,k,h,w]. `saliency`: the raw map, equal to its definition."""
+
+def wanted_from_zero(raw: Insertion, given: Given, saliency: Floats, scaling: Scaling) -> tuple[Floats, float]:
+    """The map 0..1 (signed: -1..1), [N,k,h,w], and how far rounding may have taken it.
+
+    `saliency`: the raw map, equal to its definition. Maps with contrast are not made of it, but defined anew, and where
+    there is little for any class, the rounding of two ways to compute it shows.
+    """
     signed = scaling is Scaling.SIGNED
     if raw.method.reads is Reads.MASKED_HEAD:
         beyond, peak = _of_masked(raw, given, saliency, signed)
-        return unit_from_zero(beyond, peak, signed)
+        return unit_from_zero(beyond, peak, signed), _rounding(raw, beyond, peak, saliency)
     target = given.target
     if raw.method.reads is Reads.CLASS_HEADS:
         every, rows = class_probability.probabilities(given), required(target.grids).rows
@@ -33,21 +43,52 @@ def wanted_from_zero(raw: Insertion, given: Given, saliency: Floats, scaling: Sc
         of_all = replace(given, target=replace(target, masks=replace(masks, chosen=None)))
         every, rows = instance_definition(of_all), masks.chosen
     some = every if rows is None else every[:, list(rows)]
-    return unit_from_zero(some, every.max((1, 2, 3)), signed)
+    return unit_from_zero(some, every.max((1, 2, 3)), signed), 0.0
+
+
+def _rounding(raw: Insertion, beyond: Floats, peak: npt.NDArray[np.floating] | None, saliency: Floats) -> float:
+    if raw.state.options.contrast is Contrast.NONE:
+        return 0.0
+    scale = np.abs(beyond).max((1, 2, 3)) if peak is None else np.maximum(np.maximum(beyond, 0).max((1, 2, 3)), peak)
+    if not scale.all():
+        return float("inf")  # nothing is for any class, by one way or the other
+    allowed = RANGE_TOLERANCE * np.ptp(saliency, axis=(1, 2, 3)) + SCORE_TOLERANCE * np.abs(saliency).max()
+    return float((looseness(raw) * allowed / scale).max())
+
+
+def looseness(raw: Insertion) -> float:
+    """By how much more a map with contrast may be off: of half floats, the definition reads the target rounded."""
+    kind = ModelGraph(raw.model).output(raw.target.layer).get_element_type()
+    is_half = raw.state.options.contrast is not Contrast.NONE and kind in (ov.Type.f16, ov.Type.bf16)
+    return _OF_HALVES if is_half else 1.0
 
 
 def _of_masked(
     raw: Insertion, given: Given, saliency: Floats, signed: bool
 ) -> tuple[Floats, npt.NDArray[np.floating] | None]:
     """What is beyond the scores of the empty feature map, and the peak of each image's best class where that counts."""
-    head, site = required(given.head), raw.site
-    zero = empty_scores(head, site.positions, given.read([given.target.layer, *head.sides]))
+    options, site = raw.state.options, raw.site
     classes = given.classes if given.classes is None else np.broadcast_to(given.classes, saliency.shape[:2])
-    chosen = zero if classes is None else np.take_along_axis(zero, classes, 1)
-    beyond = saliency - chosen[:, :, None, None]
-    if raw.report.chosen is None:
+    best = None
+    if raw.report.chosen is not None:
+        (shown,) = given.read([site.scores.shown])
+        best = np.asarray(shown, np.float64).reshape(len(saliency), -1).argmax(1)[:, None]
+    if options.contrast is Contrast.NONE:
+        zero = empty_scores(required(given.head), site.positions, given.read([given.target.layer, *_sides(given)]))
+        chosen = zero if classes is None else np.take_along_axis(zero, classes, 1)
+        beyond = saliency - chosen[:, :, None, None]
+        of_best = None
+        if best is not None:
+            of_best = masked_definition(replace(given, classes=best))[:, 0] - np.take_along_axis(zero, best, 1)
+    else:
+        every = contrast_definition(given, options.contrast, options.multi_label, from_zero=True)
+        some = every if classes is None else np.take_along_axis(every, classes[:, :, None], 1)
+        beyond = np.asarray(some, np.float32).reshape(saliency.shape)
+        of_best = None if best is None else np.take_along_axis(every, best[:, :, None], 1)[:, 0]
+    if of_best is None:
         return beyond, None
-    (shown,) = given.read([site.scores.shown])
-    best = np.asarray(shown, np.float64).reshape(len(saliency), -1).argmax(1)[:, None]
-    of_best = masked_definition(replace(given, classes=best))[:, 0] - np.take_along_axis(zero, best, 1)
     return beyond, (np.abs(of_best) if signed else np.maximum(of_best, 0)).max(1)
+
+
+def _sides(given: Given) -> tuple[TensorId, ...]:
+    return required(given.head).sides

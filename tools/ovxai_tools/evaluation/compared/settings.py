@@ -15,7 +15,7 @@ from ovxai_passes.methods.registry import methods_of
 from ovxai_passes.option_spec import spec_of
 from ovxai_passes.options import Options
 from ovxai_passes.report import Report
-from ovxai_passes.vocabulary import LARGEST, MIDDLE, Mask, Method, Scaling, Task
+from ovxai_passes.vocabulary import LARGEST, MIDDLE, Contrast, Mask, Method, Scaling, Task
 
 _REFUSED = {
     "classes": "every class needs its map here",
@@ -103,6 +103,9 @@ def own_settings(model: ov.Model, task: Task) -> Iterator[FittingSetting]:
 
 def _candidates(task: Task) -> Iterator[Options]:
     yield Options(task=task, scaling=Scaling.POSITIVE)
+    if task is Task.CLASSIFICATION:
+        kinds = (one for one in Contrast if one is not Contrast.NONE)
+        yield from (Options(task=task, scaling=Scaling.POSITIVE, contrast=one) for one in kinds)
     for spec in methods_of(task):
         if spec.needs_mask:
             blocks = (None,) if spec.name is Method.RECIPROCAM else _BLOCKS
@@ -115,7 +118,7 @@ def _candidates(task: Task) -> Iterator[Options]:
 
 
 def _key(report: Report) -> tuple[object, ...]:
-    return (report.method, report.target.name, report.mask, report.k, report.grid, report.scaling)
+    return (report.method, report.target.name, report.mask, report.k, report.grid, report.scaling, report.contrast)
 
 
 def _said(report: Report) -> str:
@@ -123,4 +126,5 @@ def _said(report: Report) -> str:
     parts += [f"mask={report.mask}"] if report.mask else []
     parts += [f"k={report.k}"] if report.k else []
     parts += [f"scaling={report.scaling}"] if report.scaling != Scaling.MAP.value else []
+    parts += [f"contrast={report.contrast}"] if report.contrast != Contrast.NONE.value else []
     return " ".join([*parts, "x".join(map(str, report.grid))])

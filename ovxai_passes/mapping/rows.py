@@ -66,10 +66,16 @@ def in_raster_order(values: ov.Node, positions: Positions, grid: GridSource) -> 
     return values
 
 
-def as_map(values: ov.Node, telling: ov.Node, positions: Positions, grid: GridSource) -> ov.Output:
-    """Values [N,P,1] f32 in raster order as a map [N,h,w]; `telling`: the input that tells the grid."""
+def as_map(
+    values: ov.Node, telling: ov.Node, positions: Positions, grid: GridSource, per_class: bool = False
+) -> ov.Output:
+    """Values [N,P,1] f32 in raster order as a map [N,h,w], or [N,K,P] as [N,K,h,w] `per_class`.
+
+    `telling`: the input that tells the grid.
+    """
     follows, sizes = _follows(*_order(positions), grid), sizes_of(telling, grid.axes)
-    pattern = ops.concat([ops.constant([0]), sizes if follows else ops.constant(list(positions.grid))], 0)
+    kept = ops.constant([0, 0] if per_class else [0])
+    pattern = ops.concat([kept, sizes if follows else ops.constant(list(positions.grid))], 0)
     saliency = ops.reshape(values, pattern, special_zero=True).output(0)
     return saliency if follows else guarded(saliency, sizes, grid.sizes)
 

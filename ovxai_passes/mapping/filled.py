@@ -1,0 +1,82 @@
+"""The class scores as if the whole picture looked like one position.
+
+    R[n,k,p] = head(the feature map with F_n[p] at every position)[k]
+
+    F ─▶ rows [N,P,C] ─▶ Reshape [N*P,C,1,1] (▶ Broadcast to the grid?) ─▶ head ─▶ [N*P,K] ─▶ Reshape, Transpose ─▶ R
+
+Positions become pictures of the batch. A head that only pools positions says the same of a grid of one, which is tried
+when the branch is built; others get the whole grid. Needs a head that takes any batch and nothing but the target.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+from ovxai_patterns.analysis.graph import TensorId
+from ovxai_patterns.classifier.site import Site
+
+from ovxai_passes.head.cut import Head
+from ovxai_passes.mapping.rows import as_map, as_rows, in_raster_order
+from ovxai_passes.mapping.values import NoRuleError
+from ovxai_passes.mapping.weights import telling_input
+from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.constants import constant_like
+from ovxai_passes.ops.precision import F32
+from ovxai_passes.ops.sizes import sizes_of
+
+
+def filled_scores(site: Site, head: Head) -> Branch:
+    """Branch target → R [N,K,h,w] f32; `head` is cloned, not changed. Raises NoRuleError, AnyGridError."""
+    if head.sides:
+        raise NoRuleError("the head reads more than the target, so it is not asked about one position everywhere")
+    model = head.model.clone()
+    inner, mask = model.get_parameters()
+    if inner.get_partial_shape()[0].is_static:
+        raise NoRuleError("the head takes one batch, and positions cannot be pictures of it")
+    positions, grid = site.positions, site.grid_source
+    feature = ops.parameter(inner.get_partial_shape(), inner.get_element_type(), name="target")
+    inputs: dict[TensorId, ov.Node] = {site.target: feature}
+    rows = as_rows(feature, positions)
+    value = ops.transpose(rows.value, ops.constant([0, 2, 1])) if rows.channels_first else rows.value
+    value = in_raster_order(value, positions, grid)
+    ids = positions.ids
+    sides = [dim.get_length() if dim.is_static else 1 for dim in list(inner.get_partial_shape())[1:]]
+    one = [-1, *(1 if ids.shape[axis] > 1 else size for axis, size in enumerate(sides, 1))]
+    filled: ov.Node = ops.reshape(value, ops.constant(one), False)
+    if not (head.any_grid and _says_the_same_of_one(head)):
+        shape = ops.concat([sizes_of(filled, [0]), sizes_of(feature, list(range(1, ids.ndim)))], 0)
+        filled = ops.broadcast(filled, shape)
+    inner.output(0).replace(filled.output(0))
+    mask.output(0).replace(constant_like(np.ones(ids.ndim * [1]), mask.get_element_type()).output(0))
+    scores = model.get_results()[0].input_value(0)
+    classes = ops.constant([site.scores.classes])
+    by_row = ops.reshape(scores, ops.concat([ops.constant([-1]), sizes_of(value, [1]), classes], 0), False)
+    by_class = ops.transpose(by_row, ops.constant([0, 2, 1]))
+    if head.any_grid:
+        telling = inputs.setdefault(grid.tensor, telling_input(site, head))
+        saliency = as_map(by_class, telling, positions, grid, per_class=True)
+    else:  # whoever gives such a head guards its grid
+        saliency = ops.reshape(by_class, ops.constant([0, 0, *positions.grid]), special_zero=True).output(0)
+    return Branch(ov.Model([ops.result(saliency)], list(inputs.values()), "branch"), tuple(inputs))
+
+
+def _says_the_same_of_one(head: Head) -> bool:
+    """Whether the head says of one position what it says of a grid of positions that are all alike."""
+    rng = np.random.default_rng(0)
+    shape = head.shapes[0]
+    dims = head.model.get_parameters()[1].get_partial_shape()
+    one = [1 if dims[axis].is_dynamic else size for axis, size in enumerate(shape)]
+    kinds = [node.get_element_type() for node in head.model.get_parameters()]
+    row = rng.standard_normal(one)
+    found = []
+    try:
+        compiled = ov.compile_model(head.model, "CPU", F32)
+        for size in (one, shape):
+            weights = np.ones([size[axis] if dims[axis].is_dynamic else 1 for axis in range(len(size))])
+            fed = [np.ascontiguousarray(np.broadcast_to(row, size)), weights]
+            drawn = [value.astype(kind.to_dtype()) for value, kind in zip(fed, kinds, strict=True)]
+            found.append(np.array(compiled(drawn)[0]))
+    except (RuntimeError, TypeError):  # a grid of one does not go through; bf16, which numpy lacks
+        return False
+    return np.allclose(found[0], found[1], rtol=1e-4, atol=1e-4 * float(np.abs(found[1]).max()))
