@@ -72,7 +72,7 @@ def test_a_linear_head_says_by_hand_what_a_place_looks_like() -> None:
     insertion = insert(model, Options(embed_scaling=False))
     (features,) = tensors_at(model, [insertion.target.layer], [data])
     weights, shift = (np.array(one.get_data()) for one in (matrix, bias))
-    places = np.einsum("kc,nchw->nkhw", weights, features) + shift.reshape(1, -1, 1, 1)
+    places = np.einsum("kc,nchw->nkhw", weights, np.asarray(features, np.float32)) + shift.reshape(1, -1, 1, 1)
     found = run(xai.insert_xai(model, embed_scaling=False, contrast="share"), data, name="saliency_map")
     powers = np.exp(places - places.max(1, keepdims=True))
     np.testing.assert_allclose(found, powers / powers.sum(1, keepdims=True), atol=1e-5)

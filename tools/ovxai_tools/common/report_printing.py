@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import click
 
 from ovxai_passes.report import Report
+from ovxai_passes.vocabulary import Contrast
 
 _SHOWN = {
     "saliency_map_size": "size",
@@ -80,6 +81,7 @@ def _of_map(report: Report) -> list[str]:
         ),
         *([f"kept tokens:  {report.kept_tokens}"] if report.mask else []),
         *([f"classes:      {report.classes}{_with_maps(report)}"] if report.classes else []),
+        *([f"contrast:     {report.contrast}"] if report.contrast != Contrast.NONE.value else []),
         f"scaling:      {report.scaling}{_as_shown(report)}",
         *([f"multiplied out: {report.multiplied_out} operations"] if report.mask else []),
         f"cost:         {report.cost:.3f} times the model's multiply-adds",
