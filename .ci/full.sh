@@ -36,7 +36,7 @@ full() {
     # what the default suite leaves to this run: static batches of several pictures, more cases, detectors of bytes
     logged 3 pytest -m slow tests/passes/methods/test_methods.py tests/passes/methods/test_eigencam.py \
         tests/passes/head/test_classes.py tests/passes/passes/test_several_methods.py tests/passes/rewrites/test_trim.py \
-        tests/passes/mapping/test_mapping.py tests/passes/finish tests/passes/metrics tests/passes/torch_modules \
+        tests/passes/mapping tests/passes/finish tests/passes/metrics tests/passes/torch_modules \
         tests/whole/test_reshape.py tests/whole/test_reshape_detectors.py tests/whole/test_real_models.py \
         tests/whole/test_dynamic.py tests/patterns/detector/test_detectors_8bit.py \
         tests/patterns/analysis/test_position_heads.py tests/patterns/classifier/test_score_shapes.py \
