@@ -23,6 +23,8 @@ CALLS: dict[str, tuple[tuple[object, ...], object]] = {
     "patterns": (("--pattern", f"{OWN}:MeanPooled", "--pattern", f"{OWN}:Features"), [MeanPooled, Features]),
     "embed_scaling": (("--no-embed-scaling",), False),
     "scaling": (("--scaling", "joint"), "joint"),
+    "contrast": (("--contrast", "finer"), "finer"),
+    "multi_label": (("--multi-label",), True),
     "k": (("--k", 0), 0),
     "mask": (("--mask", "gaussian"), "gaussian"),
     "output": (("--output", "1"), "1"),
