@@ -4,13 +4,15 @@
 
     F ─▶ rows [N,P,C] ─▶ Reshape [N*P,C,1,1] (▶ Broadcast to the grid?) ─▶ head ─▶ [N*P,K] ─▶ Reshape, Transpose ─▶ R
 
-Positions become pictures of the batch. A head that only pools positions says the same of a grid of one, which is tried
-when the branch is built; others get the whole grid. Needs a head that takes any batch and nothing but the target.
+Positions become pictures of the batch. A Reshape that holds the batch, as converters write it, is opened to any. A head
+that only pools positions says the same of a grid of one, which is tried when the branch is built, as is the batch;
+others get the whole grid. Needs a head that reads nothing but the target.
 """
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import TensorId
@@ -22,18 +24,19 @@ from ovxai_passes.mapping.values import NoRuleError
 from ovxai_passes.mapping.weights import telling_input
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.constants import constant_like
+from ovxai_passes.ops.nodes import is_constant
 from ovxai_passes.ops.precision import F32
 from ovxai_passes.ops.sizes import sizes_of
+
+Floats = npt.NDArray[np.float32]
 
 
 def filled_scores(site: Site, head: Head) -> Branch:
     """Branch target → R [N,K,h,w] f32; `head` is cloned, not changed. Raises NoRuleError, AnyGridError."""
     if head.sides:
         raise NoRuleError("the head reads more than the target, so it is not asked about one position everywhere")
-    model = head.model.clone()
+    model = _of_any_batch(head)
     inner, mask = model.get_parameters()
-    if inner.get_partial_shape()[0].is_static:
-        raise NoRuleError("the head takes one batch, and positions cannot be pictures of it")
     positions, grid = site.positions, site.grid_source
     feature = ops.parameter(inner.get_partial_shape(), inner.get_element_type(), name="target")
     inputs: dict[TensorId, ov.Node] = {site.target: feature}
@@ -61,22 +64,51 @@ def filled_scores(site: Site, head: Head) -> Branch:
     return Branch(ov.Model([ops.result(saliency)], list(inputs.values()), "branch"), tuple(inputs))
 
 
+def _of_any_batch(head: Head) -> ov.Model:
+    """A copy of the head that takes any batch. Raises NoRuleError where it says something else of several rows then."""
+    model = head.model.clone()
+    inner = model.get_parameters()[0]
+    batch = head.shapes[0][0]
+    for node in model.get_ordered_ops():
+        if node.get_type_name() == "Reshape" and is_constant(node.input_value(1)):
+            pattern = np.array(node.input_value(1).get_node().get_data())
+            if pattern.size and pattern[0] == batch:
+                pattern[0] = 0
+                opened = ops.reshape(node.input_value(0), ops.constant(pattern), special_zero=True)
+                node.output(0).replace(opened.output(0))
+    inner.set_partial_shape(ov.PartialShape([ov.Dimension(), *list(inner.get_partial_shape())[1:]]))
+    rng = np.random.default_rng(1)
+    rows = rng.standard_normal((2 * batch, *head.shapes[0][1:])).astype(np.float32)
+    weights = np.ones(head.shapes[1], np.float32)
+    try:
+        model.validate_nodes_and_infer_types()
+        together = _scores(model, rows, weights)
+        apart = [_scores(head.model, rows[first : first + batch], weights) for first in (0, batch)]
+    except (RuntimeError, TypeError) as error:  # shapes that do not go together; bf16, which numpy lacks
+        raise NoRuleError("the head takes one batch, and positions cannot be pictures of it") from error
+    if not np.allclose(together, np.concatenate(apart), rtol=1e-4, atol=1e-4 * float(np.abs(together).max())):
+        raise NoRuleError("the head mixes the pictures of a batch")
+    return model
+
+
+def _scores(model: ov.Model, feature: Floats, weights: Floats) -> Floats:
+    """What a head says, at f32."""
+    kinds = [node.get_element_type().to_dtype() for node in model.get_parameters()]
+    compiled = ov.compile_model(model, "CPU", F32)
+    return np.array(compiled([feature.astype(kinds[0]), weights.astype(kinds[1])])[0], np.float32)
+
+
 def _says_the_same_of_one(head: Head) -> bool:
     """Whether the head says of one position what it says of a grid of positions that are all alike."""
-    rng = np.random.default_rng(0)
     shape = head.shapes[0]
     dims = head.model.get_parameters()[1].get_partial_shape()
     one = [1 if dims[axis].is_dynamic else size for axis, size in enumerate(shape)]
-    kinds = [node.get_element_type() for node in head.model.get_parameters()]
-    row = rng.standard_normal(one)
+    row = np.random.default_rng(0).standard_normal(one).astype(np.float32)
     found = []
     try:
-        compiled = ov.compile_model(head.model, "CPU", F32)
         for size in (one, shape):
-            weights = np.ones([size[axis] if dims[axis].is_dynamic else 1 for axis in range(len(size))])
-            fed = [np.ascontiguousarray(np.broadcast_to(row, size)), weights]
-            drawn = [value.astype(kind.to_dtype()) for value, kind in zip(fed, kinds, strict=True)]
-            found.append(np.array(compiled(drawn)[0]))
+            weights = np.ones([size[axis] if dims[axis].is_dynamic else 1 for axis in range(len(size))], np.float32)
+            found.append(_scores(head.model, np.ascontiguousarray(np.broadcast_to(row, size)), weights))
     except (RuntimeError, TypeError):  # a grid of one does not go through; bf16, which numpy lacks
         return False
     return np.allclose(found[0], found[1], rtol=1e-4, atol=1e-4 * float(np.abs(found[1]).max()))

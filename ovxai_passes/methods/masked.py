@@ -44,6 +44,7 @@ def built_branch(request: BuildRequest) -> Built:
     plain = cost_of(analysed.model)
     heads = head_variants(model, site, analysed, lambda head: _of_classes(head, request))
     refused: list[str] = []
+    is_mapped = False
     for reference in (True,) if request.reference else (False, True):
         try:
             branch, reasons = _made(request, heads, reference)
@@ -51,6 +52,7 @@ def built_branch(request: BuildRequest) -> Built:
             _log.debug("no branch: %s", reason)
             refused.append(f"the head cannot be mapped over positions: {reason}")
             continue
+        is_mapped = True
         cost = cost_of(at_sizes(branch, analysed))
         times, work = cost.products / max(plain.products, 1), cost.work / max(plain.work, 1)
         notices = tuple(f"scores of all classes are computed for each position: {why}" for why in reasons)
@@ -60,6 +62,12 @@ def built_branch(request: BuildRequest) -> Built:
         if not problem or request.reference:
             return _with_warning(built)
         refused.append(f"the {'naive' if reference else 'exact'} branch {problem}")
+    if _asks_about_places(request) and not is_mapped:
+        raise TargetNotFoundError(
+            "contrast 'share' asks the head about every position as a picture of a batch, and this head takes none; "
+            "use contrast 'finer' or 'mean', or give the model a dynamic batch first",
+            tuple(dict.fromkeys(refused)),
+        )
     if target.dynamic:
         raise TargetNotFoundError(
             "the height or width of the picture is dynamic, and this head is explained at one size only; give the "
@@ -81,7 +89,7 @@ def _made(request: BuildRequest, heads: Iterable[HeadVariant], reference: bool) 
         raise OptionError(f"contrast {request.contrast.value!r} is between classes, and the model scores one")
     build = repeated_head if reference else mapped_head
     site, mask = required(target.site), required(target.mask)
-    if request.contrast is Contrast.SHARE and site.readout in (ReadOut.POOLED, ReadOut.SCORES_POOLED):
+    if _asks_about_places(request):
         build = _filled
     best: tuple[Branch, HeadVariant] | None = None
     refusal = NoRuleError("height and width are dynamic, and no head takes any")
@@ -111,6 +119,12 @@ def _made(request: BuildRequest, heads: Iterable[HeadVariant], reference: bool) 
     elif empty is not None:
         fed = beyond(fed, empty)
     return taken.guard(fed, model), taken.chosen.reasons
+
+
+def _asks_about_places(request: BuildRequest) -> bool:
+    """Whether the head is asked what it says of each position everywhere, in place of masked positions."""
+    alike = (ReadOut.POOLED, ReadOut.SCORES_POOLED)
+    return request.contrast is Contrast.SHARE and required(request.target.site).readout in alike
 
 
 def _filled(site: Site, head: Head, mask: Mask) -> Branch:  # one of several ways to build

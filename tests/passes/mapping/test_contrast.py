@@ -12,11 +12,8 @@ from openvino import opset13 as ops
 from ovxai_tools.cli import transform
 
 import ovxai_passes as xai
-from ovxai_passes.head.cut import cut
 from ovxai_passes.insert import insert
 from ovxai_passes.mapping.contrast import Contrasted, contrasted
-from ovxai_passes.mapping.filled import filled_scores
-from ovxai_passes.mapping.values import NoRuleError
 from ovxai_passes.methods.spec import required
 from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_passes.ops.branch import Branch
@@ -129,11 +126,33 @@ def test_large_logits_stay_finite() -> None:
     np.testing.assert_allclose(found.sum(1), 1, atol=1e-5)
 
 
-def test_a_head_of_one_batch_is_not_filled() -> None:
-    model = graphs.cnn(1)
-    site = insert(model, Options(embed_scaling=False)).site
-    with pytest.raises(NoRuleError, match="one batch"):
-        filled_scores(site, cut(model, site))
+def _baked(batch: int) -> ov.Model:
+    """A Reshape that holds the batch, as converters write it."""
+    w, image = Weights(), picture(batch)
+    x = ops.swish(graphs.conv(image, w, 3, 8, 2, stride=2))
+    pooled = ops.reshape(ops.reduce_mean(x, integers(2, 3), True), integers(batch, 8), False)
+    return model_of(dense(pooled, w, 8, CLASSES), image)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_reshape_that_holds_the_batch_is_opened(batch: int) -> None:
+    model = _baked(batch)
+    image = random_input(model)
+    found = run(xai.insert_xai(model, embed_scaling=False, contrast="share"), image, name="saliency_map")
+    assert worst_difference(found, _definition(model, image, {}, "share", False)) <= 1
+
+
+def _mixing() -> ov.Model:
+    """Pictures of a batch are normalised together."""
+    w, image = Weights(), picture(2)
+    x = ops.swish(graphs.conv(image, w, 3, 8, 2, stride=2))
+    scores = dense(ops.reduce_mean(x, integers(2, 3), False), w, 8, CLASSES)
+    return model_of(ops.subtract(scores, ops.reduce_mean(scores, integers(0), True)), image)
+
+
+def test_a_head_that_mixes_pictures_is_told_what_to_do() -> None:
+    with pytest.raises(xai.TargetNotFoundError, match="use contrast 'finer' or 'mean'"):
+        xai.insert_xai(_mixing(), contrast="share")
 
 
 def test_a_map_follows_the_size_of_the_picture() -> None:
