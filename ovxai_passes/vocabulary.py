@@ -55,6 +55,11 @@ class Scaling(Enum):
         """Whether it keeps what is for a class apart from what is against it."""
         return self in (Scaling.POSITIVE, Scaling.SIGNED)
 
+    @property
+    def has_one_scale(self) -> bool:
+        """Whether all maps of an image have one scale."""
+        return self.keeps_zero or self is Scaling.JOINT
+
 
 class Contrast(Enum):
     """What the score of a class is compared with: nothing, all classes (share, mean), or its best rivals (finer)."""

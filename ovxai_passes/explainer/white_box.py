@@ -110,7 +110,7 @@ class WhiteBox:
     @property
     def scaled_together(self) -> bool:
         """Whether maps of one picture are scaled by one range for all classes."""
-        return self.map.said("scaling") in (Scaling.JOINT.value, Scaling.POSITIVE.value, Scaling.SIGNED.value)
+        return self.map.said("scaling") in [one.value for one in Scaling if one.has_one_scale]
 
     @property
     def classes(self) -> int | None:

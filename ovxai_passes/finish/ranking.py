@@ -17,8 +17,8 @@ import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import TensorId
 
-from ovxai_passes.mapping.contrast import flat_scores
 from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.gathering import best_classes, flat_scores
 from ovxai_passes.ops.sizes import sizes_of
 
 
@@ -36,7 +36,7 @@ def ranked(
     count = parameters[place].get_partial_shape()[1].get_length() - len(given or ())
     scores = ops.parameter(output.get_partial_shape(), output.get_element_type(), name="scores")
     flat = flat_scores(scores, output, classes)
-    best = ops.topk(flat, ops.constant(count), 1, "max", "value", "i64", stable=True).output(1)
+    best = best_classes(flat, count)
     chosen = best if given is None else _behind(given, best)
     parameters[place].output(0).replace(chosen)
     parameters[place] = scores

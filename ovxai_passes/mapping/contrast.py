@@ -5,8 +5,8 @@
     mean    B[n,k,p] - mean over all classes of B[n,.,p]
 
 R: what the head says of the place (see `filled`), or the masked scores S; B: S, less Z where maps are from zero. Where
-classes do not exclude each other, share is the sigmoid of R: a class against its own absence. finer: Finer-CAM, arXiv
-2501.11309, equation 5, with its 0.6 and 3; share: the softmax as target of ShapleyCAM, arXiv 2501.06261, section 3.3.
+classes do not exclude each other, share is the sigmoid of R: a class against its own absence. Sources: Finer-CAM, arXiv
+2501.11309 (finer); ShapleyCAM, arXiv 2501.06261 (the softmax as target).
 
     S [N,K,h,w] ─▶ contrast ─▶ Gather those with maps (▶ Concat that of the best class?) ─▶ map [N,k,h,w]
 
@@ -23,8 +23,9 @@ import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import TensorId
 
-from ovxai_passes.ops.branch import Branch, combined, with_input, with_map
-from ovxai_passes.ops.gathering import chosen_by_image
+from ovxai_passes.mapping.empty import less_empty
+from ovxai_passes.ops.branch import Branch, combined, copied, map_of, with_input, with_map
+from ovxai_passes.ops.gathering import best_classes, chosen_by_image, flat_scores
 from ovxai_passes.vocabulary import Contrast
 
 RIVALS, WEIGHT = 3, 0.6
@@ -33,9 +34,11 @@ RIVALS, WEIGHT = 3, 0.6
 
 @dataclass(frozen=True)
 class Contrasted:
-    """What is made of the maps of all classes. `shown`: the model's own scores, of `classes` classes, and `output` that
-    tensor of the model, for its shape and type. `sigmoid`: classes do not exclude each other. `chosen`, `top_k`: those
-    that have maps, None and None for all; `with_peak`: that of the best class of each image comes last.
+    """What is made of the maps of all classes.
+
+    `shown`: the model's own scores, of `classes` classes; `output`: that tensor of the model, for its shape and type.
+    `sigmoid`: classes do not exclude each other. `chosen`, `top_k`: those that have maps, None and None for all;
+    `with_peak`: that of the best class of each image comes last.
     """
 
     kind: Contrast
@@ -54,7 +57,8 @@ def contrasted(branch: Branch, empty: Branch | None, wanted: Contrasted) -> Bran
     `branch`: of S or R for all classes; `empty`: of Z where maps are from zero. Both are left as they are.
     """
     if empty is None:
-        compared = combined(branch, _nothing(), lambda saliency, _: _apart(saliency, None, wanted))
+        compared = copied(branch)
+        compared = with_map(compared, _apart(map_of(compared), None, wanted))
     else:
         compared = combined(branch, empty, lambda saliency, zero: _apart(saliency, zero, wanted))
     if wanted.kind is not Contrast.FINER and wanted.chosen is None and wanted.top_k is None:
@@ -62,42 +66,30 @@ def contrasted(branch: Branch, empty: Branch | None, wanted: Contrasted) -> Bran
     read = ops.parameter(wanted.output.get_partial_shape(), wanted.output.get_element_type(), name="scores")
     made, scores = with_input(compared, wanted.shown, read)
     flat = flat_scores(scores, wanted.output, wanted.classes)
-    saliency: ov.Node = made.model.get_results()[0].input_value(0).get_node()
+    saliency = map_of(made).get_node()
     if wanted.kind is Contrast.FINER:
         saliency = _finer(saliency, flat, wanted.classes)
     if wanted.top_k is not None:
-        best = ops.topk(flat, ops.constant(wanted.top_k), 1, "max", "value", "i64", stable=True).output(1)
+        best = best_classes(flat, wanted.top_k)
         made.model.add_results([ops.result(best)])
         saliency = chosen_by_image(saliency, best, 1)
     elif wanted.chosen is not None:
         rows: ov.Node = ops.gather(saliency, ops.constant(np.array(wanted.chosen, np.int64)), ops.constant(1))
         if wanted.with_peak:
-            first = ops.topk(flat, ops.constant(1), 1, "max", "value", "i64", stable=True).output(1)
-            rows = ops.concat([rows, chosen_by_image(saliency, first, 1)], 1)
+            rows = ops.concat([rows, chosen_by_image(saliency, best_classes(flat, 1), 1)], 1)
         saliency = rows
     return with_map(made, saliency)
 
 
-def flat_scores(scores: ov.Node, output: ov.Output, classes: int) -> ov.Node:
-    """The model's own scores, a tensor like `output`, as [N,K] f32."""
-    flat = scores if len(output.get_partial_shape()) == 2 else ops.reshape(scores, ops.constant([-1, classes]), False)
-    return flat if output.get_element_type() == ov.Type.f32 else ops.convert(flat, "f32")
-
-
-def _nothing() -> Branch:
-    return Branch(ov.Model([ops.result(ops.constant(np.float32(0)))], [], "nothing"), ())
-
-
 def _apart(saliency: ov.Output, zero: ov.Output | None, wanted: Contrasted) -> ov.Node:
     """What can be had without the model's own scores."""
-    there = None if zero is None else ops.unsqueeze(zero, ops.constant([2, 3]))
     if wanted.kind is Contrast.SHARE:
         shares = _shares(saliency, wanted.sigmoid)
-        return shares if there is None else ops.subtract(shares, _shares(there.output(0), wanted.sigmoid))
-    beyond = saliency if there is None else ops.subtract(saliency, there).output(0)
+        return shares if zero is None else less_empty(shares, _shares(zero, wanted.sigmoid))
+    beyond = saliency.get_node() if zero is None else less_empty(saliency, zero)
     if wanted.kind is Contrast.MEAN:
         return ops.subtract(beyond, ops.reduce_mean(beyond, ops.constant([1]), keep_dims=True))
-    return beyond.get_node()
+    return beyond
 
 
 def _shares(values: ov.Output, sigmoid: bool) -> ov.Node:
@@ -107,7 +99,7 @@ def _shares(values: ov.Output, sigmoid: bool) -> ov.Node:
 def _finer(saliency: ov.Node, scores: ov.Node, classes: int) -> ov.Node:
     """Less what is there of the best others; that of class k is left out of its own rivals, and the next one taken."""
     rivals = min(RIVALS, classes - 1)
-    best = ops.topk(scores, ops.constant(rivals + 1), 1, "max", "value", "i64", stable=True).output(1)
+    best = best_classes(scores, rivals + 1)
     maps = chosen_by_image(saliency, best, 1)  # [N,rivals+1,h,w]
     every = ops.reduce_sum(maps, ops.constant([1]), keep_dims=True)
     last = ops.slice(maps, *(ops.constant([number]) for number in (rivals, rivals + 1, 1, 1)))

@@ -54,11 +54,12 @@ def empty_scores(site: Site, head: Head) -> Branch:
 
 def beyond(branch: Branch, empty: Branch) -> Branch:
     """The branch of S - Z; `branch`: of S, `empty`: of Z."""
+    return combined(branch, empty, less_empty)
 
-    def less(saliency: ov.Output, zero: ov.Output) -> ov.Node:
-        return ops.subtract(saliency, ops.unsqueeze(zero, ops.constant([2, 3])))
 
-    return combined(branch, empty, less)
+def less_empty(values: ov.Output | ov.Node, zero: ov.Output | ov.Node) -> ov.Node:
+    """Values [N,K,h,w] less what is [N,K], or [1,K], of the empty feature map."""
+    return ops.subtract(values, ops.unsqueeze(zero, ops.constant([2, 3])))
 
 
 def _nothing(site: Site, head: Head, feature: ov.Node) -> ov.Node:
@@ -91,9 +92,9 @@ def _drawn(empty: ov.Model, head: Head) -> list[Floats]:
     dims = head.model.get_parameters()[1].get_partial_shape()
     larger = [size + 1 if dims[axis].is_dynamic else size for axis, size in enumerate(shape)]
     others = [rng.random(side) if value is None else value for side, value in zip(sides, head.known, strict=True)]
-    kinds = [node.get_element_type().to_dtype() for node in empty.get_parameters()]
     found = []
     try:
+        kinds = [node.get_element_type().to_dtype() for node in empty.get_parameters()]
         compiled = ov.compile_model(empty, "CPU", F32)
         for size in (shape, larger):
             drawn = [rng.standard_normal(size), *others]

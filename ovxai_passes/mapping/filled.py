@@ -11,11 +11,14 @@ others get the whole grid. Needs a head that reads nothing but the target.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as ops
-from ovxai_patterns.analysis.graph import TensorId
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.classifier.site import Site
 
 from ovxai_passes.head.cut import Head
@@ -31,11 +34,27 @@ from ovxai_passes.ops.sizes import sizes_of
 Floats = npt.NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class _Scorer:
+    """Asks a head about drawn features, at f32; compiled at the first."""
+
+    model: ov.Model
+
+    def __call__(self, feature: Floats, weights: Floats) -> Floats:
+        kinds = [node.get_element_type().to_dtype() for node in self.model.get_parameters()]
+        return np.array(self._compiled([feature.astype(kinds[0]), weights.astype(kinds[1])])[0], np.float32)
+
+    @cached_property
+    def _compiled(self) -> ov.CompiledModel:
+        return ov.compile_model(self.model, "CPU", F32)
+
+
 def filled_scores(site: Site, head: Head) -> Branch:
     """Branch target → R [N,K,h,w] f32; `head` is cloned, not changed. Raises NoRuleError, AnyGridError."""
     if head.sides:
         raise NoRuleError("the head reads more than the target, so it is not asked about one position everywhere")
-    model = _of_any_batch(head)
+    alone = _Scorer(head.model)
+    model = _of_any_batch(head, alone)
     inner, mask = model.get_parameters()
     positions, grid = site.positions, site.grid_source
     feature = ops.parameter(inner.get_partial_shape(), inner.get_element_type(), name="target")
@@ -47,7 +66,7 @@ def filled_scores(site: Site, head: Head) -> Branch:
     sides = [dim.get_length() if dim.is_static else 1 for dim in list(inner.get_partial_shape())[1:]]
     one = [-1, *(1 if ids.shape[axis] > 1 else size for axis, size in enumerate(sides, 1))]
     filled: ov.Node = ops.reshape(value, ops.constant(one), False)
-    if not (head.any_grid and _says_the_same_of_one(head)):
+    if not (head.any_grid and _says_the_same_of_one(head, alone)):
         shape = ops.concat([sizes_of(filled, [0]), sizes_of(feature, list(range(1, ids.ndim)))], 0)
         filled = ops.broadcast(filled, shape)
     inner.output(0).replace(filled.output(0))
@@ -64,12 +83,17 @@ def filled_scores(site: Site, head: Head) -> Branch:
     return Branch(ov.Model([ops.result(saliency)], list(inputs.values()), "branch"), tuple(inputs))
 
 
-def _of_any_batch(head: Head) -> ov.Model:
-    """A copy of the head that takes any batch. Raises NoRuleError where it says something else of several rows then."""
+def _of_any_batch(head: Head, alone: _Scorer) -> ov.Model:
+    """A copy of the head that takes any batch. Raises NoRuleError where it says something else of several rows then.
+
+    `alone`: asks the head as it is.
+    """
     model = head.model.clone()
     inner = model.get_parameters()[0]
     batch = head.shapes[0][0]
-    for node in model.get_ordered_ops():
+    graph = ModelGraph(model)
+    for place in sorted(graph.from_parameters):
+        node = graph.ops[place]
         if node.get_type_name() == "Reshape" and is_constant(node.input_value(1)):
             pattern = np.array(node.input_value(1).get_node().get_data())
             if pattern.size and pattern[0] == batch:
@@ -82,8 +106,8 @@ def _of_any_batch(head: Head) -> ov.Model:
     weights = np.ones(head.shapes[1], np.float32)
     try:
         model.validate_nodes_and_infer_types()
-        together = _scores(model, rows, weights)
-        apart = [_scores(head.model, rows[first : first + batch], weights) for first in (0, batch)]
+        together = _Scorer(model)(rows, weights)
+        apart = [alone(rows[first : first + batch], weights) for first in (0, batch)]
     except (RuntimeError, TypeError) as error:  # shapes that do not go together; bf16, which numpy lacks
         raise NoRuleError("the head takes one batch, and positions cannot be pictures of it") from error
     if not np.allclose(together, np.concatenate(apart), rtol=1e-4, atol=1e-4 * float(np.abs(together).max())):
@@ -91,14 +115,7 @@ def _of_any_batch(head: Head) -> ov.Model:
     return model
 
 
-def _scores(model: ov.Model, feature: Floats, weights: Floats) -> Floats:
-    """What a head says, at f32."""
-    kinds = [node.get_element_type().to_dtype() for node in model.get_parameters()]
-    compiled = ov.compile_model(model, "CPU", F32)
-    return np.array(compiled([feature.astype(kinds[0]), weights.astype(kinds[1])])[0], np.float32)
-
-
-def _says_the_same_of_one(head: Head) -> bool:
+def _says_the_same_of_one(head: Head, alone: _Scorer) -> bool:
     """Whether the head says of one position what it says of a grid of positions that are all alike."""
     shape = head.shapes[0]
     dims = head.model.get_parameters()[1].get_partial_shape()
@@ -108,7 +125,7 @@ def _says_the_same_of_one(head: Head) -> bool:
     try:
         for size in (one, shape):
             weights = np.ones([size[axis] if dims[axis].is_dynamic else 1 for axis in range(len(size))], np.float32)
-            found.append(_scores(head.model, np.ascontiguousarray(np.broadcast_to(row, size)), weights))
+            found.append(alone(np.broadcast_to(row, size), weights))
     except (RuntimeError, TypeError):  # a grid of one does not go through; bf16, which numpy lacks
         return False
     return np.allclose(found[0], found[1], rtol=1e-4, atol=1e-4 * float(np.abs(found[1]).max()))

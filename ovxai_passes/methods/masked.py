@@ -41,6 +41,8 @@ def built_branch(request: BuildRequest) -> Built:
     """The cheapest branch of a masked head. Raises TooCostlyError, TargetNotFoundError."""
     model, target = request.model, request.target
     site, analysed = required(target.site), required(target.analysed)
+    if request.contrast is not Contrast.NONE:
+        _check_classes(request)
     plain = cost_of(analysed.model)
     heads = head_variants(model, site, analysed, lambda head: _of_classes(head, request))
     refused: list[str] = []
@@ -79,14 +81,25 @@ def built_branch(request: BuildRequest) -> Built:
     )
 
 
+def _check_classes(request: BuildRequest) -> None:
+    """Raises OptionError where there is no other class; one alone has a share against its own absence only."""
+    kind = request.contrast
+    alone = kind is Contrast.SHARE and _is_multi_label(request)
+    if request.target.classes == 1 and not alone:
+        raise OptionError(f"contrast {kind.value!r} is between classes, and the model scores one: leave it out")
+
+
+def _is_multi_label(request: BuildRequest) -> bool:
+    """Whether classes do not exclude each other, as the user says or the model shows."""
+    return request.multi_label or required(request.target.site).scores.activation == "Sigmoid"
+
+
 def _made(request: BuildRequest, heads: Iterable[HeadVariant], reference: bool) -> tuple[Branch, tuple[str, ...]]:
     """The branch of the head that takes most shapes, or one that multiplies less out; and its head's reasons.
 
     Raises NoRuleError where no head can be mapped.
     """
     model, target = request.model, request.target
-    if request.contrast is not Contrast.NONE and target.classes == 1 and not request.multi_label:
-        raise OptionError(f"contrast {request.contrast.value!r} is between classes, and the model scores one")
     build = repeated_head if reference else mapped_head
     site, mask = required(target.site), required(target.mask)
     if _asks_about_places(request):
@@ -139,7 +152,7 @@ def _wanted(request: BuildRequest) -> Contrasted:
         scores.shown,
         ModelGraph(request.model).output(scores.shown),
         scores.classes,
-        request.multi_label or scores.activation == "Sigmoid",
+        _is_multi_label(request),
         target.chosen,
         target.top_k,
         _has_peak(target, request.from_zero),
@@ -153,15 +166,15 @@ def _has_peak(target: Target, from_zero: bool) -> bool:
 
 def _of_classes(head: Head, request: BuildRequest) -> ChosenHead:
     """The head with the scores of those classes only that get a map, or that decide on its scale."""
-    target, from_zero = request.target, request.from_zero
-    if request.contrast is not Contrast.NONE:
+    target = request.target
+    if request.contrast is not Contrast.NONE or (target.top_k is None and target.chosen is None):
         return ChosenHead(head, ())
     shown = required(target.site).scores.shown
-    if target.top_k is not None:
-        return with_best(head, target.top_k, shown)
-    if target.chosen is not None and _has_peak(target, from_zero):
+    if target.chosen is None:
+        return with_best(head, required(target.top_k), shown)
+    if request.from_zero:
         return with_best(head, len(target.chosen) + 1, shown)
-    return ChosenHead(head, ()) if target.chosen is None else with_classes(head, target.chosen)
+    return with_classes(head, target.chosen)
 
 
 def _with_warning(built: Built) -> Built:

@@ -27,3 +27,14 @@ def chosen_by_image(data: ov.Node | ov.Output, indices: ov.Node | ov.Output, axi
         around = ops.scatter_update(ops.shape_of(output), ops.constant([0, axis]), ones, ops.constant(0))
     spread = ops.broadcast(ops.unsqueeze(indices, ops.constant(others)), around, broadcast_spec="BIDIRECTIONAL")
     return ops.gather_elements(output, spread, axis)
+
+
+def flat_scores(scores: ov.Node, output: ov.Output, classes: int) -> ov.Node:
+    """The model's own scores, a tensor like `output`, as [N,K] f32."""
+    flat = scores if len(output.get_partial_shape()) == 2 else ops.reshape(scores, ops.constant([-1, classes]), False)
+    return flat if output.get_element_type() == ov.Type.f32 else ops.convert(flat, "f32")
+
+
+def best_classes(scores: ov.Node, count: int) -> ov.Output:
+    """The best classes of each image [N,count] i64, by scores [N,K]; of equal ones the first."""
+    return ops.topk(scores, ops.constant(count), 1, "max", "value", "i64", stable=True).output(1)

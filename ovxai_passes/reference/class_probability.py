@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from ovxai_patterns.analysis.graph import TensorId
+from ovxai_patterns.analysis.op_traits import SOFTMAX_TYPES
 from ovxai_patterns.detector.class_heads import Level
 
 from ovxai_passes.reference.given import Given
@@ -38,7 +39,7 @@ def probabilities(given: Given) -> Floats:
         best = np.zeros((len(scores), len(level.channels), *level.grid))
         for anchor in range(len(level.channels[0])):
             value = scores[:, [channels[anchor] for channels in whole.channels]]
-            if grids.heads.activation in ("Softmax", "LogSoftmax"):
+            if grids.heads.activation in SOFTMAX_TYPES:
                 value = np.exp(value - value.max(1, keepdims=True))
                 value /= value.sum(1, keepdims=True)
             else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
@@ -22,15 +24,16 @@ def contrast_definition(given: Given, kind: Contrast, multi_label: bool, from_ze
     site, head = given.target.site, given.head
     assert site is not None, "a classifier has a site"
     assert head is not None, "a classifier has a head"
+    of_all = replace(given, classes=None)
     sigmoid = multi_label or site.scores.activation == "Sigmoid"
     values = given.read([given.target.layer, *head.sides, site.scores.shown])
     zero = np.asarray(empty_scores(head, site.positions, values[:-1]), np.float64)[:, :, None]
     if kind is Contrast.SHARE:
         alike = site.readout in (ReadOut.POOLED, ReadOut.SCORES_POOLED)
-        scores = _filled(given) if alike else np.asarray(masked_definition(_of_all(given)), np.float64)
+        scores = _filled(given) if alike else np.asarray(masked_definition(of_all), np.float64)
         shares = _shares(scores, sigmoid)
         return shares - _shares(zero, sigmoid) if from_zero else shares
-    beyond = np.asarray(masked_definition(_of_all(given)), np.float64) - (zero if from_zero else 0)
+    beyond = np.asarray(masked_definition(of_all), np.float64) - (zero if from_zero else 0)
     if kind is Contrast.MEAN:
         return np.asarray(beyond - beyond.mean(1, keepdims=True))
     scores = np.asarray(values[-1], np.float64).reshape(len(beyond), -1)
@@ -41,10 +44,6 @@ def contrast_definition(given: Given, kind: Contrast, multi_label: bool, from_ze
             rivals = [other for other in order if other != label][:_RIVALS]
             made[row, label] -= _WEIGHT * beyond[row, rivals].mean(0)
     return np.asarray(made)
-
-
-def _of_all(given: Given) -> Given:
-    return Given(given.target, given.read, given.picture, given.head, given.places)
 
 
 def _shares(values: Floats, sigmoid: bool) -> Floats:

@@ -166,6 +166,27 @@ def test_a_map_follows_the_size_of_the_picture() -> None:
     np.testing.assert_allclose(run(augmented, image, name="saliency_map"), wanted, atol=1e-6)
 
 
+def _of_one_class() -> ov.Model:
+    w, image = Weights(), picture(1)
+    x = ops.swish(graphs.conv(image, w, 3, 8, 2, stride=2))
+    return model_of(dense(ops.reduce_mean(x, integers(2, 3), False), w, 8, 1), image)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_one_class_has_no_others(kind: str, multi_label: bool) -> None:
+    if kind == "share" and multi_label:
+        found = run(
+            xai.insert_xai(_of_one_class(), embed_scaling=False, contrast=kind, multi_label=True),
+            random_input(_of_one_class()),
+            name="saliency_map",
+        )
+        assert ((found > 0) & (found < 1)).all()
+        return
+    with pytest.raises(xai.OptionError, match="between classes, and the model scores one"):
+        xai.insert_xai(_of_one_class(), contrast=kind, multi_label=multi_label)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -38,7 +38,7 @@ class Shown:
     size: tuple[int, int] | None = None
     image: InputImage | None = None
     wanted: npt.NDArray[np.float32] | None = None
-    rounding: float = 0.0
+    rounding: npt.NDArray[np.float32] | float = 0.0
 
 
 def check_shown(
@@ -59,12 +59,11 @@ def check_shown(
     if options.effective_scaling is Scaling.SIGNED:
         wanted = signed_levels(np.asarray(wanted, np.float32)) / 255
     allowed = _LEVEL + 1e-6 if found.dtype == np.uint8 else _HALF_FLOAT if scaled else 1e-5 * np.abs(wanted).max()
-    allowed += asked.rounding
     off = np.abs(values - wanted)
     if options.threshold is not None:  # what is as near to it as rounding may lie on either side
         off = np.where(wanted < options.threshold, values, off)
         off = np.where(np.abs(wanted - options.threshold) <= _HALF_FLOAT, 0, off)
-    if values.shape != wanted.shape or not off.max() <= allowed:
+    if values.shape != wanted.shape or not (off <= allowed + asked.rounding).all():
         raise VerificationError(f"{name}: the map is not the raw map, scaled and sized as asked for")
     held = []
     levels = found if found.dtype == np.uint8 else as_levels(values)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
-from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.graph import ModelGraph
 
 from ovxai_passes.insert import Insertion
 from ovxai_passes.methods.spec import Reads, required
@@ -25,8 +25,8 @@ Floats = npt.NDArray[np.float32]
 _OF_HALVES = 10.0
 
 
-def wanted_from_zero(raw: Insertion, given: Given, saliency: Floats, scaling: Scaling) -> tuple[Floats, float]:
-    """The map 0..1 (signed: -1..1), [N,k,h,w], and how far rounding may have taken it.
+def wanted_from_zero(raw: Insertion, given: Given, saliency: Floats, scaling: Scaling) -> tuple[Floats, Floats]:
+    """The map 0..1 (signed: -1..1), [N,k,h,w], and how far rounding may have taken it, [N,1,1,1].
 
     `saliency`: the raw map, equal to its definition. Maps with contrast are not made of it, but defined anew, and where
     there is little for any class, the rounding of two ways to compute it shows.
@@ -34,7 +34,7 @@ def wanted_from_zero(raw: Insertion, given: Given, saliency: Floats, scaling: Sc
     signed = scaling is Scaling.SIGNED
     if raw.method.reads is Reads.MASKED_HEAD:
         beyond, peak = _of_masked(raw, given, saliency, signed)
-        return unit_from_zero(beyond, peak, signed), _rounding(raw, beyond, peak, saliency)
+        return unit_from_zero(beyond, peak, signed), _rounding(raw, saliency, beyond, peak, signed)
     target = given.target
     if raw.method.reads is Reads.CLASS_HEADS:
         every, rows = class_probability.probabilities(given), required(target.grids).rows
@@ -43,17 +43,21 @@ def wanted_from_zero(raw: Insertion, given: Given, saliency: Floats, scaling: Sc
         of_all = replace(given, target=replace(target, masks=replace(masks, chosen=None)))
         every, rows = instance_definition(of_all), masks.chosen
     some = every if rows is None else every[:, list(rows)]
-    return unit_from_zero(some, every.max((1, 2, 3)), signed), 0.0
+    return unit_from_zero(some, every.max((1, 2, 3)), signed), np.zeros((len(every), 1, 1, 1), np.float32)
 
 
-def _rounding(raw: Insertion, beyond: Floats, peak: npt.NDArray[np.floating] | None, saliency: Floats) -> float:
+def _rounding(
+    raw: Insertion, saliency: Floats, beyond: Floats, peak: npt.NDArray[np.floating] | None, signed: bool
+) -> Floats:
+    """Of an image where nothing is for any class, by one way or the other, it may be anything."""
     if raw.state.options.contrast is Contrast.NONE:
-        return 0.0
-    scale = np.abs(beyond).max((1, 2, 3)) if peak is None else np.maximum(np.maximum(beyond, 0).max((1, 2, 3)), peak)
-    if not scale.all():
-        return float("inf")  # nothing is for any class, by one way or the other
+        return np.zeros((len(saliency), 1, 1, 1), np.float32)
+    scale = (np.abs(beyond) if signed else np.maximum(beyond, 0)).max((1, 2, 3))
+    scale = scale if peak is None else np.maximum(scale, peak)
     allowed = RANGE_TOLERANCE * np.ptp(saliency, axis=(1, 2, 3)) + SCORE_TOLERANCE * np.abs(saliency).max()
-    return float((looseness(raw) * allowed / scale).max())
+    found = np.full(len(saliency), np.inf)
+    np.divide(looseness(raw) * allowed, scale, out=found, where=scale > 0)
+    return np.asarray(found, np.float32)[:, None, None, None]
 
 
 def looseness(raw: Insertion) -> float:
@@ -74,7 +78,8 @@ def _of_masked(
         (shown,) = given.read([site.scores.shown])
         best = np.asarray(shown, np.float64).reshape(len(saliency), -1).argmax(1)[:, None]
     if options.contrast is Contrast.NONE:
-        zero = empty_scores(required(given.head), site.positions, given.read([given.target.layer, *_sides(given)]))
+        head = required(given.head)
+        zero = empty_scores(head, site.positions, given.read([given.target.layer, *head.sides]))
         chosen = zero if classes is None else np.take_along_axis(zero, classes, 1)
         beyond = saliency - chosen[:, :, None, None]
         of_best = None
@@ -88,7 +93,3 @@ def _of_masked(
     if of_best is None:
         return beyond, None
     return beyond, (np.abs(of_best) if signed else np.maximum(of_best, 0)).max(1)
-
-
-def _sides(given: Given) -> tuple[TensorId, ...]:
-    return required(given.head).sides

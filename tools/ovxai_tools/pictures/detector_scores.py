@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
+from ovxai_patterns.analysis.op_traits import SOFTMAX_TYPES
 from ovxai_patterns.detector.class_heads import ClassHeads, Level
 from ovxai_patterns.detector.instances import Masks, Prototypes
 
@@ -68,7 +69,7 @@ def _of_heads(heads: ClassHeads, values: dict[Any, Array]) -> Scores:
     for level in heads.levels:
         value = _of_cells(values[level.tensor], level, level.axis)
         scores = np.stack([value[list(channels)] for channels in level.channels])  # [K,A,cells]
-        if heads.activation in ("Softmax", "LogSoftmax"):
+        if heads.activation in SOFTMAX_TYPES:
             shares = np.exp(scores - scores.max(0))
             scores = shares / shares.sum(0)
         else:
