@@ -40,6 +40,10 @@ class TooCostlyError(TargetNotFoundError):
     """A target that can be explained, but beyond the budget; `near_misses` say what each branch would take."""
 
 
+class NoGradientError(OvxaiError):
+    """A gradient that cannot be had: an operation without a rule is in the way, or no output depends on the tensor."""
+
+
 class StageError(OvxaiError):
     """A stage of an insertion is run before what it reads is there."""
 

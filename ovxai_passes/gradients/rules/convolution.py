@@ -1,0 +1,77 @@
+"""Convolutions: the gradient is the transposed convolution with the same filters, and the other way round.
+
+    y = Convolution(x, W)               gradient of x = ConvolutionBackpropData(g, W)
+    y = ConvolutionBackpropData(x, W)   gradient of x = Convolution(g, W)
+
+k cotangents are one batch. Filters that are computed from the tensor have no gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import openvino as ov
+from openvino import opset13 as ops
+
+from ovxai_passes.gradients.context import Context, Tensor, declined, ints, rank_of, size_of
+from ovxai_passes.gradients.weights import reread
+from ovxai_passes.gradients.windows import Windows, scattered, windows_of
+
+
+def convolution(context: Context, node: ov.Node, cotangents: Sequence[Tensor | None]) -> Sequence[Tensor | None]:
+    """See the module."""
+    (gradient,) = cotangents
+    assert gradient is not None
+    windows = windows_of(node, _kernel(context, node))
+    found = scattered(context, context.in_batch(gradient), _filters(node, windows), windows, node.input_value(0))
+    return [context.out_of_batch(found, gradient)]
+
+
+def transposed(context: Context, node: ov.Node, cotangents: Sequence[Tensor | None]) -> Sequence[Tensor | None]:
+    """See the module. What `output_padding` adds at the end is left out."""
+    (gradient,) = cotangents
+    assert gradient is not None
+    attributes = node.get_attributes()
+    if node.get_input_size() > 2 or str(attributes["auto_pad"]).lower() != "explicit":
+        raise declined(node, "its padding is computed")
+    windows = windows_of(node, _kernel(context, node))
+    batch = context.in_batch(gradient)
+    extra = [int(pad) for pad in attributes["output_padding"]]
+    end = [pad - more for pad, more in zip(windows.end, extra, strict=True)]
+    cut = [max(-pad, 0) for pad in end]
+    if any(cut):
+        axes = [axis + 2 for axis in range(windows.places)]
+        stops = ints([-size if size else 2**31 - 1 for size in cut])
+        batch = ops.slice(batch, ints([0] * len(axes)), stops, ints([1] * len(axes)), ints(axes))
+    make = ops.convolution if node.get_type_name() == "ConvolutionBackpropData" else ops.group_convolution
+    found = make(
+        batch,
+        _filters(node, windows),
+        list(windows.strides),
+        list(windows.begin),
+        [max(pad, 0) for pad in end],
+        list(windows.dilations),
+    )
+    return [context.out_of_batch(found, gradient)]
+
+
+def _filters(node: ov.Node, windows: Windows) -> ov.Output:
+    return reread(node.input_value(1), windows.places)
+
+
+def _kernel(context: Context, node: ov.Node) -> list[int]:
+    if context.needs(node, 1):
+        raise declined(node, "its filters are computed from the tensor")
+    filters, places = node.input_value(1), rank_of(node.input_value(0)) - 2
+    sizes = [size_of(filters, axis) for axis in range(rank_of(filters) - places, rank_of(filters))]
+    if None in sizes:
+        raise declined(node, "the size of its filters is dynamic")
+    return [size or 0 for size in sizes]
+
+
+RULES = {
+    "Convolution": convolution,
+    "ConvolutionBackpropData": transposed,
+    "GroupConvolution": convolution,
+    "GroupConvolutionBackpropData": transposed,
+}
