@@ -11,6 +11,7 @@ from typing import Any
 
 from ovxai_passes.errors import (
     ModelReadError,
+    NoGradientError,
     OptionError,
     OvxaiError,
     StageError,
@@ -18,6 +19,7 @@ from ovxai_passes.errors import (
     TooCostlyError,
     VerificationError,
 )
+from ovxai_passes.gradients.backward import Backward, vjp
 from ovxai_passes.insert import insert_xai, plan
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.model_info.recorded import is_augmented
@@ -47,6 +49,7 @@ from ovxai_passes.version import __version__
 from ovxai_passes.vocabulary import Colormap, MapType, Mask, Method, Scaling, Task
 
 __all__ = [
+    "Backward",
     "Branch",
     "BuildBranch",
     "Colormap",
@@ -62,6 +65,7 @@ __all__ = [
     "Mask",
     "Method",
     "ModelReadError",
+    "NoGradientError",
     "OptionError",
     "Options",
     "Overlay",
@@ -88,6 +92,7 @@ __all__ = [
     "plan",
     "read_model",
     "remove_xai",
+    "vjp",
 ]
 
 

@@ -8,6 +8,7 @@ are read from the tensor, so that what is built follows the sizes that the model
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from ovxai_passes.errors import NoGradientError
 from ovxai_passes.gradients.probe import Probe
 from ovxai_passes.ops.constants import constant_like
 
-Tensor = ov.Node | ov.Output
+Tensor: TypeAlias = ov.Node | ov.Output
 """A tensor, or the operation whose first result it is."""
 
 

@@ -93,7 +93,8 @@ def _gradients(context: Context, node: ov.Node, arrived: list[ov.Output | None])
 def _whole(context: Context, tensor: TensorId, found: ov.Output | None) -> ov.Output:
     """A gradient; zeros where what depends on the tensor is constant almost everywhere (Floor, comparisons)."""
     output = context.graph.output(tensor)
-    return found if found is not None else context.zeros(output, output.get_element_type()).output(0)
+    element = output.get_element_type() if output.get_element_type().is_real() else ov.Type.f32
+    return found if found is not None else context.zeros(output, element).output(0)
 
 
 class _Between:

@@ -12,9 +12,8 @@ from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME, further_name
 from ovxai_passes.model_info.rt_info import write_as_newest
 from ovxai_passes.ops.branch import Branch
+from ovxai_passes.ops.connecting import Fed, connect, fenced_inputs
 from ovxai_passes.ops.cost import operation_count
-from ovxai_passes.ops.fence import put_fence, unfenced
-from ovxai_passes.ops.sharing import repeats_reader, shares_transpose
 from ovxai_passes.ops.sizes import with_dynamic_shapes
 from ovxai_passes.ops.tapping import fed_from_safe_taps, unsafe_sources
 from ovxai_passes.passes.state import InsertionState, Original, left
@@ -47,7 +46,7 @@ class Graft(ModelPass):
         for state in self.states:
             state.original = Original(len(wrapped.outputs), operation_count(wrapped), names_of_operations)
         for one in added:
-            one.connect()
+            connect(one.fed)
         named = self._named(added)
         model.add_results([ops.result(end, name=name) for name, end in named])
         wrapped = ov.Model(model)
@@ -71,33 +70,23 @@ class Graft(ModelPass):
 class _Added:
     """A branch that is not connected yet: its inputs with what feeds them, and the ends of its results."""
 
-    fed: tuple[tuple[ov.Node, ov.Output], ...]
+    fed: Fed
     map: ov.Output
     classes: ov.Output | None
     pictures: tuple[tuple[str, ov.Output], ...]
     features: ov.Output | None
-
-    def connect(self) -> None:
-        for parameter, output in self.fed:
-            for reader in list(parameter.output(0).get_target_inputs()):
-                reader.replace_source_output(output)
 
 
 def _added(graph: ModelGraph, given: Branch) -> _Added:
     """A copy of a branch, fenced for the model as it is without any branch."""
     branch = _fed_from_safe_taps(graph, given)
     model = branch.model.clone()
-    fed = [(one, graph.output(source)) for one, source in zip(model.get_parameters(), branch.sources, strict=True)]
-    open_to_tail = {parameter.get_name() for parameter in unfenced(model)}
-    for parameter, output in fed:
-        shared = shares_transpose(parameter, output) or repeats_reader(parameter, output)
-        if parameter.get_name() in open_to_tail or (shared and output.get_element_type().is_real()):
-            put_fence(parameter)
+    fed = fenced_inputs(graph, model, branch.sources)
     ends = [result.input_value(0) for result in model.get_results()]
     features = ends.pop() if given.has_features else None
     first = len(ends) - len(given.pictures)
     pictures = tuple(zip(given.pictures, ends[first:], strict=True))
-    return _Added(tuple(fed), ends[0], ends[1] if first > 1 else None, pictures, features)
+    return _Added(fed, ends[0], ends[1] if first > 1 else None, pictures, features)
 
 
 def _fed_from_safe_taps(graph: ModelGraph, branch: Branch) -> Branch:

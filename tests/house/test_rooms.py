@@ -25,7 +25,7 @@ ORDERS = {
     "ovxai_passes": (
         *("version", "errors", "vocabulary", "value_checks"),
         *("option_checks", "option_patterns", "option_spec", "option_groups"),
-        *("ops", "rewrites", "head", "mapping", "methods", "method_options"),
+        *("ops", "gradients", "rewrites", "head", "mapping", "methods", "method_options"),
         *("options", "insert_options", "sources", "model_info", "report", "finish", "passes"),
         *("torch_modules", "insert", "remove"),
         *("pictures", "explainer", "metrics", "compat"),
@@ -37,6 +37,7 @@ ORDERS = {
 NAMED_IN_ORDER = (
     *(f"ovxai_patterns.{room}" for room in ("analysis", "matchers", "classifier", "detector")),
     *(f"ovxai_passes.{room}" for room in ("ops", "rewrites", "head", "mapping", "mapping.rules", "finish")),
+    *(f"ovxai_passes.{room}" for room in ("gradients", "gradients.rules")),
     *(f"ovxai_passes.{room}" for room in ("option_groups", "passes", "passes.finishing", "sources", "model_info")),
     *(f"ovxai_passes.{room}" for room in ("torch_modules", "pictures")),
     *(f"ovxai_passes.{room}" for room in ("explainer", "explainer.black_box", "metrics")),

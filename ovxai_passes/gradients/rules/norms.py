@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as ops
 
@@ -27,24 +28,22 @@ def mvn(context: Context, node: ov.Node, cotangents: Sequence[Tensor | None]) ->
     if node.get_input_size() < 2:
         raise declined(node, "it is of version 0, which names no axes")
     axes = [int(axis) % rank_of(source) for axis in context.known(node, 1, "its axes").reshape(-1)]
-    own, led = ints(axes), ints(context.axes(axes, rank_of(source)))
     if not attributes["normalize_variance"]:
-        return [ops.subtract(gradient, ops.reduce_mean(gradient, led, True))]
+        return [ops.subtract(gradient, ops.reduce_mean(gradient, ints(context.axes(axes, rank_of(source))), True))]
     inside = str(attributes["eps_mode"]).lower() == "inside_sqrt"
-    return [_unnormed(context, source, node.output(0), gradient, own, led, float(attributes["eps"]), inside)]
+    return [_unnormed(context, (source, node.output(0)), gradient, axes, float(attributes["eps"]), inside)]
 
 
-def _unnormed(
+def _unnormed(  # noqa: PLR0913, PLR0917  # what the equation reads
     context: Context,
-    x: Tensor,
-    y: Tensor,
+    xy: tuple[Tensor, Tensor],
     gradient: Tensor,
-    own: ov.Node,
-    led: ov.Node,
+    axes: list[int],
     epsilon: float,
     inside: bool = True,
 ) -> ov.Node:
-    """`own`, `led`: axes of x, and of the gradient."""
+    (x, y), rank = xy, rank_of(xy[0])
+    own, led = ints(axes), ints(context.axes(axes, rank))
     apart = ops.subtract(x, ops.reduce_mean(x, own, True))
     variance = ops.reduce_mean(ops.multiply(apart, apart), own, True)
     small = context.number(epsilon, gradient)
@@ -72,12 +71,8 @@ def group_normalization(
     g = ops.reshape(scaled, ints([0] * (context.lead + 1) + [groups, -1]), special_zero=True)
     apart = ops.subtract(x, ops.reduce_mean(x, ints([2]), True))
     variance = ops.reduce_mean(ops.multiply(apart, apart), ints([2]), True)
-    sigma = ops.sqrt(ops.add(variance, context.number(epsilon, gradient)))
-    y = ops.divide(apart, sigma)
-    last = ints([context.lead + 2])
-    centred = ops.subtract(g, ops.reduce_mean(g, last, True))
-    along = ops.reduce_mean(ops.multiply(g, y), last, True)
-    found = ops.divide(ops.subtract(centred, ops.multiply(y, along)), sigma)
+    y = ops.divide(apart, ops.sqrt(ops.add(variance, context.number(epsilon, gradient))))
+    found = _unnormed(context, (x, y), g, [2], epsilon)
     return [context.shaped(found, source)]
 
 
@@ -123,23 +118,25 @@ def lrn(context: Context, node: ov.Node, cotangents: Sequence[Tensor | None]) ->
     alpha, beta, bias, size = (float(attributes[name]) for name in ("alpha", "beta", "bias", "size"))
     axes = [int(axis) % rank_of(x) for axis in context.known(node, 1, "its axes").reshape(-1)]
     weight = alpha / size ** len(axes)
-    near = _neighbours(context, node, ops.multiply(x, x), axes, 0, int(size))
+    bands = [_band(node, axis, int(size)) for axis in axes]
+    near: Tensor = ops.multiply(x, x)
+    for axis, band in zip(axes, bands, strict=True):
+        near = context.linear(near, band, axis)
     d = ops.add(ops.multiply(near, context.number(weight, x)), context.number(bias, x))
-    lower = ops.multiply(gradient, ops.divide(y, d))
-    back = _neighbours(context, node, lower, axes, context.lead, int(size))
+    back: Tensor = ops.multiply(gradient, ops.divide(y, d))
+    for axis, band in zip(axes, bands, strict=True):
+        back = context.linear(back, band, axis + context.lead)
     bent = ops.multiply(ops.multiply(x, back), context.number(2 * weight * beta, x))
     return [ops.subtract(ops.divide(gradient, ops.power(d, context.number(beta, x))), bent)]
 
 
-def _neighbours(context: Context, node: ov.Node, values: Tensor, axes: list[int], lead: int, size: int) -> Tensor:
-    for axis in axes:
-        count = size_of(node, axis)
-        if count is None:
-            raise declined(node, "the size of its axis is dynamic")
-        places = np.arange(count)
-        band = np.abs(places[:, None] - places[None]) <= size // 2
-        values = context.linear(values, band.astype(np.float64), axis + lead)
-    return values
+def _band(node: ov.Node, axis: int, size: int) -> npt.NDArray[np.floating]:
+    """1 where two places along an axis are neighbours."""
+    count = size_of(node, axis)
+    if count is None:
+        raise declined(node, "the size of its axis is dynamic")
+    places = np.arange(count)
+    return (np.abs(places[:, None] - places[None]) <= size // 2).astype(np.float64)
 
 
 RULES = {

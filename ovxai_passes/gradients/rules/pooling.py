@@ -132,7 +132,7 @@ def _joined(context: Context, batch: Tensor, channels: int) -> ov.Node:
 
 
 def _first_largest(context: Context, split: ov.Node, count: int) -> ov.Node:
-    """1 at the first largest element along axis 2, else 0: the equal ones are numbered downwards, and the top one wins."""
+    """1 at the first largest element along axis 2: the equal ones are numbered downwards, and the top one wins."""
     axis = ints([2])
     element = split.get_output_element_type(0)
     shape = [1, 1, count, *[1] * (rank_of(split) - 3)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -228,9 +229,15 @@ def pad(context: Context, node: ov.Node, cotangents: Sequence[Tensor | None]) ->
             continue
         if size is None or min(before, behind) < 0:
             raise declined(node, "it repeats elements of an axis whose size is dynamic")
-        indices = np.pad(np.arange(size), (before, behind), mode).tolist()
+        indices = _repeated(size, before, behind, mode)
         gradient = taken(context, gradient, axis + context.lead, indices, size)
     return [gradient]
+
+
+def _repeated(size: int, before: int, behind: int, mode: str) -> list[int]:
+    """Which element stands at each place after a padding that repeats some."""
+    pad_with: Any = mode
+    return [int(place) for place in np.pad(np.arange(size), (before, behind), pad_with)]
 
 
 def _unpadded(context: Context, gradient: Tensor, source: ov.Output, begin: list[int], end: list[int]) -> Tensor:

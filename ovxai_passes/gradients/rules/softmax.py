@@ -52,15 +52,14 @@ def attention(context: Context, node: ov.Node, cotangents: Sequence[Tensor | Non
     inner = ops.reduce_sum(ops.multiply(gradient, node.output(0)), last, True)
     logits = ops.multiply(shares, ops.subtract(ops.matmul(gradient, value, False, True), inner))
     scaled = ops.multiply(logits, scale)
-    found = [
-        lambda: ops.matmul(scaled, key, False, False),
-        lambda: ops.matmul(scaled, query, True, False),
-        lambda: ops.matmul(shares, gradient, True, False),
-    ]
-    return [
-        context.unbroadcast(make(), node.input_value(port)) if context.needs(node, port) else None
-        for port, make in enumerate(found)
-    ]
+    found: list[Tensor | None] = [None, None, None]
+    if context.needs(node, 0):
+        found[0] = context.unbroadcast(ops.matmul(scaled, key, False, False), query)
+    if context.needs(node, 1):
+        found[1] = context.unbroadcast(ops.matmul(scaled, query, True, False), key)
+    if context.needs(node, 2):
+        found[2] = context.unbroadcast(ops.matmul(shares, gradient, True, False), value)
+    return found
 
 
 def _scale(context: Context, node: ov.Node, like: Tensor) -> Tensor:

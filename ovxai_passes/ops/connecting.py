@@ -1,0 +1,32 @@
+"""A branch fed from the tensors of a network, behind fences where a plugin would otherwise treat the two as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import openvino as ov
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+
+from ovxai_passes.ops.fence import put_fence, unfenced
+from ovxai_passes.ops.sharing import repeats_reader, shares_transpose
+
+Fed = tuple[tuple[ov.Node, ov.Output], ...]
+"""Inputs of a branch, each with what feeds it."""
+
+
+def fenced_inputs(graph: ModelGraph, model: ov.Model, sources: Sequence[TensorId]) -> Fed:
+    """The inputs of a branch, which are fenced in place for the network as it is without any branch."""
+    fed = [(one, graph.output(source)) for one, source in zip(model.get_parameters(), sources, strict=True)]
+    open_to_tail = {parameter.get_name() for parameter in unfenced(model)}
+    for parameter, output in fed:
+        shared = shares_transpose(parameter, output) or repeats_reader(parameter, output)
+        if parameter.get_name() in open_to_tail or (shared and output.get_element_type().is_real()):
+            put_fence(parameter)
+    return tuple(fed)
+
+
+def connect(fed: Fed) -> None:
+    """Let what reads the inputs of a branch read the network."""
+    for parameter, output in fed:
+        for reader in list(parameter.output(0).get_target_inputs()):
+            reader.replace_source_output(output)
