@@ -6,8 +6,8 @@ y = f(x)  ─▶  (y, J_f(x)^T · c),  for any c of the shape of y
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
-import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from openvino.passes import Manager, ModelPass
@@ -21,8 +21,8 @@ from ovxai_passes.ops.connecting import connect, fenced_inputs
 from ovxai_passes.ops.sizes import guarded, sizes_of, with_dynamic_shapes
 from ovxai_passes.ops.tapping import fed_from_safe_taps
 
-Chosen = ov.Output | str
-"""A tensor: an `ov.Output` of the model, one of its tensor names, or the friendly name of the operation that makes it."""
+Chosen: TypeAlias = ov.Output | str
+"""A tensor: an `ov.Output` of the model, a tensor name, or the friendly name of the operation that makes it."""
 
 
 def vjp(model: ov.Model, outputs: Sequence[Chosen], wrt: Sequence[Chosen]) -> ov.Model:
@@ -113,7 +113,7 @@ def _tensor(graph: ModelGraph, chosen: Chosen) -> TensorId:
             raise OptionError(f"there is no tensor {chosen!r} in the model: {layer.reason}")
         return _behind_result(graph, graph.output(layer))
     try:
-        return _behind_result(graph, ov.Output._from_node(chosen) if isinstance(chosen, ov.Node) else chosen)
+        return _behind_result(graph, chosen)
     except KeyError as error:
         name = chosen.get_node().get_friendly_name()
         raise OptionError(f"{name!r} is not a tensor of this model: choose an output of the model itself") from error
@@ -145,7 +145,7 @@ def _branch(graph: ModelGraph, outputs: list[TensorId], cotangents: list[TensorI
         for output, cotangent in zip(outputs, cotangents, strict=True):
             clone.ops[cotangent[0]].set_partial_shape(clone.output(output).get_partial_shape())
             clone.ops[cotangent[0]].validate_and_infer_types()
-        pairs = {}
+        pairs: dict[TensorId, ov.Output] = {}
         for output, cotangent in zip(outputs, cotangents, strict=True):
             given = clone.output(cotangent)
             pairs[output] = ops.add(pairs[output], given).output(0) if output in pairs else given
@@ -169,5 +169,5 @@ def _guarded(graph: ModelGraph, clone: ModelGraph, gradient: ov.Output) -> ov.Ou
         if axes and gradient.get_element_type() == ov.Type.f32 and shape[0].is_static and len(shape) == 4:
             place = graph.place_of(parameter)
             built = [shape[axis].get_length() for axis in axes]
-            gradient = guarded(gradient, sizes_of(clone.output((place, 0)), axes), np.array(built).tolist())
+            gradient = guarded(gradient, sizes_of(clone.output((place, 0)), axes), built)
     return gradient

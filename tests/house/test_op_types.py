@@ -17,6 +17,7 @@ TABLES = (
     "ovxai_patterns.matchers.parts",  # what paths of patterns cross
     "ovxai_passes.ops.fusions",  # what plugins fuse
     "ovxai_passes.mapping.rules",  # what a rule of the mapping takes
+    "ovxai_passes.gradients.rules",  # which rule a type has
 )
 MOST = 2
 """Types that a test of one operation may name."""

@@ -25,7 +25,7 @@ def test_all_passes_are_public() -> None:
         for name in xai.__all__
         if inspect.isclass(getattr(xai, name)) and issubclass(getattr(xai, name), ModelPass)
     }
-    assert found == STAGES | {"InsertSaliencyMap", "RemoveSaliencyMap"}
+    assert found == STAGES | {"Backward", "InsertSaliencyMap", "RemoveSaliencyMap"}
 
 
 def test_the_rest_of_the_interface_is_public() -> None:
