@@ -86,7 +86,12 @@ class Backward(ModelPass):
         model.add_parameters(cotangents)
         graph = ModelGraph(ov.Model(model))
         ids = [[graph.id_of(output) for output in given] for given in (outputs, wrt)]
-        branch = _branch(graph, ids[0], [graph.id_of(one.output(0)) for one in cotangents], ids[1])
+        try:
+            branch = _branch(graph, ids[0], [graph.id_of(one.output(0)) for one in cotangents], ids[1])
+        except NoGradientError:
+            for cotangent in cotangents:
+                model.remove_parameter(cotangent)
+            raise
         added = branch.model.clone()
         ends = [result.input_value(0) for result in added.get_results()]
         fed = fenced_inputs(graph, added, branch.sources)

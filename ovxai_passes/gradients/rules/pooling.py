@@ -197,7 +197,7 @@ def _resized_identity(context: Context, node: ov.Node, axis: int) -> npt.NDArray
         axes = _resized_axes(context, node)
         if axis in axes:
             scale = float(_numbers(context, node, 1)[axes.index(axis)])
-    along = ops.parameter([size, 1, size, 1], "f32")
+    along = ops.parameter([size, 1, size, 1], np.float32)
     by_scale = attributes["shape_calculation_mode"] == "scales"
     target = ops.constant(np.array([scale, 1], np.float32)) if by_scale else ints([wanted, 1])
     kind = "linear_onnx" if attributes["mode"] == "linear" and not attributes["antialias"] else attributes["mode"]

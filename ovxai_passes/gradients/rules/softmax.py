@@ -49,7 +49,10 @@ def attention(context: Context, node: ov.Node, cotangents: Sequence[Tensor | Non
     scale = _scale(context, node, gradient)
     shares = _probabilities(context, node, scale)
     last = ints([rank_of(gradient) - 1])
-    inner = ops.reduce_sum(ops.multiply(gradient, node.output(0)), last, True)
+    result: Tensor = node.output(0)
+    if context.lead:  # a CPU plugin (2026.4.1) does not compile a reduction of tensors of several ranks
+        result, shares = (ops.unsqueeze(one, ints([0])) for one in (result, shares))
+    inner = ops.reduce_sum(ops.multiply(gradient, result), last, True)
     logits = ops.multiply(shares, ops.subtract(ops.matmul(gradient, value, False, True), inner))
     scaled = ops.multiply(logits, scale)
     found: list[Tensor | None] = [None, None, None]
