@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 
+from ovxai_passes.gradients.walk import RULES
 from tests.passes.gradients import cases, spatial_cases
 from tests.passes.gradients.checking import Build, Shapes, Sizes, sizes, worst
 
@@ -37,3 +41,10 @@ def test_rules(family: str, given_sizes: Sizes) -> None:
 @given(given_sizes=sizes())
 def test_rules_on_random_shapes(family: str, given_sizes: Sizes) -> None:
     assert not _far(family, given_sizes)
+
+
+def test_the_table_names_all_types_with_a_rule() -> None:
+    readme = Path(__file__).resolve().parents[3] / "ovxai_passes" / "README.md"
+    section = readme.read_text(encoding="utf-8").split("### Gradients\n")[1].split("\n### ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ") and "`" in line]
+    assert sorted(re.findall(r"`(\w+)`", "".join(rows))) == sorted(RULES)
