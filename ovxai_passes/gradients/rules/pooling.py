@@ -21,6 +21,7 @@ from ovxai_passes.gradients.context import Context, Tensor, declined, ints, outp
 from ovxai_passes.gradients.windows import Windows, scattered, windows_of
 from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.ops.nodes import clone_with_inputs
+from ovxai_passes.ops.precision import F32
 
 
 def average(context: Context, node: ov.Node, cotangents: Sequence[Tensor | None]) -> Sequence[Tensor | None]:
@@ -168,6 +169,8 @@ def interpolate(context: Context, node: ov.Node, cotangents: Sequence[Tensor | N
     (gradient,) = cotangents
     assert gradient is not None
     source, found = node.input_value(0), gradient
+    if node.get_type_info().version_id == "opset1":
+        raise declined(node, "it is of version 0")
     for axis in range(rank_of(source)):
         sizes = size_of(source, axis), size_of(node, axis)
         if sizes[0] is None and sizes[1] is None and axis < 2:
@@ -192,44 +195,36 @@ def _resized_identity(context: Context, node: ov.Node, axis: int) -> npt.NDArray
     if _has_pads(node):
         raise declined(node, "it pads before it resizes")
     attributes = node.get_attributes()
-    scale = wanted / size
-    if attributes["shape_calculation_mode"] == "scales":
-        axes = _resized_axes(context, node)
-        if axis in axes:
-            scale = float(_numbers(context, node, 1)[axes.index(axis)])
-    along = ops.parameter([size, 1, size, 1], np.float32)
     by_scale = attributes["shape_calculation_mode"] == "scales"
-    target = ops.constant(np.array([scale, 1], np.float32)) if by_scale else ints([wanted, 1])
-    kind = "linear_onnx" if attributes["mode"] == "linear" and not attributes["antialias"] else attributes["mode"]
-    attributes = {**attributes, "mode": kind, "pads_begin": [0] * 4, "pads_end": [0] * 4}
-    if len(node.input_values()) == 4:  # version 4: sizes and scales beside each other
-        sizes = [along.output(0), ints([wanted, 1]).output(0), ops.constant(np.array([scale, 1], np.float32)).output(0)]
-    else:
-        sizes = [along.output(0), target.output(0)]
-    resized = clone_with_inputs(node, [*sizes, ints([2, 3]).output(0)], **attributes)
-    result = ov.Tensor(ov.Type.f32, ov.Shape([size, 1, wanted, 1]))
-    if not resized.evaluate(
-        [result],
-        [ov.Tensor(np.eye(size, dtype=np.float32).reshape(size, 1, size, 1))]
-        + [ov.Tensor(np.array(value.get_node().get_data())) for value in resized.input_values()[1:]],
-    ):
-        raise declined(node, f"the mode {attributes['mode']!r} cannot be evaluated")
-    return np.array(result.data).reshape(size, wanted).T
+    target = ints([wanted, 1])
+    if by_scale:
+        target = ops.constant(np.array([_scale(context, node, axis), 1], np.float32))
+    along = ops.parameter([size, 1, size, 1], np.float32)
+    resized = ops.interpolate(
+        along,
+        target,
+        "linear_onnx" if attributes["mode"] == "linear" and not attributes["antialias"] else attributes["mode"],
+        attributes["shape_calculation_mode"],
+        coordinate_transformation_mode=attributes["coordinate_transformation_mode"],
+        nearest_mode=attributes["nearest_mode"],
+        antialias=attributes["antialias"],
+        cube_coeff=attributes["cube_coeff"],
+        axes=ints([2, 3]),
+    )
+    compiled = ov.compile_model(ov.Model([ops.result(resized)], [along]), "CPU", F32)  # 2025.0 does not evaluate it
+    return np.array(compiled(np.eye(size, dtype=np.float32).reshape(size, 1, size, 1))[0]).reshape(size, wanted).T
 
 
-def _resized_axes(context: Context, node: ov.Node) -> list[int]:
-    rank, place = rank_of(node.input_value(0)), 3 if node.get_input_size() == 4 else 2
-    if node.get_input_size() <= place:
-        return list(range(rank))
-    return [int(axis) % rank for axis in context.known(node, place, "its axes")]
-
-
-def _numbers(context: Context, node: ov.Node, port: int) -> list[float]:
-    port = 2 if node.get_input_size() == 4 else port
-    value = context.folded(node.input_value(port))
-    if value is None:
+def _scale(context: Context, node: ov.Node, axis: int) -> float:
+    """The factor along an axis; version 4 has sizes and scales beside each other, version 11 the ones asked for."""
+    port = 2 if node.get_type_info().version_id == "opset4" else 1
+    axes = list(range(rank_of(node)))
+    if node.get_input_size() > port + 1:
+        axes = [int(one) % len(axes) for one in context.known(node, port + 1, "its axes")]
+    scales = context.folded(node.input_value(port))
+    if scales is None:
         raise declined(node, "its scales are computed at inference")
-    return [float(number) for number in value.reshape(-1)]
+    return float(scales.reshape(-1)[axes.index(axis)])
 
 
 RULES = {
