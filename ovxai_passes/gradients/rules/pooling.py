@@ -20,7 +20,6 @@ from openvino import opset13 as ops
 from ovxai_passes.gradients.context import Context, Tensor, declined, ints, output_of, rank_of, size_of
 from ovxai_passes.gradients.windows import Windows, scattered, windows_of
 from ovxai_passes.ops.constants import constant_like
-from ovxai_passes.ops.nodes import clone_with_inputs
 from ovxai_passes.ops.precision import F32
 
 
