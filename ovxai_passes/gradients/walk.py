@@ -29,6 +29,7 @@ from ovxai_passes.gradients.rules import (
     norms,
     pooling,
     reductions,
+    scattering,
     selecting,
     softmax,
 )
@@ -48,6 +49,7 @@ RULES: dict[str, Rule] = {
     **pooling.RULES,
     **movement.RULES,
     **selecting.RULES,
+    **scattering.RULES,
     **joining.RULES,
 }
 """Type of operation → its rule."""

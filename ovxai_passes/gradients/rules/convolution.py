@@ -9,13 +9,16 @@ k cotangents are one batch. Filters that are computed from the tensor have no gr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
+import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
-from ovxai_passes.gradients.context import Context, Tensor, declined, ints, rank_of, size_of
+from ovxai_passes.gradients.context import Context, Tensor, declined, ints, output_of, rank_of, size_of
 from ovxai_passes.gradients.weights import reread
 from ovxai_passes.gradients.windows import Windows, scattered, windows_of
+from ovxai_passes.ops.constants import constant_like
 
 
 def convolution(context: Context, node: ov.Node, cotangents: Sequence[Tensor | None]) -> Sequence[Tensor | None]:
@@ -69,7 +72,25 @@ def _kernel(context: Context, node: ov.Node) -> list[int]:
     return [size or 0 for size in sizes]
 
 
+def columns(context: Context, node: ov.Node, cotangents: Sequence[Tensor | None]) -> Sequence[Tensor | None]:
+    """Col2Im adds columns [N,C·w,L] to places: back, the w places of each window, laid out by filters of one 1 each."""
+    (gradient,) = cotangents
+    assert gradient is not None
+    kernel = [int(size) for size in context.known(node, 2, "its window")]
+    rows = size_of(node.input_value(0), rank_of(node.input_value(0)) - 2)
+    if rows is None or rank_of(node) != len(kernel) + 2:
+        raise declined(node, "the number of its channels is dynamic, or it has no batch")
+    count, attributes = prod(kernel), node.get_attributes()
+    one_each = np.tile(np.eye(count).reshape(1, count, 1, *kernel), (rows // count, 1, 1, 1, 1))
+    filters = constant_like(one_each, output_of(gradient).get_element_type())
+    numbers = [[int(one) for one in attributes[name]] for name in ("strides", "pads_begin", "pads_end", "dilations")]
+    laid_out = ops.group_convolution(context.in_batch(gradient), filters, *numbers)
+    flat = ops.reshape(laid_out, ints([0, rows, -1]), special_zero=True)
+    return [context.out_of_batch(flat, gradient)]
+
+
 RULES = {
+    "Col2Im": columns,
     "Convolution": convolution,
     "ConvolutionBackpropData": transposed,
     "GroupConvolution": convolution,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
+from openvino.opset15 import col2im
 
 from tests.fixtures.graphs import Weights, integers, number, scalar
 from tests.passes.gradients.checking import Build, Shape, Shapes, Sizes
@@ -198,6 +199,31 @@ MOVEMENTS: dict[str, tuple[Shapes, Build]] = {
         lambda s, x, w: ops.broadcast(x[0], integers(s.n, s.h, s.w)) if not s.dynamic else ops.multiply(x[0], x[0]),
     ),
 }
+
+
+def _put_slices(s: Sizes, x: list[ov.Node], w: Weights) -> ov.Node:
+    return ops.scatter_update(x[0], integers(2, 0), ops.sin(x[1]), scalar(2))
+
+
+def _put_by_number(s: Sizes, x: list[ov.Node], w: Weights) -> ov.Node:
+    where = ops.constant(np.array([[0, 1], [2, 3], [1, 0]]))
+    back = ops.transpose(x[0], integers(1, 2, 0, 3))
+    return ops.scatter_nd_update(back, where, ops.transpose(x[1], integers(1, 0, 2)))
+
+
+MOVEMENTS["put slices"] = (lambda s: [s.map, (s.n, s.c, 2, s.w)], _put_slices)
+MOVEMENTS["put by number"] = (lambda s: [s.map, (s.n, 3, s.w)], _put_by_number)
+
+
+def _columns(s: Sizes, x: list[ov.Node], w: Weights) -> ov.Node:
+    return col2im(x[0], integers(s.h, s.w), integers(3, 3), [2, 2], [1, 1], [1, 1], [1, 1])
+
+
+def _column_shapes(s: Sizes) -> list[Shape]:
+    return [(s.n, 2 * 9, ((s.h - 1) // 2 + 1) * ((s.w - 1) // 2 + 1))]
+
+
+WINDOWS["columns"] = (_column_shapes, _columns)
 
 
 def _full(s: Sizes) -> list[int]:
