@@ -17,7 +17,7 @@ from openvino import opset13 as ops
 
 from ovxai_passes.gradients.context import Context, Tensor, declined, ints, output_of, rank_of, size_of
 from ovxai_passes.gradients.weights import reread
-from ovxai_passes.gradients.windows import Windows, scattered, windows_of
+from ovxai_passes.gradients.windows import scattered, windows_of
 from ovxai_passes.ops.constants import constant_like
 
 
@@ -26,7 +26,8 @@ def convolution(context: Context, node: ov.Node, cotangents: Sequence[Tensor | N
     (gradient,) = cotangents
     assert gradient is not None
     windows = windows_of(node, _kernel(context, node))
-    found = scattered(context, context.in_batch(gradient), _filters(node, windows), windows, node.input_value(0))
+    filters, scaled = reread(context, node.input_value(1), gradient, windows.places)
+    found = scattered(context, context.in_batch(scaled), filters, windows, node.input_value(0))
     return [context.out_of_batch(found, gradient)]
 
 
@@ -38,7 +39,8 @@ def transposed(context: Context, node: ov.Node, cotangents: Sequence[Tensor | No
     if node.get_input_size() > 2 or str(attributes["auto_pad"]).lower() != "explicit":
         raise declined(node, "its padding is computed")
     windows = windows_of(node, _kernel(context, node))
-    batch = context.in_batch(gradient)
+    filters, scaled = reread(context, node.input_value(1), gradient, windows.places)
+    batch = context.in_batch(scaled)
     extra = [int(pad) for pad in attributes["output_padding"]]
     end = [pad - more for pad, more in zip(windows.end, extra, strict=True)]
     cut = [max(-pad, 0) for pad in end]
@@ -49,17 +51,13 @@ def transposed(context: Context, node: ov.Node, cotangents: Sequence[Tensor | No
     make = ops.convolution if node.get_type_name() == "ConvolutionBackpropData" else ops.group_convolution
     found = make(
         batch,
-        _filters(node, windows),
+        filters,
         list(windows.strides),
         list(windows.begin),
         [max(pad, 0) for pad in end],
         list(windows.dilations),
     )
     return [context.out_of_batch(found, gradient)]
-
-
-def _filters(node: ov.Node, windows: Windows) -> ov.Output:
-    return reread(node.input_value(1), windows.places)
 
 
 def _kernel(context: Context, node: ov.Node) -> list[int]:

@@ -28,7 +28,11 @@ def matmul(context: Context, node: ov.Node, cotangents: Sequence[Tensor | None])
         gradient = ops.unsqueeze(gradient, ints([-1]))
     if vectors[0]:
         gradient = ops.unsqueeze(gradient, ints([-2]))
-    a, b = (one if context.varies(one) else reread(one) for one in (first, second))
+    a, b = first, second
+    if not context.varies(second):
+        b, gradient = reread(context, second, gradient)
+    elif not context.varies(first):
+        a, gradient = reread(context, first, gradient)
     a = ops.unsqueeze(a, ints([0])) if vectors[0] else a
     b = ops.unsqueeze(b, ints([1])) if vectors[1] else b
     results: list[Tensor | None] = [None, None]
