@@ -70,6 +70,13 @@ class Contrast(Enum):
     MEAN = "mean"
 
 
+class Defaults(Enum):
+    """What options that are left out become: as in openvino_xai, or what measures best for a kind of model."""
+
+    DROP_IN = "drop-in"
+    MEASURED = "measured"
+
+
 MIDDLE, LARGEST = "middle", "largest"
 """Levels of a detector that a map can be as large as."""
 
