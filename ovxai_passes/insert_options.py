@@ -48,3 +48,4 @@ class InsertOptions(TypedDict, total=False):
     bgr: bool | None
     layout: InputLayout | str | None
     resize_type: ResizeType | str | None
+    pad_value: int | None

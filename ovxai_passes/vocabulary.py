@@ -94,7 +94,8 @@ class InputLayout(Enum):
 class ResizeType(Enum):
     """How a picture is fitted to the model's input, by the names of openvino-model-api.
 
-    Stretched; with its aspect at the upper left or in the middle, the rest being 0; or its middle part cut out.
+    Stretched; with its aspect at the upper left or in the middle, the rest being of one grey level (`pad_value`); or
+    its middle part cut out.
     """
 
     STANDARD = "standard"

@@ -29,8 +29,8 @@ class MapOptions:
     defaults: Defaults = option(
         Defaults.DROP_IN,
         OptionSpec(
-            "Where scaling, contrast, mask and objectness are left out: those of openvino_xai (drop-in), or those that "
-            "measure best for a model of this kind (measured).",
+            "Where scaling, contrast, mask, objectness and a detector's map size are left out: those of openvino_xai "
+            "(drop-in), or those that measure best for a model of this kind (measured).",
             (Defaults,),
             asks=False,
             command_default=Defaults.MEASURED,

@@ -9,6 +9,7 @@ from itertools import count
 
 import openvino as ov
 from openvino.passes import ModelPass
+from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 
 from ovxai_passes.errors import OptionError, OvxaiError, TargetNotFoundError, TooCostlyError
@@ -143,7 +144,7 @@ def _settled(model: ov.Model, options: Options, found: InsertionState) -> Option
         found.search = state.search
         method, target = left(state.method, "method", "Locate"), left(state.target, "target", "Locate")
         if method.per_class:
-            return with_measured(options, method, target)
+            return with_measured(options, method, target, ModelGraph(model))
     return options
 
 

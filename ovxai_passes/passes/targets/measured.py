@@ -8,28 +8,30 @@ what is not known to be better everywhere: it gets no contrast.
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import Any
 
+from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.classifier.readout import ReadOut
 
-from ovxai_passes.methods.spec import MethodSpec, Reads
+from ovxai_passes.methods.spec import MethodSpec, Reads, required
 from ovxai_passes.methods.target import Target
 from ovxai_passes.options import Options
-from ovxai_passes.vocabulary import Contrast, Defaults, Mask, Scaling
+from ovxai_passes.vocabulary import LARGEST, Contrast, Defaults, Mask, Scaling
 
 _SHARED = (ReadOut.POOLED.value, ReadOut.SCORES_POOLED.value)
 """The read-outs of which a share is what a picture would be that looks like one place everywhere."""
 
 
-def with_measured(options: Options, method: MethodSpec, target: Target) -> Options:
+def with_measured(options: Options, method: MethodSpec, target: Target, graph: ModelGraph) -> Options:
     """The options with what measures best in place of what was left out; the same ones where nothing was.
 
-    `method`, `target`: as the options find them. What a scaling or a contrast that was given asks for stays: with a
-    scaling that was given there is no contrast but one that was given, too.
+    `method`, `target`: as the options find them in the model of `graph`. With a scaling that was given there is no
+    contrast but one that was given, too.
     """
     if options.defaults is not Defaults.MEASURED or not method.per_class:
         return options
-    chosen: dict[str, Any] = _of_heads(target) if method.reads is Reads.CLASS_HEADS else {}
+    chosen: dict[str, Any] = _of_heads(target, graph) if method.reads is Reads.CLASS_HEADS else {}
     if method.needs_mask:
         chosen |= _of_masks(options, target)
     if options.scaling is None and options.embed_scaling and options.objectness is not False:
@@ -46,6 +48,14 @@ def _of_masks(options: Options, target: Target) -> dict[str, Any]:
     return chosen
 
 
-def _of_heads(target: Target) -> dict[str, Any]:
-    levels = target.grids.levels if target.grids is not None else ()
-    return {"objectness": True} if levels and all(level.objectness for level in levels) else {}
+def _of_heads(target: Target, graph: ModelGraph) -> dict[str, Any]:
+    """Objectness where all levels have it, and the size of the finest level where that is finer than the default's."""
+    grids = required(target.grids)
+    chosen: dict[str, Any] = {}
+    if all(level.objectness for level in grids.levels):
+        chosen["objectness"] = True
+    shape = graph.output(grids.picture.tensor).get_partial_shape()
+    finest = max(prod(level.grid) for level in grids.levels)
+    if finest > prod(grids.size) and all(shape[axis].is_static for axis in grids.picture.axes):
+        chosen["saliency_map_size"] = LARGEST
+    return chosen
