@@ -27,7 +27,7 @@ def with_measured(options: Options, method: MethodSpec, target: Target, graph: M
     """The options with what measures best in place of what was left out; the same ones where nothing was.
 
     `method`, `target`: as the options find them in the model of `graph`. With a scaling that was given there is no
-    contrast but one that was given, too.
+    contrast but one that was given, too, and none in the naive branch.
     """
     if options.defaults is not Defaults.MEASURED or not method.per_class:
         return options
@@ -40,9 +40,9 @@ def with_measured(options: Options, method: MethodSpec, target: Target, graph: M
 
 
 def _of_masks(options: Options, target: Target) -> dict[str, Any]:
-    is_raw = options.scaling is not None or not options.embed_scaling
-    is_shared = target.readout in _SHARED and target.site is not None and not target.site.k
-    chosen: dict[str, Any] = {"contrast": Contrast.SHARE if is_shared and not is_raw else Contrast.NONE}
+    as_asked = options.scaling is not None or not options.embed_scaling or options.reference
+    has_rivals = target.classes > 1 and target.readout in _SHARED and not required(target.site).k
+    chosen: dict[str, Any] = {"contrast": Contrast.SHARE if has_rivals and not as_asked else Contrast.NONE}
     if target.readout == ReadOut.CLASS_TOKEN.value:
         chosen["mask"] = Mask.ONE_HOT
     return chosen

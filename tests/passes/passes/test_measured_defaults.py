@@ -53,6 +53,7 @@ def test_they_are_what_the_same_options_give(build: Callable[[], ov.Model], want
         ({"scaling": "map"}, ("map", "none", "onehot")),
         ({"embed_scaling": False}, ("none", "none", "onehot")),
         ({"scaling": "joint", "contrast": "finer"}, ("joint", "finer", "onehot")),
+        ({"reference": True}, ("positive", "none", "onehot")),
         ({"contrast": "none"}, ("positive", "none", "onehot")),
         ({"contrast": "mean", "mask": "gaussian"}, ("positive", "mean", "gaussian")),
         ({"explain_method": "activationmap"}, ("map", "none", None)),
