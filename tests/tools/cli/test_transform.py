@@ -30,7 +30,7 @@ def listing() -> list[str]:
 
 def test_success_says_what_was_done(folder: Path) -> None:
     said = call("in.xml", "out.xml").output
-    for line in ("vitreciprocam, k=1, mask gaussian", "class token", "4x4", "kept tokens:  1", "classes:      5"):
+    for line in ("vitreciprocam, k=1, mask onehot", "class token", "4x4", "kept tokens:  1", "classes:      5"):
         assert line in said
     assert "bytes of .bin" in said
     assert "wrote out.xml, out.bin" in said
