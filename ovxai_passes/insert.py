@@ -41,15 +41,16 @@ _log = logging.getLogger(__name__)
 class Insertion:
     """An insertion with its intermediate results. `model`: the augmented clone; `states`: of each map.
 
-    What is said without a method is of the first map.
+    `options`: of all maps, with measured defaults. What is said without a method is of the first map.
     """
 
     model: ov.Model
     states: tuple[InsertionState, ...]
+    options: Options
 
     def of_each_map(self) -> tuple[Insertion, ...]:
         """The same insertion as each of its maps sees it."""
-        return tuple(Insertion(self.model, (state,)) for state in self.states)
+        return tuple(Insertion(self.model, (state,), state.options) for state in self.states)
 
     @property
     def state(self) -> InsertionState:
@@ -92,7 +93,7 @@ def insert(model: ov.Model, options: Options) -> Insertion:
     clone = model.clone()
     inserting = InsertSaliencyMap(options)
     run_stages(clone, (inserting,))
-    return Insertion(clone, inserting.states)
+    return Insertion(clone, inserting.states, inserting.options)
 
 
 def plan(model: ov.Model, options: Options) -> Report:

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from ovxai_patterns.matchers.pattern import GraphPattern
 
-from ovxai_passes.vocabulary import Colormap, Contrast, InputLayout, MapType, Mask, ResizeType, Scaling
+from ovxai_passes.vocabulary import Colormap, Contrast, Defaults, InputLayout, MapType, Mask, ResizeType, Scaling
 
 NAMED = ("task", "method", "target_layer", "embed_scaling")
 """Fields of `Options` that are parameters of `insert_xai` by themselves (method: `explain_method`)."""
@@ -16,9 +16,10 @@ NAMED = ("task", "method", "target_layer", "embed_scaling")
 class InsertOptions(TypedDict, total=False):
     """The further options, with the types that they take: enumerations also by value, tuples as any sequence."""
 
+    defaults: Defaults | str
     patterns: Sequence[type[GraphPattern]] | type[GraphPattern]
     scaling: Scaling | str | None
-    contrast: Contrast | str
+    contrast: Contrast | str | None
     multi_label: bool
     k: int | None
     mask: Mask | str | None
@@ -36,7 +37,7 @@ class InsertOptions(TypedDict, total=False):
     num_anchors: Sequence[int] | int | None
     background: int | None
     keep_background: bool
-    objectness: bool
+    objectness: bool | None
     saliency_map_size: Sequence[int] | str | None
     threshold: float | None
     output_dtype: MapType | str | None
@@ -47,3 +48,4 @@ class InsertOptions(TypedDict, total=False):
     bgr: bool | None
     layout: InputLayout | str | None
     resize_type: ResizeType | str | None
+    pad_value: int | None

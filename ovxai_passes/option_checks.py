@@ -85,6 +85,11 @@ def scale_problem(numbers: Any) -> str | None:
     return problem or ("scale divides pixels: no number of it is 0" if 0 in numbers else None)
 
 
+def pad_problem(level: Any) -> str | None:
+    """What is wrong with the grey level around a picture, or None."""
+    return None if level <= 255 else f"pad_value is a grey level of at most 255, not {level}"
+
+
 def _numbers_problem(name: str, numbers: Any) -> str | None:
     real = all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in numbers)
     if real and len(numbers) in CHANNELS and all(math.isfinite(one) for one in numbers):

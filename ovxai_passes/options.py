@@ -17,7 +17,7 @@ from ovxai_passes.option_groups.map_options import MapOptions
 from ovxai_passes.option_groups.picture_options import PictureOptions
 from ovxai_passes.option_spec import OptionSpec, documented, spec_of
 from ovxai_passes.value_checks import as_plain, check_names
-from ovxai_passes.vocabulary import INPUT, LARGEST, MIDDLE, Method, Scaling, Task
+from ovxai_passes.vocabulary import INPUT, LARGEST, MIDDLE, Contrast, Method, Scaling, Task
 
 _OF_SCALED = ("threshold", "output_dtype", "colormap", "overlay")
 
@@ -42,6 +42,11 @@ class Options(InfoOptions, PictureOptions, MapOptions):
     def effective_scaling(self) -> Scaling:
         """The scaling asked for by `scaling` or `embed_scaling`."""
         return (self.scaling or Scaling.MAP) if self.embed_scaling else Scaling.NONE
+
+    @property
+    def effective_contrast(self) -> Contrast:
+        """The contrast asked for, or none."""
+        return self.contrast or Contrast.NONE
 
     @property
     def methods(self) -> tuple[Method, ...]:
@@ -76,7 +81,7 @@ class Options(InfoOptions, PictureOptions, MapOptions):
 
     def asked(self) -> dict[str, Any]:
         """The options that ask for a map of some kind, those that are not the default, as plain values."""
-        return {name: as_plain(value) for name, (spec, value) in self._given().items() if spec.asks}
+        return {name: as_plain(value) for name, (spec, value) in self._not_default().items() if spec.asks}
 
     def check_task(self, task: Task) -> None:
         """Raises OptionError where options do not go with what the model does."""
@@ -109,6 +114,10 @@ class Options(InfoOptions, PictureOptions, MapOptions):
         )
 
     def _given(self) -> dict[str, tuple[OptionSpec, Any]]:
+        """The options that ask for something; no contrast goes with everything."""
+        return {name: one for name, one in self._not_default().items() if one[1] is not Contrast.NONE}
+
+    def _not_default(self) -> dict[str, tuple[OptionSpec, Any]]:
         """The options that are not the default, as what is known of each, and its value."""
         values = [(one, getattr(self, one.name)) for one in fields(self)]
         return {one.name: (spec_of(one), value) for one, value in values if value != one.default}
@@ -128,6 +137,11 @@ class Options(InfoOptions, PictureOptions, MapOptions):
         for name in ("threshold", "output_dtype"):
             if getattr(self, name) is not None and self.effective_scaling is Scaling.SIGNED:
                 raise OptionError(f"{name} is for maps from 0 on, and the middle of those of scaling 'signed' is zero")
+        if self.objectness is False and self.effective_scaling.keeps_zero:
+            raise OptionError(
+                f"scaling {self.effective_scaling.value!r} is of probabilities times objectness: leave "
+                "objectness=False (--no-objectness) out"
+            )
         if self.top_k is not None and self.classes is not None:
             raise OptionError(
                 "top_k and classes do not go together: maps are made for the best classes, or for given ones"

@@ -70,6 +70,13 @@ class Contrast(Enum):
     MEAN = "mean"
 
 
+class Defaults(Enum):
+    """What options that are left out become: as in openvino_xai, or what measures best for a kind of model."""
+
+    DROP_IN = "drop-in"
+    MEASURED = "measured"
+
+
 MIDDLE, LARGEST = "middle", "largest"
 """Levels of a detector that a map can be as large as."""
 
@@ -87,7 +94,8 @@ class InputLayout(Enum):
 class ResizeType(Enum):
     """How a picture is fitted to the model's input, by the names of openvino-model-api.
 
-    Stretched; with its aspect at the upper left or in the middle, the rest being 0; or its middle part cut out.
+    Stretched; with its aspect at the upper left or in the middle, the rest being of one grey level (`pad_value`); or
+    its middle part cut out.
     """
 
     STANDARD = "standard"

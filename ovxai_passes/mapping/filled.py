@@ -6,7 +6,7 @@
 
 Positions become pictures of the batch. A Reshape that holds the batch, as converters write it, is opened to any. A head
 that only pools positions says the same of a grid of one, which is tried when the branch is built, as is the batch;
-others get the whole grid. Needs a head that reads nothing but the target.
+the pooling is left out then, others get the whole grid. Needs a head that reads nothing but the target.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as ops
+from openvino.passes import Manager
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.classifier.site import Site
 
@@ -30,6 +31,7 @@ from ovxai_passes.ops.constants import constant_like
 from ovxai_passes.ops.nodes import is_constant
 from ovxai_passes.ops.precision import F32
 from ovxai_passes.ops.sizes import sizes_of
+from ovxai_passes.rewrites.idle_reductions import IdleReductions
 
 Floats = npt.NDArray[np.float32]
 
@@ -66,7 +68,8 @@ def filled_scores(site: Site, head: Head) -> Branch:
     sides = [dim.get_length() if dim.is_static else 1 for dim in list(inner.get_partial_shape())[1:]]
     one = [-1, *(1 if ids.shape[axis] > 1 else size for axis, size in enumerate(sides, 1))]
     filled: ov.Node = ops.reshape(value, ops.constant(one), False)
-    if not (head.any_grid and _says_the_same_of_one(head, alone)):
+    is_one = head.any_grid and _says_the_same_of_one(head, alone)
+    if not is_one:
         shape = ops.concat([sizes_of(filled, [0]), sizes_of(feature, list(range(1, ids.ndim)))], 0)
         filled = ops.broadcast(filled, shape)
     inner.output(0).replace(filled.output(0))
@@ -80,7 +83,13 @@ def filled_scores(site: Site, head: Head) -> Branch:
         saliency = as_map(by_class, telling, positions, grid, per_class=True)
     else:  # whoever gives such a head guards its grid
         saliency = ops.reshape(by_class, ops.constant([0, 0, *positions.grid]), special_zero=True).output(0)
-    return Branch(ov.Model([ops.result(saliency)], list(inputs.values()), "branch"), tuple(inputs))
+    branch = ov.Model([ops.result(saliency)], list(inputs.values()), "branch")
+    if is_one:
+        branch.validate_nodes_and_infer_types()  # the sizes behind what was put in place of the input
+        manager, idle = Manager(), IdleReductions()
+        manager.register_pass(idle)
+        manager.run_passes(branch)
+    return Branch(branch, tuple(inputs))
 
 
 def _of_any_batch(head: Head, alone: _Scorer) -> ov.Model:

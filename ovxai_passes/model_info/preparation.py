@@ -13,6 +13,7 @@ from ovxai_passes.vocabulary import ResizeType
 
 INFO = "model_info"
 MEAN, SCALE, REVERSED, RESIZE = "mean_values", "scale_values", "reverse_input_channels", "resize_type"
+PAD = "pad_value"
 """Its entries, by the names of openvino-model-api."""
 
 _INSIDE = "embedded_processing"
@@ -24,13 +25,15 @@ _NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?")
 class Preparation:
     """How pixels become input: `(pixels - mean) / scale`, RGB unless `bgr`; one value for all channels or one each.
 
-    Values are in the order of the model's channels. `resize`: how pictures of another size are fitted.
+    Values are in the order of the model's channels. `resize`: how pictures of another size are fitted, with
+    the grey level `pad` around them.
     """
 
     mean: tuple[float, ...] = (0.0,)
     scale: tuple[float, ...] = (1.0,)
     bgr: bool = False
     resize: ResizeType = ResizeType.STANDARD
+    pad: int = 0
 
     @classmethod
     def from_model(cls, model: ov.Model) -> Preparation:
@@ -42,7 +45,8 @@ class Preparation:
         if _is_inside(model):
             return cls((128.0 if signed else 0.0,))
         bgr = said_in(model, INFO, REVERSED).lower() in _TRUE
-        return cls(mean or (128.0 if signed else 0.0,), scale or (1.0,), bgr, _resize(said_in(model, INFO, RESIZE)))
+        resize, pad = _resize(said_in(model, INFO, RESIZE)), _level(said_in(model, INFO, PAD))
+        return cls(mean or (128.0 if signed else 0.0,), scale or (1.0,), bgr, resize, pad)
 
 
 def is_said(model: ov.Model) -> bool:
@@ -57,6 +61,10 @@ def _is_inside(model: ov.Model) -> bool:
 
 def _numbers(model: ov.Model, key: str) -> tuple[float, ...]:
     return tuple(float(part) for part in _NUMBER.findall(said_in(model, INFO, key)))
+
+
+def _level(said: str) -> int:
+    return min(int(said), 255) if said.isdecimal() else 0
 
 
 def _resize(said: str) -> ResizeType:

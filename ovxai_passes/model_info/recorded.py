@@ -19,7 +19,7 @@ from ovxai_passes.model_info.outputs import FEATURES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.options import Options
 from ovxai_passes.value_checks import as_plain
-from ovxai_passes.vocabulary import Method, Scaling, Task
+from ovxai_passes.vocabulary import Contrast, Method, Scaling, Task
 
 
 def is_augmented(model: ov.Model) -> bool:
@@ -110,6 +110,8 @@ def _made(made: RecordedMap, options: Options, name: str) -> bool:
     value = as_plain(getattr(options, name))
     if name in ("scaling", "embed_scaling"):
         return said("scaling") == options.effective_scaling.value
+    if name == "contrast":
+        return said(name, Contrast.NONE.value) == value
     if name == "classes":
         count = int(said("classes") or 0)
         labels = options.labels or labels_of(model)

@@ -2,8 +2,8 @@
 
 Entries have the names and forms that openvino-model-api (0.4.7) reads: `labels` with blanks between them and
 underscores in their place inside a name, `mean_values` and `scale_values` one a channel, `reverse_input_channels`,
-`resize_type`. The layout is that of the input itself. What was there before is kept in rt_info `ovxai`, so that it can
-be had back.
+`resize_type`, `pad_value`. The layout is that of the input itself. What was there before is kept in rt_info `ovxai`, so
+that it can be had back.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ovxai_patterns.analysis.layout import picture_axes
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.labels import as_entry, names_of
-from ovxai_passes.model_info.preparation import INFO, MEAN, RESIZE, REVERSED, SCALE, Preparation
+from ovxai_passes.model_info.preparation import INFO, MEAN, PAD, RESIZE, REVERSED, SCALE, Preparation
 from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.options import Options
 
@@ -59,6 +59,8 @@ def told_by(
         entries[REVERSED] = str(options.bgr)
     if options.resize_type is not None:
         entries[RESIZE] = options.resize_type.value
+    if options.pad_value is not None:
+        entries[PAD] = str(options.pad_value)
     said = {key: said_in(model, INFO, key) for key in entries}
     new = {key: text for key, text in entries.items() if text != said[key]}
     layout = "" if options.layout is None else options.layout.value.upper()
@@ -77,7 +79,11 @@ def preparation_told(options: Options, model: ov.Model) -> Preparation:
     said = Preparation.from_model(model)
     mean, scale = options.mean or said.mean, options.scale or said.scale
     return Preparation(
-        mean, scale, said.bgr if options.bgr is None else options.bgr, options.resize_type or said.resize
+        mean,
+        scale,
+        said.bgr if options.bgr is None else options.bgr,
+        options.resize_type or said.resize,
+        said.pad if options.pad_value is None else options.pad_value,
     )
 
 
@@ -87,7 +93,8 @@ def layout_told(model: ov.Model, options: Options) -> Iterator[str]:
 
     Where what is done then raises, it gets that back. Raises OptionError where there is no picture.
     """
-    if any(one is not None for one in (options.mean, options.scale, options.bgr, options.resize_type)):
+    told = (options.mean, options.scale, options.bgr, options.resize_type, options.pad_value)
+    if any(one is not None for one in told):
         _picture(model)
     if options.layout is None:
         yield ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovxai_passes.option_checks import mean_problem, parsed_numbers, scale_problem
+from ovxai_passes.option_checks import mean_problem, pad_problem, parsed_numbers, scale_problem
 from ovxai_passes.option_spec import OptionSpec, option
 from ovxai_passes.vocabulary import InputLayout, ResizeType
 
@@ -53,4 +53,15 @@ class InfoOptions:
     )
     resize_type: ResizeType | None = option(
         None, OptionSpec("How pictures are fitted to the input; written into the model.", (ResizeType,), asks=False)
+    )
+    pad_value: int | None = option(
+        None,
+        OptionSpec(
+            "The grey level (0..255) of what a picture that keeps its aspect leaves free (YOLOX: 114); default 0; "
+            "written into the model.",
+            (int,),
+            counts="grey levels",
+            problem=pad_problem,
+            asks=False,
+        ),
     )

@@ -9,7 +9,7 @@ from ovxai_patterns.matchers.pattern import GraphPattern
 from ovxai_passes.option_checks import class_problem, label_problem, layer_problem, method_problem
 from ovxai_passes.option_patterns import parsed_pattern, pattern_problem
 from ovxai_passes.option_spec import MethodTrait, OptionSpec, option
-from ovxai_passes.vocabulary import CLASSIFIERS, DETECTORS, Contrast, Mask, Method, Scaling, Task
+from ovxai_passes.vocabulary import CLASSIFIERS, DETECTORS, Contrast, Defaults, Mask, Method, Scaling, Task
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,16 @@ class MapOptions:
             "further one saliency_map_METHOD.",
             (Method, list, tuple),
             problem=method_problem,
+        ),
+    )
+    defaults: Defaults = option(
+        Defaults.DROP_IN,
+        OptionSpec(
+            "Where scaling, contrast, mask, objectness and a detector's map size are left out: those of openvino_xai "
+            "(drop-in), or those that measure best for a model of this kind (measured).",
+            (Defaults,),
+            asks=False,
+            command_default=Defaults.MEASURED,
         ),
     )
     target_layer: str | tuple[str, ...] | None = option(
@@ -65,8 +75,8 @@ class MapOptions:
             (Scaling,),
         ),
     )
-    contrast: Contrast = option(
-        Contrast.NONE,
+    contrast: Contrast | None = option(
+        None,
         OptionSpec(
             "What a class is told apart from: nothing (none), all classes at that place (share), its best rivals "
             "(finer), or the mean of all (mean).",
@@ -197,6 +207,13 @@ class MapOptions:
     keep_background: bool = option(
         False, OptionSpec("Make a map of the background, too.", (bool,), tasks=DETECTORS, needs=MethodTrait.CLASS_HEADS)
     )
-    objectness: bool = option(
-        False, OptionSpec("Weigh class scores by objectness.", (bool,), tasks=DETECTORS, needs=MethodTrait.CLASS_HEADS)
+    objectness: bool | None = option(
+        None,
+        OptionSpec(
+            "Weigh class scores by objectness (or centerness); measured defaults do where there is any.",
+            (bool,),
+            tasks=DETECTORS,
+            needs=MethodTrait.CLASS_HEADS,
+            flag="--objectness/--no-objectness",
+        ),
     )

@@ -37,7 +37,7 @@ class BuildBranch(ModelPass):
                 budget,
                 options.reference,
                 options.effective_scaling.keeps_zero,
-                options.contrast,
+                options.effective_contrast,
                 options.multi_label,
             )
         )

@@ -61,8 +61,9 @@ class InsertionState:
     `options`: what was asked for, the only field that is given. `task`, `method`, `target`, `layers`: left by Locate,
     with `analysis` and `search`, what was found out about the model on the way. `told`: what options tell the
     model, in the state of the first map. `head`: by Cut. `built`: by BuildBranch, and `branch`, which those of
-    `finishing` extend (`image`: left by Overlay). `original`: by Graft. `trimmed`: by Trim. `report`: by Record. A
-    stage that is registered before what it reads is there raises StageError.
+    `finishing` extend (`image`: left by Overlay). `original`: by Graft. `trimmed`: by Trim. `report`: by Record.
+    `notices`: on measured defaults that were refused, in the state of the first map. A stage that is registered before
+    what it reads is there raises StageError.
 
     A state is of one map: of several methods each has a state of its own.
     """
@@ -81,6 +82,7 @@ class InsertionState:
     original: Original | None = None
     trimmed: Trimmed | None = None
     image: InputImage | None = None
+    notices: tuple[str, ...] = ()
     report: Report | None = None
     started: float = field(default_factory=time.perf_counter)
 

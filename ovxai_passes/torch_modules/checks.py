@@ -12,10 +12,11 @@ import torch
 from ovxai_passes.errors import OptionError
 from ovxai_passes.option_groups.info_options import InfoOptions
 from ovxai_passes.options import Options
-from ovxai_passes.vocabulary import Task
+from ovxai_passes.vocabulary import Contrast, Task
 
 _OF_MODELS = (
-    *("trim", "feature_vector", "only_map", "reference", "keep_quantization"),
+    *("trim", "feature_vector", "only_map", "reference", "keep_quantization", "defaults", "contrast", "multi_label"),
+    *("saliency_map_size", "threshold", "output_dtype", "colormap", "overlay"),
     *(field.name for field in fields(InfoOptions) if field.name != "labels"),
 )
 
@@ -30,7 +31,7 @@ def check_options(options: Options) -> None:
     if len(options.methods) > 1:
         raise OptionError("a torch module gets the map of one method: insert each into the module by itself")
     for name in _OF_MODELS:
-        if getattr(options, name) != getattr(Options, name):
+        if getattr(options, name) not in (getattr(Options, name), Contrast.NONE):
             raise OptionError(
                 f"option {name!r} does not go with torch modules: convert the module first (openvino.convert_model)"
             )

@@ -83,7 +83,9 @@ class DetectorSearch:
             heads = replace(heads, notices=(*heads.notices, notice))
             _check_grids(self.detector, heads)
         size, sized_by = self._size([level.grid for level in heads.levels])
-        grids = ScoredGrids(heads, heads.levels, size, self._picture, sized_by=sized_by, objectness=options.objectness)
+        grids = ScoredGrids(
+            heads, heads.levels, size, self._picture, sized_by=sized_by, objectness=bool(options.objectness)
+        )
         found = Target(
             layer=heads.levels[0].tensor,
             scores=heads.scores,

@@ -106,7 +106,7 @@ def test_the_zero_follows_the_size_of_the_picture() -> None:
     assert np.abs(run(augmented, image, name="saliency_map").astype(int) - wanted).max() <= 1
 
 
-def _without_epsilon(batch: int) -> ov.Model:
+def without_epsilon(batch: int) -> ov.Model:
     w, image = Weights(), picture(batch)
     x = ops.swish(graphs.conv(image, w, 3, 8, 2, stride=2))
     pooled = ops.reduce_mean(x, integers(2, 3), False)
@@ -115,7 +115,7 @@ def _without_epsilon(batch: int) -> ov.Model:
 
 
 def test_scores_of_nothing_that_are_not_finite_are_refused() -> None:
-    model = _without_epsilon(1)
+    model = without_epsilon(1)
     assert np.isfinite(run(xai.insert_xai(model, embed_scaling=False), random_input(model), name="saliency_map")).all()
     with pytest.raises(TargetNotFoundError, match="empty feature map are not finite"):
         xai.insert_xai(model, scaling="positive")

@@ -93,6 +93,7 @@ def test_nothing_is_lost(tmp_path: Path) -> None:
         (("demo:cnn", STAR, "--method", "vitreciprocam"), "needs as many attention blocks", 3),
         (("demo:cnn", STAR, "--targets", " ,"), "names no class", 2),
         (("demo:cnn", STAR, "--size", "20000x20"), "at most 10000x10000", 2),
+        (("demo:cnn", STAR, "--black-box", "--scaling", "map"), "--scaling is for maps that are made in the model", 2),
         (("demo:detector", SCENE, "--black-box", "--targets", "cat"), "there is no class named 'cat'", 2),
     ],
 )
@@ -175,3 +176,15 @@ def test_layouts(tmp_path: Path) -> None:
     ov.save_model(graphs.cnn(), tmp_path / "cnn.xml")
     text = invoke(main, tmp_path / "cnn.xml", STAR, "--output", tmp_path / "out", "--layout", "NCHW", "--bgr").output
     assert "wrote 3 files" in text
+
+
+def test_an_absent_class_is_dark_and_the_drop_in_defaults_light_it_up(tmp_path: Path) -> None:
+    options = ("--targets", "star,disc", "--colormap", "grey")
+    for defaults, is_dark in (("measured", True), ("drop-in", False)):
+        out = tmp_path / defaults
+        invoke(main, "demo:cnn", STAR, "--output", out, *options, "--defaults", defaults)
+        assert read_picture(out / "03_star_star_map.png").max() > 240
+        assert bool(read_picture(out / "03_star_disc_map.png").max() < 60) is is_dark
+    invoke(main, "demo:cnn", STAR, "--output", tmp_path / "same", *options, "--scaling", "map", "--contrast", "none")
+    same = [(tmp_path / folder / "03_star_disc_map.png").read_bytes() for folder in ("drop-in", "same")]
+    assert same[0] == same[1]

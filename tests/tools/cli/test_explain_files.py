@@ -48,7 +48,7 @@ def test_an_overlay_is_the_map_and_the_picture_by_its_weight(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", [one.name for one in COLORMAPS])
 def test_maps_hold_the_colours_asked_for_from_the_least_to_the_largest(tmp_path: Path, name: str) -> None:
-    invoke(explain.main, "demo:cnn", STAR, "--output", tmp_path, "--colormap", name)
+    invoke(explain.main, "demo:cnn", STAR, "--output", tmp_path, "--colormap", name, "--scaling", "map")
     heat = {tuple(colour) for colour in read_picture(tmp_path / "03_star_star_map.png").reshape(-1, 3).tolist()}
     table = [tuple(colour) for colour in colormap_of(name).table().tolist()]
     assert heat <= set(table)

@@ -30,7 +30,7 @@ def listing() -> list[str]:
 
 def test_success_says_what_was_done(folder: Path) -> None:
     said = call("in.xml", "out.xml").output
-    for line in ("vitreciprocam, k=1, mask gaussian", "class token", "4x4", "kept tokens:  1", "classes:      5"):
+    for line in ("vitreciprocam, k=1, mask onehot", "class token", "4x4", "kept tokens:  1", "classes:      5"):
         assert line in said
     assert "bytes of .bin" in said
     assert "wrote out.xml, out.bin" in said
@@ -163,3 +163,15 @@ def test_trimmed(folder: Path) -> None:
     assert report["trimmed"] > 0
     assert any("not to the bit" in notice for notice in report["notices"])
     assert any("equal to 1e-05" in line for line in report["verified"])
+
+
+def test_the_defaults_of_the_command_line_are_measured_ones(folder: Path) -> None:
+    call("in.xml", "out.xml")
+    call("in.xml", "drop.xml", "--defaults", "drop-in")
+    said = [
+        [ov.Core().read_model(name).get_rt_info(["ovxai", key]).astype(str) for key in ("defaults", "scaling", "mask")]
+        for name in ("out.xml", "drop.xml")
+    ]
+    assert said == [["measured", "positive", "onehot"], ["drop-in", "map", "gaussian"]]
+    call("out.xml", "again.xml")  # they ask for nothing of a model that has maps
+    assert "scaling='map'" in call("out.xml", "again.xml", "--scaling", "map", "--force", code=2).stderr

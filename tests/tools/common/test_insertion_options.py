@@ -12,6 +12,7 @@ from ovxai_tools.common.insertion_options import insertion_options, options_of
 
 from ovxai_passes.option_spec import spec_of
 from ovxai_passes.options import Options
+from ovxai_passes.vocabulary import Defaults
 from tests.fixtures.own.patterns import Features, MeanPooled
 from tests.support.cli import invoke
 
@@ -19,6 +20,7 @@ OWN = "tests.fixtures.own.patterns"
 CALLS: dict[str, tuple[tuple[object, ...], object]] = {
     "task": (("--task", "Detection"), "detection"),
     "method": (("--method", "activationmap"), "activationmap"),
+    "defaults": (("--defaults", "drop-in"), "drop-in"),
     "target_layer": (("--target-layer", "a", "--target-layer", "b"), ["a", "b"]),
     "patterns": (("--pattern", f"{OWN}:MeanPooled", "--pattern", f"{OWN}:Features"), [MeanPooled, Features]),
     "embed_scaling": (("--no-embed-scaling",), False),
@@ -42,7 +44,7 @@ CALLS: dict[str, tuple[tuple[object, ...], object]] = {
     "saliency_map_size": (("--map-size", "3x4"), [3, 4]),
     "background": (("--background", -1), -1),
     "keep_background": (("--keep-background",), True),
-    "objectness": (("--objectness",), True),
+    "objectness": (("--no-objectness",), False),
     "threshold": (("--threshold", 0.25), 0.25),
     "output_dtype": (("--output-dtype", "f16"), "f16"),
     "colormap": (("--colormap", "turbo"), "turbo"),
@@ -52,6 +54,7 @@ CALLS: dict[str, tuple[tuple[object, ...], object]] = {
     "bgr": (("--rgb",), False),
     "layout": (("--layout", "NHWC"), "nhwc"),
     "resize_type": (("--resize-type", "fit_to_window_letterbox"), "fit_to_window_letterbox"),
+    "pad_value": (("--pad-value", 114), 114),
 }
 
 
@@ -68,7 +71,7 @@ def parsed(*args: object) -> Options:
 
 
 def test_nothing_given_is_the_default() -> None:
-    assert parsed() == Options()
+    assert parsed() == Options(defaults=Defaults.MEASURED)
 
 
 def test_every_option_has_a_flag() -> None:
@@ -81,7 +84,8 @@ def test_a_flag_reaches_its_option(name: str, tmp_path: Path, monkeypatch: pytes
     Path("names.txt").write_text("a b\n\nc\n")
     args, wanted = CALLS[name]
     found = parsed(*args)
-    assert Options.checked(**{name: wanted}, **({"target_layer": "a"} if name == "num_anchors" else {})) == found
+    others = {"target_layer": "a"} if name == "num_anchors" else {}
+    assert Options.checked(**{"defaults": "measured", name: wanted}, **others) == found
 
 
 def test_one_layer_is_given_by_name() -> None:

@@ -108,7 +108,7 @@ def transform(request: TransformRequest, options: Options, target: Path) -> Tran
         with stage("Saving", request.quiet):
             written = save(insertion.model, folder, target)
             growth = bin_growth(model, source, folder)
-        verified = _verified(request, options, insertion, model, written) if request.verify else []
+        verified = _verified(request, insertion, model, written) if request.verify else []
         moves = model_moves(folder, target)
         notices: tuple[str, ...] = ()
         if request.preview is not None:
@@ -161,11 +161,9 @@ def _about_copy(request: TransformRequest, done: str) -> str:
     return f"{request.source} has a saliency_map output already: {done}"
 
 
-def _verified(
-    request: TransformRequest, options: Options, made: Insertion, model: ov.Model, written: ov.Model
-) -> list[str]:
+def _verified(request: TransformRequest, made: Insertion, model: ov.Model, written: ov.Model) -> list[str]:
     with stage("Verifying", request.quiet):
-        raw = insert(model, replace(options, only_map=False).of_raw_map(Task(made.report.task)))
+        raw = insert(model, replace(made.options, only_map=False).of_raw_map(Task(made.report.task)))
         cases = [random_case(model)]
         if request.image is not None:
             inputs = as_inputs(read_picture(request.image), written, Preparation.from_model(written))

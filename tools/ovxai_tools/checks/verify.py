@@ -36,6 +36,7 @@ Array = npt.NDArray[np.generic]
 _PATIENCE = 10.0  # seconds of definition; beyond, positions are sampled
 _SAMPLED = 64
 _ROWS = 3
+_OF_PIXELS = (64, 256)
 _EARLIER = (101, 102)  # seeds
 
 
@@ -131,7 +132,7 @@ def _check_map(
     held += check_shown(case.name, saliency, shown, asked, output)
     if asked.image is not None:
         held.append(_check_overlay(model, case, shown, asked))
-    return [*held, _check_varies(raw, case, saliency)]
+    return [*held, _check_varies(model, raw, case, saliency)]
 
 
 def _asked(model: ov.Model, case: Case, made: Insertion | None) -> Shown:
@@ -150,13 +151,23 @@ def _check_overlay(model: ov.Model, case: Case, shown: dict[str, Array], asked: 
     return check_overlay(case.name, levels.astype(np.uint8), case.inputs[place], shown[OVERLAY_NAME], asked)
 
 
-def _check_varies(raw: Insertion, case: Case, saliency: npt.NDArray[np.float32]) -> str:
+def _check_varies(model: ov.Model, raw: Insertion, case: Case, saliency: npt.NDArray[np.float32]) -> str:
+    """A map that is constant has to vary for numbers of the size of pixels: to some models noise of 1 is all black."""
     if raw.report.method == Method.INSTANCEMASKS.value and not saliency.any():
         return f"{case.name}: no instances, so the maps are 0"
+    if _varies(saliency):
+        return f"{case.name}: map not constant"
+    compiled = ov.compile_model(raw.model, "CPU", F32)
+    for scale in _OF_PIXELS:
+        again = _named(compiled, last_of(compiled, [*_before(model), random_case(model, scale=scale).inputs]))
+        if _varies(np.asarray(again[raw.report.output], np.float32)):
+            return f"{case.name}: map constant, but not for a random input {scale} times as large"
+    raise VerificationError(f"{case.name}: the map of every class is constant, so it shows nothing")
+
+
+def _varies(saliency: npt.NDArray[np.float32]) -> bool:
     cells = saliency.shape[-2] * saliency.shape[-1]
-    if cells > 1 and not np.ptp(saliency, axis=(-2, -1)).any():
-        raise VerificationError(f"{case.name}: the map of every class is constant, so it shows nothing")
-    return f"{case.name}: map not constant"
+    return cells == 1 or bool(np.ptp(saliency, axis=(-2, -1)).any())
 
 
 def _before(model: ov.Model) -> list[list[Array]]:
@@ -245,9 +256,9 @@ def _check_definition(raw: Insertion, given: Given, case: Case, saliency: npt.ND
 
 def _definition(raw: Insertion, given: Given) -> npt.NDArray[np.float32]:
     options = raw.state.options
-    if options.contrast is Contrast.NONE:
+    if options.effective_contrast is Contrast.NONE:
         return definition_of(raw.method)(given)
-    every = contrast_definition(given, options.contrast, options.multi_label)
+    every = contrast_definition(given, options.effective_contrast, options.multi_label)
     some = every if given.classes is None else np.take_along_axis(every, given.classes[:, :, None], 1)
     return np.asarray(some, np.float32)
 

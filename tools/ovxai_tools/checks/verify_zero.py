@@ -50,7 +50,7 @@ def _rounding(
     raw: Insertion, saliency: Floats, beyond: Floats, peak: npt.NDArray[np.floating] | None, signed: bool
 ) -> Floats:
     """Of an image where nothing is for any class, by one way or the other, it may be anything."""
-    if raw.state.options.contrast is Contrast.NONE:
+    if raw.state.options.effective_contrast is Contrast.NONE:
         return np.zeros((len(saliency), 1, 1, 1), np.float32)
     scale = (np.abs(beyond) if signed else np.maximum(beyond, 0)).max((1, 2, 3))
     scale = scale if peak is None else np.maximum(scale, peak)
@@ -63,7 +63,7 @@ def _rounding(
 def looseness(raw: Insertion) -> float:
     """By how much more a map with contrast may be off: of half floats, the definition reads the target rounded."""
     kind = ModelGraph(raw.model).output(raw.target.layer).get_element_type()
-    is_half = raw.state.options.contrast is not Contrast.NONE and kind in (ov.Type.f16, ov.Type.bf16)
+    is_half = raw.state.options.effective_contrast is not Contrast.NONE and kind in (ov.Type.f16, ov.Type.bf16)
     return _OF_HALVES if is_half else 1.0
 
 
@@ -77,7 +77,7 @@ def _of_masked(
     if raw.report.chosen is not None:
         (shown,) = given.read([site.scores.shown])
         best = np.asarray(shown, np.float64).reshape(len(saliency), -1).argmax(1)[:, None]
-    if options.contrast is Contrast.NONE:
+    if options.effective_contrast is Contrast.NONE:
         head = required(given.head)
         zero = empty_scores(head, site.positions, given.read([given.target.layer, *head.sides]))
         chosen = zero if classes is None else np.take_along_axis(zero, classes, 1)
@@ -86,7 +86,7 @@ def _of_masked(
         if best is not None:
             of_best = masked_definition(replace(given, classes=best))[:, 0] - np.take_along_axis(zero, best, 1)
     else:
-        every = contrast_definition(given, options.contrast, options.multi_label, from_zero=True)
+        every = contrast_definition(given, options.effective_contrast, options.multi_label, from_zero=True)
         some = every if classes is None else np.take_along_axis(every, classes[:, :, None], 1)
         beyond = np.asarray(some, np.float32).reshape(saliency.shape)
         of_best = None if best is None else np.take_along_axis(every, best[:, :, None], 1)[:, 0]

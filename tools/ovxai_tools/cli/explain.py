@@ -17,7 +17,7 @@ from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.pictures.colormaps import COLORMAPS
 from ovxai_passes.pictures.extras import opencv
-from ovxai_passes.vocabulary import Method
+from ovxai_passes.vocabulary import Contrast, Defaults, Method, Scaling
 from ovxai_tools.common.click_types import NamedPath, NumberRange, choice_of
 from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
 from ovxai_tools.common.insertion_options import WHITE_BOX, info_options, told_to
@@ -52,6 +52,19 @@ _WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "output", "labels", "as_json", 
     type=choice_of([*WHITE_BOX, Method.RISE, Method.AISE]),
     help="Explanation method; rise and aise only run the model. Default: as the model asks.",
 )
+@click.option(
+    "--defaults",
+    type=choice_of(Defaults),
+    default=Defaults.MEASURED.value,
+    show_default=True,
+    help="What --scaling and --contrast are where they are left out, and masks: see ovxai transform.",
+)
+@click.option(
+    "--scaling",
+    type=choice_of([one for one in Scaling if one is not Scaling.NONE]),
+    help="What full scale is: of each map (map), or of all of a picture (joint; positive and signed keep the zero).",
+)
+@click.option("--contrast", type=choice_of(Contrast), help="What a class is told apart from.")
 @click.option("--black-box", is_flag=True, help="Only run the model, on masked pictures; slow.")
 @click.option("--size", metavar="HxW", callback=parse_size, help="Size of maps and overlays; default: the picture's.")
 @click.option(
@@ -84,6 +97,9 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     top_k: int,
     labels: Path | None,
     method: str | None,
+    defaults: str,
+    scaling: str | None,
+    contrast: str | None,
     black_box: bool,
     size: tuple[int, int] | str | None,
     colormap: str,
@@ -118,6 +134,9 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         labels=() if labels is None else read_labels(labels),
         method=method,
         black_box=black_box or method in (Method.RISE.value, Method.AISE.value),
+        defaults=defaults,
+        scaling=scaling,
+        contrast=contrast,
     )
     style = Style(size, overlay_weight, colormap, f".{overlay_format}")
     source = demo.model_path(model)

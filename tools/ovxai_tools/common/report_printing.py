@@ -81,11 +81,17 @@ def _of_map(report: Report) -> list[str]:
         ),
         *([f"kept tokens:  {report.kept_tokens}"] if report.mask else []),
         *([f"classes:      {report.classes}{_with_maps(report)}"] if report.classes else []),
-        *([f"contrast:     {report.contrast}"] if report.contrast != Contrast.NONE.value else []),
+        *([f"contrast:     {report.contrast}{_compared(report)}"] if report.contrast != Contrast.NONE.value else []),
         f"scaling:      {report.scaling}{_as_shown(report)}",
         *([f"multiplied out: {report.multiplied_out} operations"] if report.mask else []),
         f"cost:         {report.cost:.3f} times the model's multiply-adds",
     ]
+
+
+def _compared(report: Report) -> str:
+    """What a contrast costs where some classes alone have maps."""
+    is_part = report.chosen is not None or report.top_k is not None
+    return f" (the scores of all {report.classes} classes are computed)" if is_part else ""
 
 
 def _as_shown(report: Report) -> str:

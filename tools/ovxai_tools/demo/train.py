@@ -1,11 +1,12 @@
-"""Trains the demo models and exports them as IRs.
+"""Trains the demo models, and two further networks with class tokens, and exports them as IRs.
 
-    python -m ovxai_tools.demo.train OUT_DIR [--model cnn|vit|detector] [--export]
+    python -m ovxai_tools.demo.train OUT_DIR [--model cnn|vit|detector|vit-postnorm|vit-registers] [--export]
 
 Needs the extra `zoo` (torch) and `image` (Pillow). Writes NAME.npz (the trained weights), NAME.xml and NAME.bin for
 each model; for classifiers a dozen held-out pictures and pictures.json (label and box of each), for the detector eight
 held-out scenes and scenes.json in the folder scenes. `--export` writes the IRs of .npz files in OUT_DIR and trains
 nothing. Seeds are fixed; a run takes ten minutes for each model, on one core for classifiers, on two for the detector.
+Without `--model` the demo models, which are shipped, are trained.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ from torch import nn
 from ovxai_passes.pictures.encoding import encoded_small
 from ovxai_tools.demo.detector_network import DemoDetector
 from ovxai_tools.demo.networks import DemoCnn, DemoVit
+from ovxai_tools.demo.plain_vits import post_norm_vit, register_vit
 from ovxai_tools.demo.scenes import LARGE_SIDE, Scene, make_scene
 from ovxai_tools.demo.shapes import HELD_OUT, LABELS, Picture, make_picture
+from ovxai_tools.demo.shipped import MODELS
 from ovxai_tools.demo.train_detector import as_scenes, map_50_of, train_detector
 from ovxai_tools.demo.weights import CLASSIFIER, DETECTOR, Facts, export, rounded_weights, set_weights, store, stored
 
@@ -166,13 +169,14 @@ class Kind:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a demo model is made and trained. `rate`: peak of the learning rate. `bf16`: multiply in bf16, faster."""
+    """How a model is made and trained. `rate`: peak of the learning rate. `bf16`: multiply in bf16, faster."""
 
     kind: Kind
     make: Callable[[], nn.Module]
     rate: float
     bf16: bool
     epochs: int
+    pictures: int = 24_000
 
 
 _CLASSIFIER = Kind(CLASSIFIER, _train_classifier, _judge_classifier, 2000, ship_pictures)
@@ -180,6 +184,8 @@ _DETECTOR = Kind(DETECTOR, _train_detector, _judge_detector, 500, ship_scenes)
 RECIPES = {
     "cnn": Recipe(_CLASSIFIER, DemoCnn, 4e-3, bf16=True, epochs=8),
     "vit": Recipe(_CLASSIFIER, DemoVit, 3e-3, bf16=False, epochs=9),
+    "vit-postnorm": Recipe(_CLASSIFIER, post_norm_vit, 3e-3, bf16=False, epochs=10, pictures=16_000),
+    "vit-registers": Recipe(_CLASSIFIER, register_vit, 3e-3, bf16=False, epochs=10, pictures=16_000),
     "detector": Recipe(_DETECTOR, DemoDetector, 4e-3, bf16=True, epochs=14),
 }
 
@@ -193,13 +199,13 @@ def export_stored(npz: Path, path: Path) -> None:
     export(model, path, recipe.kind.facts, value)
 
 
-def train_and_store(npz: Path, recipe: Recipe, pictures: int) -> None:
-    """Train a demo model from its seed and write its weights, and how good they are, as f16 .npz."""
+def train_and_store(npz: Path, recipe: Recipe) -> None:
+    """Train a model from its seed and write its weights, and how good they are, as f16 .npz."""
     name, kind = npz.stem, recipe.kind
     torch.manual_seed(0)
     model = recipe.make()
     click.echo(f"{name}: {sum(p.numel() for p in model.parameters())} parameters", err=True)
-    kind.train(model, recipe, pictures)
+    kind.train(model, recipe, recipe.pictures)
     weights = rounded_weights(model)
     set_weights(model, weights)
     value = kind.judge(model, kind.tested)
@@ -209,18 +215,19 @@ def train_and_store(npz: Path, recipe: Recipe, pictures: int) -> None:
 
 @click.command()
 @click.argument("out_dir", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--model", "names", type=click.Choice(sorted(RECIPES)), multiple=True, help="Default: all.")
-@click.option("--pictures", default=24_000, show_default=True, help="Pictures to train on.")
+@click.option("--model", "names", type=click.Choice(sorted(RECIPES)), multiple=True, help="Default: the demo models.")
+@click.option("--pictures", type=int, help="Pictures to train on. Default: as the model's recipe says.")
 @click.option("--epochs", type=int, help="Default: as the model's recipe says.")
 @click.option("--export", "only_export", is_flag=True, help="Train nothing, write the IRs of the weights in OUT_DIR.")
-def main(out_dir: Path, names: tuple[str, ...], pictures: int, epochs: int | None, only_export: bool) -> None:
-    """Train the demo models and write them, with some pictures, to OUT_DIR."""
-    names = names or tuple(sorted(RECIPES))
+def main(out_dir: Path, names: tuple[str, ...], pictures: int | None, epochs: int | None, only_export: bool) -> None:
+    """Train the models and write them, with some pictures, to OUT_DIR."""
+    names = names or MODELS
     out_dir.mkdir(parents=True, exist_ok=True)
     if not only_export:
         for name in names:
-            recipe = replace(RECIPES[name], epochs=epochs or RECIPES[name].epochs)
-            train_and_store(out_dir / f"{name}.npz", recipe, pictures)
+            recipe = RECIPES[name]
+            asked = replace(recipe, epochs=epochs or recipe.epochs, pictures=pictures or recipe.pictures)
+            train_and_store(out_dir / f"{name}.npz", asked)
         for ship in {RECIPES[name].kind.ship for name in names}:
             ship(out_dir)
     for name in names:

@@ -1,7 +1,7 @@
 """How a picture of another size is fitted to a model's input, and a map of the input brought back onto the picture.
 
 The sizes are those of openvino-model-api 0.4.7: with its aspect a picture is at the upper left or in the middle of the
-input, and the rest is 0; or its middle part alone, of the input's aspect, is shown to the model.
+input, and the rest is of one grey level; or its middle part alone, of the input's aspect, is shown to the model.
 """
 
 from __future__ import annotations
@@ -34,15 +34,19 @@ class Box:
 
 @dataclass(frozen=True)
 class Fit:
-    """The part `shown` of a picture of size `picture` (h, w) lies at `place` in an input of size `taken`."""
+    """The part `shown` of a picture of size `picture` (h, w) lies at `place` in an input of size `taken`.
+
+    `pad`: the grey level of what is left free.
+    """
 
     picture: tuple[int, int]
     taken: tuple[int, int]
     shown: Box
     place: Box
+    pad: int = 0
 
     @classmethod
-    def of(cls, picture: tuple[int, int], taken: tuple[int, int], kind: ResizeType) -> Fit:
+    def of(cls, picture: tuple[int, int], taken: tuple[int, int], kind: ResizeType, pad: int = 0) -> Fit:
         """The fit of a kind."""
         shown, place = Box(0, 0, *picture), Box(0, 0, *taken)
         if kind is ResizeType.CROP:
@@ -50,14 +54,14 @@ class Fit:
         elif kind is not ResizeType.STANDARD:
             inner = _scaled(picture, min(taken[0] / picture[0], taken[1] / picture[1]), taken)
             place = _middle(taken, inner) if kind is ResizeType.LETTERBOX else Box(0, 0, *inner)
-        return cls(picture, taken, shown, place)
+        return cls(picture, taken, shown, place, pad)
 
     def onto_input(self, pixels: Levels) -> Levels:
         """A picture u8 [H,W,C] as the input shows it."""
         part = resize_picture(pixels[self.shown.slices], (self.place.height, self.place.width))
         if part.shape[:2] == self.taken:
             return part
-        found = np.zeros((*self.taken, pixels.shape[2]), np.uint8)
+        found = np.full((*self.taken, pixels.shape[2]), self.pad, np.uint8)
         found[self.place.slices] = part
         return found
 

@@ -81,6 +81,7 @@ class PictureInput:
     channels_first: bool
     batch: int
     dtype: Any
+    pad: int = 0
 
     @classmethod
     def of(cls, model: ov.Model, preparation: Preparation, place: int = 0) -> PictureInput:
@@ -102,11 +103,11 @@ class PictureInput:
         order = tuple(range(channels)[::-1] if preparation.bgr and channels == 3 else range(channels))
         dtype = port.get_element_type().to_dtype()
         size = (taken[axes[0]], taken[axes[1]])
-        return cls(size, mean, scale, order, preparation.resize, channel_axis == 1, taken[0], dtype)
+        return cls(size, mean, scale, order, preparation.resize, channel_axis == 1, taken[0], dtype, preparation.pad)
 
     def fit_of(self, picture: Picture) -> Fit:
         """How a picture lies in the input."""
-        return Fit.of(picture.shape[:2], self.size, self.resize)
+        return Fit.of(picture.shape[:2], self.size, self.resize, self.pad)
 
     def __call__(self, picture: Picture) -> Array:
         """A picture RGB u8 [H,W,3], resized and laid out."""

@@ -30,7 +30,7 @@ from ovxai_passes.options import Options
 from ovxai_passes.passes.targets.task import task_of
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.pictures.levels import scaling
-from ovxai_passes.vocabulary import Task
+from ovxai_passes.vocabulary import Defaults, Task
 from ovxai_tools.pictures.detector_scores import DetectorScores
 from ovxai_tools.pictures.model_input import PictureInput
 
@@ -46,6 +46,7 @@ class RunSettings:
     """What is asked of every picture.
 
     `targets`: classes by number or name; `top_k`: else so many of the best. `black_box`: by masked pictures.
+    `defaults`, `scaling`, `contrast`: options of an insertion.
     """
 
     targets: tuple[str, ...] = ()
@@ -53,6 +54,9 @@ class RunSettings:
     labels: tuple[str, ...] = ()
     method: str | None = None
     black_box: bool = False
+    defaults: str = Defaults.MEASURED.value
+    scaling: str | None = None
+    contrast: str | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,7 @@ class PictureRun:
             postprocess_fn=self._postprocess if self.settings.black_box else None,
             explain_mode=ExplainMode.BLACKBOX if self.settings.black_box else ExplainMode.WHITEBOX,
             explain_method=self._method(),
+            **self._map_options(),
         )
         if self.settings.black_box and task is Task.DETECTION:
             self._boxes_found  # noqa: B018  # raises before any picture is read, where there are none
@@ -122,6 +127,16 @@ class PictureRun:
                 f"the model has maps already, of {said}: give the model without them for --method {method}"
             )
         return method
+
+    def _map_options(self) -> dict[str, Any]:
+        """How maps are to be made, of a model that has none; of one that has some, what these have to be."""
+        asked = {name: getattr(self.settings, name) for name in ("scaling", "contrast")}
+        given = {name: value for name, value in asked.items() if value is not None}
+        if self.settings.black_box:
+            if given:
+                raise OptionError(f"--{next(iter(given))} is for maps that are made in the model: leave it out")
+            return {}
+        return given if self._augmented else given | {"defaults": self.settings.defaults}
 
     def _task(self) -> Task:
         if self._augmented:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ovxai_tools.demo.shipped import model_path
 from ovxai_tools.evaluation.compared.settings import own_settings, parsed_setting
@@ -9,7 +11,7 @@ from ovxai_tools.evaluation.compared.settings import own_settings, parsed_settin
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.options import Options
-from ovxai_passes.vocabulary import Mask, Method, Scaling, Task
+from ovxai_passes.vocabulary import Defaults, Mask, Method, Scaling, Task
 
 
 @pytest.mark.parametrize(
@@ -23,7 +25,7 @@ from ovxai_passes.vocabulary import Mask, Method, Scaling, Task
 )
 def test_a_setting_is_options_of_transform(text: str, options: Options) -> None:
     found = parsed_setting(text)
-    assert found.options == options
+    assert found.options == replace(options, defaults=Defaults.MEASURED)
     assert found.name == " ".join(text.split())
 
 
@@ -50,7 +52,7 @@ def test_what_fits_a_classifier_by_itself() -> None:
     assert [name.split()[0] for name in names] == ["default:", *["reciprocam"] * 5, "activationmap", "eigencam"]
     assert ["contrast=share" in name for name in names].count(True) == 1
     assert ["scaling=positive" in name for name in names].count(True) == 4
-    assert found[0].setting.options == Options(task=Task.CLASSIFICATION)
+    assert found[0].setting.options == Options(task=Task.CLASSIFICATION, defaults=Defaults.MEASURED)
     masks = [one.insertion.report.mask for one in (found[0], found[5])]
     assert sorted(map(str, masks)) == ["gaussian", "onehot"], "the default's own mask comes once"
     assert len({one.setting.name for one in found}) == len(found)

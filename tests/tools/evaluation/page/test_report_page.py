@@ -23,13 +23,16 @@ from ovxai_tools.evaluation.results.verdict import verdict_of
 from ovxai_tools.pictures.fitting import Box
 
 from ovxai_passes.options import Options
-from ovxai_passes.vocabulary import Method
+from ovxai_passes.vocabulary import Defaults, Method
 from tests.support.extras import needs_pictures
 
 needs_pictures()
 
 NAMES = ["default", "a<b", "random"]
-SETTINGS = [Setting("default", Options()), Setting("a<b", Options(method=Method.EIGENCAM))]
+SETTINGS = [
+    Setting("default", Options(defaults=Defaults.MEASURED)),
+    Setting("a<b", Options(method=Method.EIGENCAM)),
+]
 MAP = np.arange(64, dtype=np.float32).reshape(8, 8)
 CURVES = {"insertion": [0.1, 0.5, 0.9], "deletion": [0.9, 0.2, 0.1]}
 
@@ -74,7 +77,7 @@ def test_the_page_holds_all() -> None:
     parser = _Balanced()
     parser.feed(text)
     assert not parser.open
-    assert "for this model: --method eigencam; better than the default by 0.300 energy" in text
+    assert "for this model: --defaults drop-in --method eigencam; better than the default by 0.300 energy" in text
     assert "a notice" in text
     assert "a&lt;b" in text
     assert "<b " not in text

@@ -17,9 +17,11 @@ from ovxai_tools.evaluation.results.table import standings, table
 from ovxai_tools.evaluation.results.verdict import verdict_of
 
 from ovxai_passes.options import Options
-from ovxai_passes.vocabulary import Mask, Method
+from ovxai_passes.vocabulary import Defaults, Mask, Method
 
-DEFAULT, OTHER = Setting("default", Options()), Setting("other", Options(method=Method.RECIPROCAM, mask=Mask.GAUSSIAN))
+MEASURED = Options(defaults=Defaults.MEASURED)
+DEFAULT = Setting("default", MEASURED)
+OTHER = Setting("other", replace(MEASURED, method=Method.RECIPROCAM, mask=Mask.GAUSSIAN))
 
 
 def _rows(name: str, energies: list[float], deletion: float = 0.5) -> list[Row]:

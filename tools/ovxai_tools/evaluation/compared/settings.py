@@ -15,7 +15,7 @@ from ovxai_passes.methods.registry import methods_of
 from ovxai_passes.option_spec import spec_of
 from ovxai_passes.options import Options
 from ovxai_passes.report import Report
-from ovxai_passes.vocabulary import LARGEST, MIDDLE, Contrast, Mask, Method, Scaling, Task
+from ovxai_passes.vocabulary import LARGEST, MIDDLE, Contrast, Defaults, Mask, Method, Scaling, Task
 
 _REFUSED = {
     "classes": "every class needs its map here",
@@ -58,7 +58,7 @@ def parsed_setting(text: str) -> Setting:
         values[name] = _value(known[name], value) if name in known else value
     if not values:
         raise OptionError("a setting names at least one option, as method=reciprocam")
-    options = Options.checked(**values)
+    options = Options.checked(**{"defaults": Defaults.MEASURED, **values})
     if len(options.methods) > 1:
         raise OptionError(f"the setting {text!r} has several methods: give a setting for each")
     return Setting(" ".join(text.split()), options)
@@ -84,12 +84,13 @@ def _plain(text: str) -> int | float | str:
 
 
 def own_settings(model: ov.Model, task: Task) -> Iterator[FittingSetting]:
-    """The default of a model, and every method, mask, number of blocks and level that gives another map.
+    """The command line's default for a model, and every method, mask, number of blocks and level with another map.
 
     Raises TargetNotFoundError where there is no default.
     """
-    first = insert(model, Options(task=task))
-    yield FittingSetting(Setting(f"default: {_said(first.report)}", Options(task=task)), first)
+    default = Options(task=task, defaults=Defaults.MEASURED)
+    first = insert(model, default)
+    yield FittingSetting(Setting(f"default: {_said(first.report)}", default), first)
     seen = {_key(first.report)}
     for options in _candidates(task):
         try:
@@ -102,6 +103,7 @@ def own_settings(model: ov.Model, task: Task) -> Iterator[FittingSetting]:
 
 
 def _candidates(task: Task) -> Iterator[Options]:
+    yield Options(task=task)
     yield Options(task=task, scaling=Scaling.POSITIVE)
     if task is Task.CLASSIFICATION:
         kinds = (one for one in Contrast if one is not Contrast.NONE)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ovxai_passes.vocabulary import Defaults
 from ovxai_tools.evaluation.compared.settings import Setting
 from ovxai_tools.evaluation.results.bootstrap import Interval, difference
 from ovxai_tools.evaluation.results.measures import MEASURES, Measure
@@ -61,11 +62,13 @@ def verdict_of(rows: Sequence[Row], found: Sequence[Standing], settings: Sequenc
 
 def flags_of(setting: Setting) -> str:
     """The options of a setting as flags of ovxai transform, none for the default."""
-    asked = setting.options.asked()
-    return " ".join(_flag(name, value) for name, value in asked.items())
+    defaults = {"defaults": setting.options.defaults.value} if setting.options.defaults is Defaults.DROP_IN else {}
+    return " ".join(_flag(name, value) for name, value in (defaults | setting.options.asked()).items())
 
 
 def _flag(name: str, value: Any) -> str:
+    if name == "objectness" and value is False:
+        return "--no-objectness"
     known = {"saliency_map_size": "--map-size", "embed_scaling": "--no-embed-scaling"}
     flag = known.get(name, f"--{name.replace('_', '-')}")
     if isinstance(value, bool):
