@@ -3,7 +3,8 @@
 A CPU plugin (2026.4.1) lays weights out once for all operations that read the same constant, if both layouts are of one
 format and size. It takes those of a square matrix for those of its transpose: what the second operation returns is
 wrong. A change of type and back, which is folded, does not always help. So a square matrix is there twice, the second
-time times 2, or equal constants would be one when a model is saved; the gradient is halved, which is exact.
+time times 2, or equal constants would be one when a model is saved; the gradient is halved, which is exact. Weights
+that are computed from constants (8-bit ones, those laid out in groups) are multiplied in the graph.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ def reread(context: Context, weights: ov.Output, gradient: Tensor, places: int =
     while node.get_type_name() == "Convert":
         node = node.input_value(0).get_node()
     if node.get_type_name() != "Constant":
-        return ops.convert(ops.convert(weights, "f64"), element.get_type_name()).output(0), gradient
-    twice = constant_like(np.asarray(node.get_data()).astype(np.float32) * 2, element)
+        twice = ops.multiply(weights, context.number(2, weights))
+    else:
+        twice = constant_like(np.asarray(node.get_data()).astype(np.float32) * 2, element)
     return twice.output(0), ops.multiply(gradient, context.number(0.5, gradient))

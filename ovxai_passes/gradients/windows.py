@@ -60,9 +60,12 @@ def windows_of(node: ov.Node, kernel: Sequence[int]) -> Windows:
 def scattered(context: Context, gradient: Tensor, filters: Tensor, windows: Windows, like: ov.Output) -> Tensor:
     """The transposed convolution: gradient [B,..,out] → [B,..,in], places as many as `like` has.
 
-    `filters`: of a Convolution [O,I,kernel], or of a GroupConvolution [G,O,I,kernel].
+    `filters`: of a Convolution [O,I,kernel], or of a GroupConvolution [G,O,I,kernel]. A single group is none: a CPU
+    plugin (2026.4.1) has no transposed convolution for it.
     """
     grouped = rank_of(filters) - windows.places > 2
+    if grouped and size_of(filters, 0) == 1:
+        filters, grouped = ops.squeeze(filters, ints([0])), False
     missing = [
         None if size_of(like, axis + 2) is None else _missing(gradient, like, windows, axis)
         for axis in range(windows.places)

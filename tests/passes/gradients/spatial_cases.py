@@ -227,6 +227,30 @@ def _column_shapes(s: Sizes) -> list[Shape]:
     return [(s.n, 2 * 9, ((s.h - 1) // 2 + 1) * ((s.w - 1) // 2 + 1))]
 
 
+def _rounded(weights: ov.Node) -> ov.Node:
+    """Weights of 8 bits, as quantized networks have them."""
+    return ops.fake_quantize(weights, *(number(end) for end in (-2.0, 2.0, -2.0, 2.0)), 255)
+
+
+def _one_group(s: Sizes, x: list[ov.Node], w: Weights) -> ov.Node:
+    return ops.group_convolution(x[0], w(1, s.c, s.c, 3, 3), [1, 1], [1, 1], [1, 1], [1, 1])
+
+
+def _square_8bit(s: Sizes, x: list[ov.Node], w: Weights) -> ov.Node:
+    return ops.convolution(x[0], _rounded(w(s.c, s.c, 3, 3)), [1, 1], [1, 1], [1, 1], [1, 1])
+
+
+def _square_groups(s: Sizes, x: list[ov.Node], w: Weights) -> ov.Node:
+    """Filters laid out in groups at inference, as converters write them."""
+    half = s.c // 2
+    filters = ops.reshape(w(s.c, half, 3, 3), integers(2, half, half, 3, 3), False)
+    return ops.group_convolution(x[0], filters, [1, 1], [1, 1], [1, 1], [1, 1])
+
+
+WINDOWS["one group"] = (_one, _one_group)
+WINDOWS["square, 8-bit"] = (_one, _square_8bit)
+WINDOWS["square groups"] = (_one, _square_groups)
+PRODUCTS["square, 8-bit"] = (_rows, lambda s, x, w: ops.matmul(x[0], _rounded(w(s.c, s.c)), False, True))
 WINDOWS["columns"] = (_column_shapes, _columns)
 
 
