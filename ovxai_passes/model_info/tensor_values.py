@@ -10,7 +10,7 @@ import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 
-from ovxai_passes.ops.precision import F32
+from ovxai_passes.ops.precision import F32, HALVES
 
 Array = npt.NDArray[np.generic]
 
@@ -35,7 +35,7 @@ def probe_of(model: ov.Model, tensors: Sequence[TensorId]) -> ov.Model:
 
 def _unrounded(output: ov.Output) -> ov.Output | ov.Node:
     """Half floats as the f32 that they are computed in: as a result of their own type they would be rounded."""
-    return ops.convert(output, "f32") if output.get_element_type() in (ov.Type.f16, ov.Type.bf16) else output
+    return ops.convert(output, "f32") if output.get_element_type() in HALVES else output
 
 
 def last_of(compiled: ov.CompiledModel, inferences: Sequence[Sequence[Array]]) -> list[Array]:

@@ -6,9 +6,7 @@ import openvino as ov
 from openvino import opset13 as ops
 
 from ovxai_passes.head.cut import Head
-from ovxai_passes.ops.precision import F32
-
-_HALVES = (ov.Type.f16, ov.Type.bf16)
+from ovxai_passes.ops.precision import F32, HALVES
 
 
 def compiled_head(head: Head) -> ov.CompiledModel:
@@ -16,7 +14,7 @@ def compiled_head(head: Head) -> ov.CompiledModel:
     model = head.model.clone()
     for parameter in model.get_parameters():
         kind = parameter.get_element_type()
-        if kind not in _HALVES:
+        if kind not in HALVES:
             continue
         readers = list(parameter.output(0).get_target_inputs())
         parameter.set_element_type(ov.Type.f32)

@@ -73,9 +73,9 @@ def measure(path: Path, settings: Sequence[Setting], halves: Sequence[Sequence[P
         raise OptionError(f"{path.name} takes {shape}, and demo pictures are [N,3,{SIDE},{SIDE}]")
     for setting in settings:
         found = insert(model, replace(setting.options, max_cost=_ANY_COST, output_dtype=MapType.F32))
-        compiled = ov.compile_model(found.model, "CPU", F32)
         if found.report.chosen is not None or not found.method.per_class:
             raise OptionError(f"the setting {setting.name!r} makes no map of every class, which are compared here")
+        compiled = ov.compile_model(found.model, "CPU", F32)
         from_zero = 0.0 if found.report.scaling == Scaling.POSITIVE.value else None
         pointing, energies = zip(*(_shares(compiled, pictures, from_zero) for pictures in halves), strict=True)
         yield Figures(setting.name, path.stem, found.report.cost, pointing, energies)
