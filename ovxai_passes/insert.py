@@ -41,16 +41,15 @@ _log = logging.getLogger(__name__)
 class Insertion:
     """An insertion with its intermediate results. `model`: the augmented clone; `states`: of each map.
 
-    `options`: of all maps, with measured defaults. What is said without a method is of the first map.
+    What is said without a method is of the first map.
     """
 
     model: ov.Model
     states: tuple[InsertionState, ...]
-    options: Options
 
     def of_each_map(self) -> tuple[Insertion, ...]:
         """The same insertion as each of its maps sees it."""
-        return tuple(Insertion(self.model, (state,), state.options) for state in self.states)
+        return tuple(Insertion(self.model, (state,)) for state in self.states)
 
     @property
     def state(self) -> InsertionState:
@@ -88,12 +87,12 @@ class Insertion:
         return left(self.state.head, "head of a classifier", "Cut")
 
 
-def insert(model: ov.Model, options: Options) -> Insertion:
+def insert(model: ov.Model, options: Options, each: Sequence[Options] | None = None) -> Insertion:
     """InsertSaliencyMap over a clone of `model`. Raises as that does."""
     clone = model.clone()
-    inserting = InsertSaliencyMap(options)
+    inserting = InsertSaliencyMap(options, each)
     run_stages(clone, (inserting,))
-    return Insertion(clone, inserting.states, inserting.options)
+    return Insertion(clone, inserting.states)
 
 
 def plan(model: ov.Model, options: Options) -> Report:

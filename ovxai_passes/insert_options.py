@@ -16,7 +16,7 @@ NAMED = ("task", "method", "target_layer", "embed_scaling")
 class InsertOptions(TypedDict, total=False):
     """The further options, with the types that they take: enumerations also by value, tuples as any sequence."""
 
-    defaults: Defaults | str
+    defaults: Defaults | str | None
     patterns: Sequence[type[GraphPattern]] | type[GraphPattern]
     scaling: Scaling | str | None
     contrast: Contrast | str | None

@@ -41,8 +41,7 @@ class OptionSpec:
     `needs`: what a method has to have. `asks`: whether it says how a map is made; names and budgets do not.
 
     On a command line: `flag` (None: as the name), `flag_meaning`: of one that is given for False, `metavar`, `parse`:
-    from text to a value, raising OptionError; `from_file`: the value is the lines of a file; `command_default`: the
-    default there, where it is another one.
+    from text to a value, raising OptionError; `from_file`: the value is the lines of a file.
     """
 
     meaning: str
@@ -62,7 +61,6 @@ class OptionSpec:
     metavar: str | None = None
     parse: Callable[[str], Any] | None = None
     from_file: bool = False
-    command_default: Any = None
 
     @property
     def enumeration(self) -> type[Enum] | None:

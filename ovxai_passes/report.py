@@ -52,8 +52,8 @@ class Report:
     target, and what was multiplied out, a line each. `found_by`: the pattern that names the target, "dataflow" where
     none does, empty where it was given by name. `levels`: of a detector's class heads, the finest first;
     `background`: its class that stands for nothing. `options`: those given, or measured
-    `defaults`, that say how the map is made. `output`: the
-    map's name. `further`: of several methods what is said of each further map. `total_cost`: of all maps.
+    `defaults`, that say how the map is made. `output`: the map's name. `further`: of several methods what is said of
+    each further map. `total_cost`: of all maps.
     """
 
     input: str

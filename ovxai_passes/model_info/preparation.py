@@ -12,8 +12,8 @@ from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.vocabulary import ResizeType
 
 INFO = "model_info"
-MEAN, SCALE, REVERSED, RESIZE = "mean_values", "scale_values", "reverse_input_channels", "resize_type"
-PAD = "pad_value"
+MEAN, SCALE, REVERSED = "mean_values", "scale_values", "reverse_input_channels"
+RESIZE, PAD = "resize_type", "pad_value"
 """Its entries, by the names of openvino-model-api."""
 
 _INSIDE = "embedded_processing"

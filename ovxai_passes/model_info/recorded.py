@@ -19,7 +19,11 @@ from ovxai_passes.model_info.outputs import FEATURES_NAME, OUTPUT_NAME
 from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.options import Options
 from ovxai_passes.value_checks import as_plain
-from ovxai_passes.vocabulary import Contrast, Method, Scaling, Task
+from ovxai_passes.vocabulary import Contrast, Defaults, Method, Scaling, Task
+
+_WHERE_UNSAID = {"contrast": Contrast.NONE.value, "defaults": Defaults.DROP_IN.value}
+_OF_PROBABILITIES = [one.value for one in Scaling if one.keeps_zero]
+"""Of detectors these are weighed by objectness."""
 
 
 def is_augmented(model: ov.Model) -> bool:
@@ -110,8 +114,10 @@ def _made(made: RecordedMap, options: Options, name: str) -> bool:
     value = as_plain(getattr(options, name))
     if name in ("scaling", "embed_scaling"):
         return said("scaling") == options.effective_scaling.value
-    if name == "contrast":
-        return said(name, Contrast.NONE.value) == value
+    if name in _WHERE_UNSAID:
+        return said(name, _WHERE_UNSAID[name]) == value
+    if name == "objectness" and not value:
+        return said("scaling") not in _OF_PROBABILITIES and not _given(model).get(name)
     if name == "classes":
         count = int(said("classes") or 0)
         labels = options.labels or labels_of(model)

@@ -10,7 +10,7 @@ import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 
-from ovxai_passes.ops.precision import F32
+from ovxai_passes.ops.precision import F32, HALVES
 
 Array = npt.NDArray[np.generic]
 
@@ -29,8 +29,13 @@ def probe_of(model: ov.Model, tensors: Sequence[TensorId]) -> ov.Model:
     """A copy of a model whose outputs are tensors inside it."""
     clone = model.clone()
     graph = ModelGraph(clone)
-    probes = [ops.result(graph.output(tensor)) for tensor in tensors]
+    probes = [ops.result(_unrounded(graph.output(tensor))) for tensor in tensors]
     return ov.Model(probes, clone.get_sinks(), clone.get_parameters(), "probe")
+
+
+def _unrounded(output: ov.Output) -> ov.Output | ov.Node:
+    """Half floats as the f32 that they are computed in: as a result of their own type they would be rounded."""
+    return ops.convert(output, "f32") if output.get_element_type() in HALVES else output
 
 
 def last_of(compiled: ov.CompiledModel, inferences: Sequence[Sequence[Array]]) -> list[Array]:

@@ -26,14 +26,13 @@ class MapOptions:
             problem=method_problem,
         ),
     )
-    defaults: Defaults = option(
-        Defaults.DROP_IN,
+    defaults: Defaults | None = option(
+        None,
         OptionSpec(
             "Where scaling, contrast, mask, objectness and a detector's map size are left out: those of openvino_xai "
-            "(drop-in), or those that measure best for a model of this kind (measured).",
+            "(drop-in, the default of insert_xai), or those that measure best for a model that is read in this way "
+            "(measured, the default of ovxai transform and explain).",
             (Defaults,),
-            asks=False,
-            command_default=Defaults.MEASURED,
         ),
     )
     target_layer: str | tuple[str, ...] | None = option(

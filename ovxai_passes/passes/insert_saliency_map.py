@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 
 import openvino as ov
 from openvino.passes import ModelPass
-from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 
 from ovxai_passes.errors import OptionError, OvxaiError, TargetNotFoundError, TooCostlyError
@@ -31,11 +31,10 @@ from ovxai_passes.passes.keep_map import KeepMap
 from ovxai_passes.passes.locate import Locate
 from ovxai_passes.passes.record import Record
 from ovxai_passes.passes.state import InsertionState, left, run_stages
-from ovxai_passes.passes.targets.measured import with_measured
 from ovxai_passes.passes.targets.task import task_of, with_task
 from ovxai_passes.passes.tell import Tell
 from ovxai_passes.passes.trim import Trim
-from ovxai_passes.vocabulary import Defaults, Task
+from ovxai_passes.vocabulary import Contrast, Defaults, Task
 
 _log = logging.getLogger(__name__)
 
@@ -50,17 +49,18 @@ class InsertSaliencyMap(ModelPass):
                             └─▶ branch ─▶ saliency_map
 
     Of several methods the first makes `saliency_map`, a further one `saliency_map_METHOD`; the model is analysed once.
-    After the run, `states` holds for each map what each stage has found and made; `state` is the first of them, with
-    the report, and `options` those with measured defaults where they were asked for. A model that has such an output
+    After the run, `states` holds for each map what each stage has found and made, and its options with measured
+    defaults where these were asked for; `state` is the first of them, with the report. A model that has such an output
     already stays as it is, with a logged notice, unless options ask for other maps than it has. Raises OptionError,
     TargetNotFoundError and TooCostlyError. On any exception the model is as it was: the stages that change it are run
     over a clone first.
     """
 
-    def __init__(self, options: Options | None = None) -> None:
+    def __init__(self, options: Options | None = None, each: Sequence[Options] | None = None) -> None:
+        """`each`: the options of each map by itself; None: those that of `options` each method takes."""
         super().__init__()
-        self.options = options or Options()
-        self.states = tuple(InsertionState(one) for one in self.options.of_each_map(self.options.task))
+        self.options, self.each = options or Options(), each
+        self.states = tuple(InsertionState(one) for one in each or self.options.of_each_map(self.options.task))
 
     @property
     def state(self) -> InsertionState:
@@ -75,14 +75,11 @@ class InsertSaliencyMap(ModelPass):
             _log.warning("the model has an output named %s already and stays as it is", OUTPUT_NAME)
             return False
         with layout_told(wrapped, options) as layout_before:
-            self.options, self.states = self._inserted(wrapped, options, layout_before)
+            self.states = self._inserted(wrapped, options, layout_before)
         return True
 
-    @staticmethod
-    def _inserted(
-        wrapped: ov.Model, options: Options, layout_before: str
-    ) -> tuple[Options, tuple[InsertionState, ...]]:
-        options, states = settled_branches(wrapped, options, layout_before)
+    def _inserted(self, wrapped: ov.Model, options: Options, layout_before: str) -> tuple[InsertionState, ...]:
+        states = with_branches(wrapped, options, layout_before, self.each)
         changes: tuple[ModelPass, ...] = (
             Graft(*states),  # the branches onto the model
             *((Trim(*states),) if options.trim else ()),  # out of the model, what nobody reads
@@ -92,73 +89,30 @@ class InsertSaliencyMap(ModelPass):
         )
         run_stages(wrapped.clone(), changes)  # whatever raises, raises here
         run_stages(wrapped, changes)
-        return options, states
+        return states
 
 
-def with_branches(model: ov.Model, options: Options, layout_before: str = "") -> tuple[InsertionState, ...]:
-    """The states of `settled_branches`."""
-    return settled_branches(model, options, layout_before)[1]
+def with_branches(
+    model: ov.Model, options: Options, layout_before: str = "", each: Sequence[Options] | None = None
+) -> tuple[InsertionState, ...]:
+    """The state of each map after the stages that lead to its whole branch.
 
-
-def settled_branches(
-    model: ov.Model, options: Options, layout_before: str = ""
-) -> tuple[Options, tuple[InsertionState, ...]]:
-    """The options with measured defaults where they ask for these, and the state of each map with its whole branch.
-
-    `model` is only read; `layout_before`: see `layout_told`. A measured default that a model does not take, as one that
-    costs too much, is left to the drop-in one, with a notice.
+    `model` is only read; `layout_before`: see `layout_told`; `each`: the options of each map, where they are known.
 
     What one method has found out about the model the next one knows. Where no layer explains all class scores at a
     bearable cost, layers that explain a part of them are tried: the first one that costs little is taken, else the
-    cheapest. Raises what the search for a layer that explains all raised.
+    cheapest. Measured defaults that a model does not take, as ones that cost too much, are left out, with a notice.
+    Raises what the search for a layer that explains all raised.
     """
     _check_names(model, [further_name(method) for method in options.methods[1:]])
     started, analysis = time.perf_counter(), ModelAnalysis(model)
     task = task_of(analysis, options)
     options.check_task(task.name)
-    found = InsertionState(options.of_each_map(task.name)[0], task, analysis, started=started)
-    settled = _settled(model, options, found)
-    try:
-        return settled, _with_branches(model, settled, found, layout_before)
-    except OvxaiError as error:
-        if settled == options:
-            raise
-        declined = replace(options, defaults=Defaults.DROP_IN)
-        found.notices = (f"drop-in defaults, because the measured ones were refused: {error}",)
-        return declined, _with_branches(model, declined, found, layout_before)
-
-
-def _settled(model: ov.Model, options: Options, found: InsertionState) -> Options:
-    """The options with measured defaults, those of the first method that makes a map of each class.
-
-    `found`: of the first map; what is learned of the model stays in it.
-    """
-    if options.defaults is not Defaults.MEASURED:
-        return options
-    for one in options.of_each_map(left(found.task, "task", "Locate").name):
-        state = InsertionState(one, found.task, found.analysis, found.search)
-        try:
-            run_stages(model, (Locate(state),))
-        except TargetNotFoundError:  # told where the branch is made, or a layer is found for a part of the scores
-            return options
-        found.search = state.search
-        method, target = left(state.method, "method", "Locate"), left(state.target, "target", "Locate")
-        if method.per_class:
-            return with_measured(options, method, target, ModelGraph(model))
-    return options
-
-
-def _with_branches(
-    model: ov.Model, options: Options, found: InsertionState, layout_before: str
-) -> tuple[InsertionState, ...]:
-    """The states. `found`: what is known of the model, in a state that is not changed."""
-    task = left(found.task, "task", "Locate")
     states: list[InsertionState] = []
-    for one in options.of_each_map(task.name):
-        search = states[0].search if states else found.search
-        state = InsertionState(one, task, found.analysis, search, started=found.started)
+    for one in each or options.of_each_map(task.name):
+        search = states[0].search if states else None
         try:
-            states.append(_with_branch(model, state))
+            states.append(_with_branch(model, InsertionState(one, task, analysis, search, started=started)))
         except TargetNotFoundError as error:
             if len(options.methods) < 2:
                 raise
@@ -170,7 +124,6 @@ def _with_branches(
         run_stages(model, (Scale(state), Resize(state), Threshold(state), Round(state)))
     first = states[0]  # pictures and features are of the first map alone
     run_stages(model, (Colour(first), Overlay(first), *((Pool(first),) if options.feature_vector else ())))
-    first.notices = found.notices
     first.told = told_by(options, model, layout_before, target.classes, background)
     return tuple(states)
 
@@ -184,16 +137,42 @@ def _check_names(model: ov.Model, names: list[str]) -> None:
 
 
 def _with_branch(model: ov.Model, state: InsertionState) -> InsertionState:
-    task = left(state.task, "task", "Locate")
-    try:
-        return _run(model, state)
-    except TargetNotFoundError as error:
-        part = _part(model, state) if task.name is Task.CLASSIFICATION else None
+    task, asked = left(state.task, "task", "Locate"), state.options
+    refused: OvxaiError | None = None
+    for options in (asked, *_with_less(asked)):
+        one = _again(state, options, refused)
+        try:
+            return _run(model, one)
+        except OvxaiError as error:
+            state.search, refused = one.search, refused or error
+            if one.options == options:  # nothing was left out that may be refused by itself
+                break
+    assert refused is not None, "the first way was refused"
+    if isinstance(refused, TargetNotFoundError) and task.name is Task.CLASSIFICATION:
+        part = _part(model, state, asked)
         if part is not None:
             return part
-        if not task.reason:
-            raise
-        raise with_task(error, task) from error
+    if not isinstance(refused, TargetNotFoundError) or not task.reason:
+        raise refused
+    raise with_task(refused, task) from refused
+
+
+def _with_less(options: Options) -> tuple[Options, ...]:
+    """The options with ever less of the measured defaults."""
+    if options.defaults is not Defaults.MEASURED:
+        return ()
+    without = () if options.contrast is not None else (replace(options, contrast=Contrast.NONE),)
+    return (*without, replace(options, defaults=Defaults.DROP_IN))
+
+
+def _again(state: InsertionState, options: Options, refused: Exception | None = None) -> InsertionState:
+    """A state to begin with, of the same map; `refused`: what was raised with more of the measured defaults."""
+    made = InsertionState(options, state.task, state.analysis, state.search, started=state.started)
+    if refused is not None:
+        what = "no contrast" if options.defaults is Defaults.MEASURED else "drop-in defaults"
+        reason = refused.reason if isinstance(refused, TargetNotFoundError) else str(refused)
+        made.notices = (f"{what}, because the measured defaults were refused: {reason}",)
+    return made
 
 
 def _run(model: ov.Model, state: InsertionState, part: int = 0) -> InsertionState:
@@ -208,22 +187,29 @@ def _run(model: ov.Model, state: InsertionState, part: int = 0) -> InsertionStat
     return state
 
 
-def _part(model: ov.Model, failed: InsertionState) -> InsertionState | None:
+def _part(model: ov.Model, failed: InsertionState, asked: Options) -> InsertionState | None:
     """The state of a map for a part of the class scores, or None where there is no such layer."""
-    if failed.options.names_target or failed.options.reference or failed.search is None:
+    if asked.names_target or asked.reference or failed.search is None:
         return None
-    found: list[InsertionState] = []
-    for number in count(1):
-        state = InsertionState(failed.options, failed.task, failed.analysis, failed.search, started=failed.started)
-        try:
-            found.append(_run(model, state, number))
-        except TooCostlyError as error:
-            _log.debug("part %s of the class scores: %s", number, error)
-        except TargetNotFoundError:
-            break
-        if found and _work(found[-1]) <= _CHEAP:
-            return found[-1]
-    return min(found, key=_work, default=None)
+    refused: OvxaiError | None = None
+    for options in (asked, *_with_less(asked)):
+        found: list[InsertionState] = []
+        for number in count(1):
+            state = _again(failed, options, refused)
+            try:
+                found.append(_run(model, state, number))
+            except TooCostlyError as error:
+                _log.debug("part %s of the class scores: %s", number, error)
+                refused = refused or error
+            except TargetNotFoundError as error:
+                if state.built is None and state.target is not None:
+                    refused = refused or error  # there is such a layer
+                break
+            if found and _work(found[-1]) <= _CHEAP:
+                return found[-1]
+        if found:
+            return min(found, key=_work)
+    return None
 
 
 def _work(state: InsertionState) -> float:

@@ -6,12 +6,14 @@ import logging
 
 import openvino as ov
 from openvino.passes import ModelPass
+from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 
 from ovxai_passes.passes.layers import layers_of
 from ovxai_passes.passes.state import InsertionState, left
 from ovxai_passes.passes.targets.classifier import locate_classifier
 from ovxai_passes.passes.targets.detector import locate_detector
+from ovxai_passes.passes.targets.measured import with_measured
 from ovxai_passes.passes.targets.task import task_of
 from ovxai_passes.vocabulary import Task
 
@@ -21,9 +23,10 @@ _log = logging.getLogger(__name__)
 class Locate(ModelPass):
     """Finds the task, the method and the target. The model is left as it is.
 
-    Reads: `options`. Leaves: `task`, `method`, `target`, `layers`, and of classifiers `search`. `part`: 0 for a layer
-    that explains all class scores, or the number, from 1 on, of one that explains a part of them, for classifiers that
-    have none that is worth its cost. Raises TargetNotFoundError, OptionError, TooCostlyError.
+    Reads: `options`. Leaves: `options` with measured defaults, where they ask for these, `task`, `method`, `target`,
+    `layers`, and of classifiers `search`. `part`: 0 for a layer that explains all class scores, or the number, from 1
+    on, of one that explains a part of them, for classifiers that have none that is worth its cost. Raises
+    TargetNotFoundError, OptionError, TooCostlyError.
     """
 
     def __init__(self, state: InsertionState, part: int = 0) -> None:
@@ -37,12 +40,22 @@ class Locate(ModelPass):
         state.analysis = state.analysis or ModelAnalysis(wrapped)
         if state.task is None:
             state.task = task_of(state.analysis, state.options)
-        if state.task.name is Task.CLASSIFICATION:
-            locate_classifier(state.analysis, state, self.part)
-        else:
-            locate_detector(state.analysis, state)
-        target = left(state.target, "target", "Locate")
+        self._find()
+        method, target = left(state.method, "method", "Locate"), left(state.target, "target", "Locate")
+        measured = with_measured(state.options, method, target, ModelGraph(wrapped))
+        if measured != state.options:
+            state.options = measured
+            self._find()  # masks, sizes and objectness are of the target
+            target = left(state.target, "target", "Locate")
         state.layers = layers_of(wrapped, target)
         for line in target.story:
             _log.debug("%s", line)
         return False
+
+    def _find(self) -> None:
+        state = self.state
+        assert state.analysis is not None, "made before"
+        if left(state.task, "task", "Locate").name is Task.CLASSIFICATION:
+            locate_classifier(state.analysis, state, self.part)
+        else:
+            locate_detector(state.analysis, state)

@@ -15,6 +15,7 @@ from ovxai_passes.ops.cost import operation_count
 from ovxai_passes.passes.state import InsertionState, left
 from ovxai_passes.report import Report, record
 from ovxai_passes.version import __version__
+from ovxai_passes.vocabulary import Defaults
 
 
 class Record(ModelPass):
@@ -86,7 +87,7 @@ def _report(model: ov.Model, state: InsertionState) -> Report:
         trimmed=trimmed.sunk if trimmed else 0,
         seconds=round(time.perf_counter() - state.started, 3),
         notices=state.notices + target.notices + built.notices,
-        defaults=state.options.defaults.value,
+        defaults=(state.options.defaults or Defaults.DROP_IN).value,
         story=(
             f"task {task.name.value}: {task.reason or 'given'}",
             *target.story,

@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-import openvino as ov
 from ovxai_patterns.classifier.readout import ReadOut
 
-from ovxai_passes.ops.precision import F32
 from ovxai_passes.reference.given import Given
+from ovxai_passes.reference.heads import compiled_head
 from ovxai_passes.reference.masked import empty_scores, masked_definition
 from ovxai_passes.vocabulary import Contrast
 
@@ -65,7 +64,7 @@ def _filled(given: Given) -> Floats:
     last = list(range(-len(places), 0))
     laid = np.moveaxis(feature, places, last)
     flat = laid.reshape(*laid.shape[: -len(places)], -1)
-    request = ov.compile_model(head.model, "CPU", F32).create_infer_request()
+    request = compiled_head(head).create_infer_request()
     rows = []
     for place in range(site.positions.grid[0] * site.positions.grid[1]) if given.places is None else given.places:
         entry = int(np.flatnonzero(ids.reshape(-1) == place)[0])

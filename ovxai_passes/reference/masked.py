@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import openvino as ov
 from ovxai_patterns.analysis.positions import Positions
 from ovxai_patterns.classifier.site import Site
 
 from ovxai_passes.head.cut import Head
 from ovxai_passes.head.masks import one_target_mask
-from ovxai_passes.ops.precision import F32
 from ovxai_passes.reference.given import Given
+from ovxai_passes.reference.heads import compiled_head
 from ovxai_passes.vocabulary import Mask
 
 Array = npt.NDArray[np.generic]
@@ -33,7 +32,7 @@ def masked_definition(given: Given) -> Floats:
 
 def empty_scores(head: Head, positions: Positions, inputs: Sequence[Array]) -> Floats:
     """Class scores [N,K] f32 of the head where every position is masked; kept tokens stay."""
-    compiled = ov.compile_model(head.model, "CPU", F32)
+    compiled = compiled_head(head)
     weights = np.where(positions.ids >= 0, 0, 1).astype(inputs[0].dtype)
     return np.array(compiled([inputs[0], weights, *inputs[1:]])[0], np.float32)
 
@@ -45,7 +44,7 @@ def masked_scores(
 
     `inputs`: the target and the head's sides, as `tensors_at` gives them.
     """
-    compiled = ov.compile_model(head.model, "CPU", F32)
+    compiled = compiled_head(head)
     total = positions.grid[0] * positions.grid[1]
     request = compiled.create_infer_request()
     rows = []

@@ -52,6 +52,8 @@ def _declined(node: ov.Node) -> str:
     if shape.rank.is_dynamic:
         return "its input has any number of axes"
     axes = np.array(node.input_value(1).get_node().get_data()).reshape(-1)
+    if not axes.size:
+        return "it has no axes"
     if not all(shape[int(axis) % len(shape)] == ov.Dimension(1) for axis in axes):
         return "it takes several numbers together, or may"
     return ""

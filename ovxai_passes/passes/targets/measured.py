@@ -1,8 +1,7 @@
 """Measured defaults: what options that were left out become, by how the model is read.
 
 Chosen on one half of the pictures and reported on the other, the worst network first (`ovxai evaluate`; tables and
-commands in ovxai_passes/README.md). A read-out of which no trained network was measured keeps the drop-in default of
-what is not known to be better everywhere: it gets no contrast.
+commands in ovxai_passes/README.md). A read-out of which no trained network was measured gets no contrast.
 """
 
 from __future__ import annotations

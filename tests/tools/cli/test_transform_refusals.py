@@ -126,8 +126,8 @@ def test_unknown_demo_model(folder: Path) -> None:
 def test_a_wrong_map_is_not_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = insert
 
-    def shifted(model: ov.Model, options: object) -> object:
-        insertion = real(model, options)  # type: ignore[arg-type]
+    def shifted(model: ov.Model, *options: object) -> object:
+        insertion = real(model, *options)  # type: ignore[arg-type]
         result = insertion.model.output("saliency_map").get_node()
         moved = ops.roll(result.input_value(0), graphs.integers(1), graphs.integers(3))
         result.input(0).replace_source_output(moved.output(0))
@@ -142,8 +142,8 @@ def test_a_wrong_map_is_not_written(folder: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_changed_output_is_not_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = insert
 
-    def changed(model: ov.Model, options: object) -> object:
-        insertion = real(model, options)  # type: ignore[arg-type]
+    def changed(model: ov.Model, *options: object) -> object:
+        insertion = real(model, *options)  # type: ignore[arg-type]
         result = insertion.model.get_results()[0]
         moved = ops.multiply(result.input_value(0), ops.constant(np.float32(1.0000001)))
         result.input(0).replace_source_output(moved.output(0))

@@ -12,7 +12,6 @@ from ovxai_tools.common.insertion_options import insertion_options, options_of
 
 from ovxai_passes.option_spec import spec_of
 from ovxai_passes.options import Options
-from ovxai_passes.vocabulary import Defaults
 from tests.fixtures.own.patterns import Features, MeanPooled
 from tests.support.cli import invoke
 
@@ -71,7 +70,7 @@ def parsed(*args: object) -> Options:
 
 
 def test_nothing_given_is_the_default() -> None:
-    assert parsed() == Options(defaults=Defaults.MEASURED)
+    assert parsed() == Options()
 
 
 def test_every_option_has_a_flag() -> None:
@@ -85,7 +84,7 @@ def test_a_flag_reaches_its_option(name: str, tmp_path: Path, monkeypatch: pytes
     args, wanted = CALLS[name]
     found = parsed(*args)
     others = {"target_layer": "a"} if name == "num_anchors" else {}
-    assert Options.checked(**{"defaults": "measured", name: wanted}, **others) == found
+    assert Options.checked(**{name: wanted}, **others) == found
 
 
 def test_one_layer_is_given_by_name() -> None:

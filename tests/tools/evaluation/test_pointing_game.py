@@ -63,7 +63,7 @@ def test_evaluate_on_the_command_line() -> None:
     results = json.loads(invoke(evaluate.main, "demo:cnn", "--pictures", 20, "--json").stdout)
     assert [result["default"] for result in results] == [True, False, False, False, False]
     assert {result["method"] for result in results} == {"reciprocam", "activationmap", "eigencam"}
-    assert "(default)" in invoke(evaluate.main, "demo:cnn", "--pictures", 5).output
+    assert "(drop-in)" in invoke(evaluate.main, "demo:cnn", "--pictures", 5).output
     assert "demo: models only" in invoke(evaluate.main, "model.xml", code=2).output
     assert "there is demo:cnn, demo:vit" in invoke(evaluate.main, "demo:none", code=2).output
 

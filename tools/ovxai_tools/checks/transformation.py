@@ -17,7 +17,7 @@ from ovxai_passes.model_info.told import retold
 from ovxai_passes.options import Options
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.report import Report
-from ovxai_passes.vocabulary import Task
+from ovxai_passes.vocabulary import Defaults, Task
 from ovxai_tools.checks.verify import Case, random_case, verify
 from ovxai_tools.common.files import model_moves, publish, staging
 from ovxai_tools.common.model_files import bin_growth, check_targets, check_written, save, weights_of
@@ -83,7 +83,7 @@ def plan_transform(request: TransformRequest, options: Options) -> TransformResu
     if is_augmented(model):
         _check_copy(request, options, model)
         return TransformResult(None, _about_copy(request, "it would be copied as it is"))
-    report, states = planned(model, options)
+    report, states = planned(model, _with_defaults(options))
     report = replace(report, input=request.source)
     if request.plot is None:
         return TransformResult(report, "dry run: nothing was written", planned=True)
@@ -102,13 +102,14 @@ def transform(request: TransformRequest, options: Options, target: Path) -> Tran
         model = load_model(request.source, request.shapes)
     if is_augmented(model):
         return _copy_augmented(request, options, model, target)
+    options = _with_defaults(options)
     with stage("Inserting the explanation", request.quiet):
         insertion = insert(model, options)
     with staging(target.parent) as folder:
         with stage("Saving", request.quiet):
             written = save(insertion.model, folder, target)
             growth = bin_growth(model, source, folder)
-        verified = _verified(request, insertion, model, written) if request.verify else []
+        verified = _verified(request, options, insertion, model, written) if request.verify else []
         moves = model_moves(folder, target)
         notices: tuple[str, ...] = ()
         if request.preview is not None:
@@ -122,6 +123,11 @@ def transform(request: TransformRequest, options: Options, target: Path) -> Tran
     report = replace(report, seconds=round(time.perf_counter() - started, 3), notices=report.notices + notices)
     files = [str(target), target.with_suffix(".bin").name, *map(str, filter(None, (request.preview, request.plot)))]
     return TransformResult(report, f"wrote {', '.join(files)}", tuple(verified))
+
+
+def _with_defaults(options: Options) -> Options:
+    """The defaults of the command line where none were asked for, which ask for nothing of maps that are there."""
+    return options if options.defaults is not None else replace(options, defaults=Defaults.MEASURED)
 
 
 def _check_paths(request: TransformRequest, source: Path, target: Path) -> None:
@@ -161,9 +167,13 @@ def _about_copy(request: TransformRequest, done: str) -> str:
     return f"{request.source} has a saliency_map output already: {done}"
 
 
-def _verified(request: TransformRequest, made: Insertion, model: ov.Model, written: ov.Model) -> list[str]:
+def _verified(
+    request: TransformRequest, options: Options, made: Insertion, model: ov.Model, written: ov.Model
+) -> list[str]:
     with stage("Verifying", request.quiet):
-        raw = insert(model, replace(made.options, only_map=False).of_raw_map(Task(made.report.task)))
+        task = Task(made.report.task)
+        each = [replace(state.options, only_map=False).of_raw_map(task) for state in made.states]
+        raw = insert(model, replace(options, only_map=False).of_raw_map(task), each)
         cases = [random_case(model)]
         if request.image is not None:
             inputs = as_inputs(read_picture(request.image), written, Preparation.from_model(written))

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-import openvino as ov
-from ovxai_patterns.analysis.graph import ModelGraph
 
 from ovxai_passes.insert import Insertion
 from ovxai_passes.methods.spec import Reads, required
@@ -21,8 +19,6 @@ from ovxai_passes.reference.masked import empty_scores, masked_definition
 from ovxai_passes.vocabulary import Contrast, Scaling
 
 Floats = npt.NDArray[np.float32]
-
-_OF_HALVES = 10.0
 
 
 def wanted_from_zero(raw: Insertion, given: Given, saliency: Floats, scaling: Scaling) -> tuple[Floats, Floats]:
@@ -56,15 +52,8 @@ def _rounding(
     scale = scale if peak is None else np.maximum(scale, peak)
     allowed = RANGE_TOLERANCE * np.ptp(saliency, axis=(1, 2, 3)) + SCORE_TOLERANCE * np.abs(saliency).max()
     found = np.full(len(saliency), np.inf)
-    np.divide(looseness(raw) * allowed, scale, out=found, where=scale > 0)
+    np.divide(allowed, scale, out=found, where=scale > 0)
     return np.asarray(found, np.float32)[:, None, None, None]
-
-
-def looseness(raw: Insertion) -> float:
-    """By how much more a map with contrast may be off: of half floats, the definition reads the target rounded."""
-    kind = ModelGraph(raw.model).output(raw.target.layer).get_element_type()
-    is_half = raw.state.options.effective_contrast is not Contrast.NONE and kind in (ov.Type.f16, ov.Type.bf16)
-    return _OF_HALVES if is_half else 1.0
 
 
 def _of_masked(

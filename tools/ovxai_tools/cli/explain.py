@@ -55,9 +55,7 @@ _WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "output", "labels", "as_json", 
 @click.option(
     "--defaults",
     type=choice_of(Defaults),
-    default=Defaults.MEASURED.value,
-    show_default=True,
-    help="What --scaling and --contrast are where they are left out, and masks: see ovxai transform.",
+    help="What --scaling, --contrast and masks are where they are left out (default: measured): see ovxai transform.",
 )
 @click.option(
     "--scaling",
@@ -97,7 +95,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     top_k: int,
     labels: Path | None,
     method: str | None,
-    defaults: str,
+    defaults: str | None,
     scaling: str | None,
     contrast: str | None,
     black_box: bool,

@@ -54,8 +54,7 @@ def _flag(field: Field[Any]) -> Any:
     if spec.types == (bool,):
         meaning = spec.flag_meaning or spec.text
         return click.option(flag, field.name, flag_value=not field.default, default=field.default, help=meaning)
-    default = field.default if spec.command_default is None else spec.command_default
-    default = default.value if isinstance(default, Enum) else default
+    default = field.default.value if isinstance(field.default, Enum) else field.default
     return click.option(
         flag,
         field.name,

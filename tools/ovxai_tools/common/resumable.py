@@ -110,7 +110,8 @@ def _difference(first: Line, about: Line) -> str:
     if first.get("model") != about.get("model"):
         return "another model"
     before, now = first.get("options") or {}, about["options"]
-    names = sorted(name for name in {**before, **now} if before.get(name) != now.get(name))
+    missing = object()
+    names = sorted(name for name in {**before, **now} if before.get(name, missing) != now.get(name, missing))
     return f"other options ({', '.join(names)})"
 
 

@@ -40,6 +40,6 @@ def table(results: Sequence[PointingResult]) -> str:
         setting = f"{one.mask or '-':9} {'-' if one.k is None else one.k}"
         lines.append(
             f"{one.model:8} {one.method:22} {setting}  {one.map_size:6} {one.accuracy:8.3f}  {one.inside:6.3f}"
-            f"{'  (default)' if one.default else ''}"
+            f"{'  (drop-in)' if one.default else ''}"
         )
     return "\n".join(lines)

@@ -21,6 +21,7 @@ import click
 import numpy as np
 import openvino as ov
 
+from ovxai_passes.errors import OptionError
 from ovxai_passes.insert import insert
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
@@ -67,8 +68,13 @@ def default_settings() -> Iterator[Setting]:
 def measure(path: Path, settings: Sequence[Setting], halves: Sequence[Sequence[Picture]]) -> Iterator[Figures]:
     """The figures of each setting of one network. Raises as `insert` does."""
     model = read_model(path)
+    shape = model.inputs[0].get_partial_shape()
+    if not shape.compatible(ov.PartialShape([-1, 3, SIDE, SIDE])):
+        raise OptionError(f"{path.name} takes {shape}, and demo pictures are [N,3,{SIDE},{SIDE}]")
     for setting in settings:
         found = insert(model, replace(setting.options, max_cost=_ANY_COST, output_dtype=MapType.F32))
+        if found.report.chosen is not None or not found.method.per_class:
+            raise OptionError(f"the setting {setting.name!r} makes no map of every class, which are compared here")
         compiled = ov.compile_model(found.model, "CPU", F32)
         from_zero = 0.0 if found.report.scaling == Scaling.POSITIVE.value else None
         pointing, energies = zip(*(_shares(compiled, pictures, from_zero) for pictures in halves), strict=True)

@@ -54,7 +54,7 @@ class RunSettings:
     labels: tuple[str, ...] = ()
     method: str | None = None
     black_box: bool = False
-    defaults: str = Defaults.MEASURED.value
+    defaults: str | None = None
     scaling: str | None = None
     contrast: str | None = None
 
@@ -130,13 +130,13 @@ class PictureRun:
 
     def _map_options(self) -> dict[str, Any]:
         """How maps are to be made, of a model that has none; of one that has some, what these have to be."""
-        asked = {name: getattr(self.settings, name) for name in ("scaling", "contrast")}
+        asked = {name: getattr(self.settings, name) for name in ("defaults", "scaling", "contrast")}
         given = {name: value for name, value in asked.items() if value is not None}
         if self.settings.black_box:
             if given:
                 raise OptionError(f"--{next(iter(given))} is for maps that are made in the model: leave it out")
             return {}
-        return given if self._augmented else given | {"defaults": self.settings.defaults}
+        return given if self._augmented else {"defaults": Defaults.MEASURED, **given}
 
     def _task(self) -> Task:
         if self._augmented:

@@ -62,8 +62,10 @@ def verdict_of(rows: Sequence[Row], found: Sequence[Standing], settings: Sequenc
 
 def flags_of(setting: Setting) -> str:
     """The options of a setting as flags of ovxai transform, none for the default."""
-    defaults = {"defaults": setting.options.defaults.value} if setting.options.defaults is Defaults.DROP_IN else {}
-    return " ".join(_flag(name, value) for name, value in (defaults | setting.options.asked()).items())
+    asked = setting.options.asked()
+    defaults = asked.pop("defaults", Defaults.DROP_IN.value)
+    said = {} if defaults == Defaults.MEASURED.value else {"defaults": defaults}
+    return " ".join(_flag(name, value) for name, value in (said | asked).items())
 
 
 def _flag(name: str, value: Any) -> str:
