@@ -7,7 +7,17 @@ from typing import TypedDict
 
 from ovxai_patterns.matchers.pattern import GraphPattern
 
-from ovxai_passes.vocabulary import Colormap, Contrast, Defaults, InputLayout, MapType, Mask, ResizeType, Scaling
+from ovxai_passes.vocabulary import (
+    Colormap,
+    Contrast,
+    Defaults,
+    GradientOf,
+    InputLayout,
+    MapType,
+    Mask,
+    ResizeType,
+    Scaling,
+)
 
 NAMED = ("task", "method", "target_layer", "embed_scaling")
 """Fields of `Options` that are parameters of `insert_xai` by themselves (method: `explain_method`)."""
@@ -21,6 +31,8 @@ class InsertOptions(TypedDict, total=False):
     scaling: Scaling | str | None
     contrast: Contrast | str | None
     multi_label: bool
+    gradient_of: GradientOf | str | None
+    level: int | None
     k: int | None
     mask: Mask | str | None
     output: int | str | None

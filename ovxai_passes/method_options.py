@@ -46,6 +46,11 @@ def _reason(  # noqa: PLR0913, PLR0917  # what a reason may lie in
     method: MethodSpec, name: str, spec: OptionSpec, value: Any, task: Task, which: str
 ) -> str | None:
     """Why a method does not take a value of an option, or None where it does."""
+    if name == "contrast" and method.takes_gradients:
+        return (
+            f"{method.name.value} takes no contrast: what it differentiates tells classes apart, which --gradient-of "
+            "log-probability asks for"
+        )
     if spec.needs is not None and not _has(method, spec.needs):
         return f"option {name!r} does not go with method {method.name.value!r}, {which or spec.needs.value}"
     if name == "k" and method.name is Method.RECIPROCAM and value:
@@ -77,6 +82,12 @@ def _declined_by_instances(name: str, value: Any) -> str | None:
 
 def _has(method: MethodSpec, trait: MethodTrait) -> bool:
     """Whether a method has what an option is about."""
-    if trait is MethodTrait.CLASS_HEADS:
-        return method.reads is Reads.CLASS_HEADS
-    return method.needs_mask if trait is MethodTrait.MASKS else method.per_class
+    has = {
+        MethodTrait.MASKS: method.needs_mask,
+        MethodTrait.CLASSES: method.per_class,
+        MethodTrait.CLASS_HEADS: method.reads is Reads.CLASS_HEADS,
+        MethodTrait.GRADIENTS: method.takes_gradients,
+        MethodTrait.LEVELS: method.reads is Reads.GRADIENTS,
+        MethodTrait.SCORES: method.needs_mask or method.takes_gradients,
+    }
+    return has[trait]

@@ -26,6 +26,9 @@ class MethodTrait(Enum):
     MASKS = "which masks nothing"
     CLASSES = "which makes one map for all classes"
     CLASS_HEADS = "which reads no class heads"
+    GRADIENTS = "which takes no gradients"
+    LEVELS = "which takes no gradients of a feature map"
+    SCORES = "which reads no class scores"
 
 
 @dataclass(frozen=True)

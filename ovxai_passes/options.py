@@ -146,6 +146,8 @@ class Options(InfoOptions, PictureOptions, MapOptions):
             raise OptionError(
                 "top_k and classes do not go together: maps are made for the best classes, or for given ones"
             )
+        if self.level is not None and self.names_target:
+            raise OptionError("level and target_layer (or patterns) do not go together: both say for which layer")
         if self.patterns and self.target_layers:
             raise OptionError("patterns and target_layer do not go together: both say which layer is explained")
         if self.num_anchors is not None and not self.names_target:

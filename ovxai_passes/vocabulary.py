@@ -25,6 +25,13 @@ class Method(Enum):
     VITRECIPROCAM = "vitreciprocam"
     ACTIVATIONMAP = "activationmap"
     EIGENCAM = "eigencam"
+    LAYERCAM = "layercam"
+    HIRESCAM = "hirescam"
+    GRADCAM = "gradcam"
+    GRADCAM_PLUS_PLUS = "gradcam++"
+    XGRADCAM = "xgradcam"
+    INPUTXGRADIENT = "inputxgradient"
+    LAYERCAM_SHARE = "layercam-share"
     DETCLASSPROBABILITYMAP = "detclassprobabilitymap"
     INSTANCEMASKS = "instancemasks"
     RISE = "rise"
@@ -68,6 +75,14 @@ class Contrast(Enum):
     SHARE = "share"
     FINER = "finer"
     MEAN = "mean"
+
+
+class GradientOf(Enum):
+    """What gradient methods differentiate: a class's score, its probability, or the logarithm of that."""
+
+    LOGIT = "logit"
+    PROBABILITY = "probability"
+    LOG_PROBABILITY = "log-probability"
 
 
 class Defaults(Enum):

@@ -96,7 +96,7 @@ def _shares(values: ov.Output, sigmoid: bool) -> ov.Node:
     return ops.sigmoid(values) if sigmoid else ops.softmax(values, 1)
 
 
-def _finer(saliency: ov.Node, scores: ov.Node, classes: int) -> ov.Node:
+def _finer(saliency: ov.Node, scores: ov.Node | ov.Output, classes: int) -> ov.Node:
     """Less what is there of the best others; that of class k is left out of its own rivals, and the next one taken."""
     rivals = min(RIVALS, classes - 1)
     best = best_classes(scores, rivals + 1)

@@ -66,8 +66,14 @@ def in_raster_order(values: ov.Node, positions: Positions, grid: GridSource) -> 
     return values
 
 
+def is_in_raster_order(positions: Positions, grid: GridSource) -> bool:
+    """Whether rows are in raster order as they are, whatever the grid, and all of them are positions."""
+    order, kept = _order(positions)
+    return not kept and _follows(order, kept, grid)
+
+
 def as_map(
-    values: ov.Node, telling: ov.Node, positions: Positions, grid: GridSource, per_class: bool = False
+    values: ov.Node, telling: ov.Node | ov.Output, positions: Positions, grid: GridSource, per_class: bool = False
 ) -> ov.Output:
     """Values [N,P,1] f32 in raster order as a map [N,h,w], or [N,K,P] as [N,K,h,w] `per_class`.
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 from ovxai_passes.methods.activation_map import ACTIVATION_MAP
 from ovxai_passes.methods.class_probability import CLASS_PROBABILITY
 from ovxai_passes.methods.eigencam import EIGENCAM
+from ovxai_passes.methods.gradient.gradcam import GRADCAM
+from ovxai_passes.methods.gradient.gradcam_plus_plus import GRADCAM_PLUS_PLUS
+from ovxai_passes.methods.gradient.hirescam import HIRESCAM
+from ovxai_passes.methods.gradient.inputxgradient import INPUTXGRADIENT
+from ovxai_passes.methods.gradient.layercam import LAYERCAM
+from ovxai_passes.methods.gradient.layercam_share import LAYERCAM_SHARE
+from ovxai_passes.methods.gradient.xgradcam import XGRADCAM
 from ovxai_passes.methods.instance_masks import INSTANCE_MASKS
 from ovxai_passes.methods.reciprocam import RECIPROCAM
 from ovxai_passes.methods.spec import MethodSpec
@@ -18,6 +25,13 @@ METHODS: tuple[MethodSpec, ...] = (
     CLASS_PROBABILITY,
     ACTIVATION_MAP,
     EIGENCAM,
+    LAYERCAM,
+    LAYERCAM_SHARE,
+    HIRESCAM,
+    GRADCAM,
+    GRADCAM_PLUS_PLUS,
+    XGRADCAM,
+    INPUTXGRADIENT,
 )
 """The default of a task comes first; for classifiers the read-out chooses."""
 

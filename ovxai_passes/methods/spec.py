@@ -11,7 +11,7 @@ import openvino as ov
 
 from ovxai_passes.methods.target import Target
 from ovxai_passes.ops.branch import Branch
-from ovxai_passes.vocabulary import Contrast, Method, Task
+from ovxai_passes.vocabulary import Contrast, GradientOf, Method, Task
 
 
 class Reads(Enum):
@@ -21,6 +21,8 @@ class Reads(Enum):
     FEATURE_MAP = "feature map"
     CLASS_HEADS = "class heads"
     INSTANCES = "instances"
+    GRADIENTS = "gradients"
+    PICTURE_GRADIENTS = "gradients of the picture"
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class BuildRequest:
     """What a branch is built from. `model` is only read; `reference`: build the naive branch.
 
     `from_zero`: what is 0 in the map has to say nothing, neither for a class nor against it, and the scale of all maps
-    has to be known. `contrast`: what classes are told apart from; `multi_label`: they do not exclude each other.
+    has to be known. `contrast`: what classes are told apart from; `multi_label`: they do not exclude each other. `gradient_of`: what is differentiated.
     """
 
     model: ov.Model
@@ -46,6 +48,7 @@ class BuildRequest:
     from_zero: bool = False
     contrast: Contrast = Contrast.NONE
     multi_label: bool = False
+    gradient_of: GradientOf = GradientOf.LOGIT
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Built:
 @dataclass(frozen=True)
 class MethodSpec:
     """A method. `tasks`: what kinds of models it explains. `per_class`: whether each class has a map of its own.
+    `level`: of the map that it reads by default, of a method that reads gradients (`classifier/levels.py`).
 
     `build`: its branch; raises TargetNotFoundError, TooCostlyError, OptionError. The definition of the map, which the
     branch is compared with, stands in `reference/` in a module of the name of that which holds `build`.
@@ -79,11 +83,17 @@ class MethodSpec:
     reads: Reads
     per_class: bool
     build: Callable[[BuildRequest], Built]
+    level: int = 0
 
     @property
     def needs_mask(self) -> bool:
         """Whether it masks positions of the target."""
         return self.reads is Reads.MASKED_HEAD
+
+    @property
+    def takes_gradients(self) -> bool:
+        """Whether it differentiates class scores."""
+        return self.reads in (Reads.GRADIENTS, Reads.PICTURE_GRADIENTS)
 
 
 Part = TypeVar("Part")

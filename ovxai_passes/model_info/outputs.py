@@ -21,8 +21,8 @@ OVERLAY_NAME = "saliency_overlay"
 
 
 def further_name(method: Method) -> str:
-    """The output of a further method."""
-    return f"{OUTPUT_NAME}_{method.value}"
+    """The output of a further method, of letters and underscores: saliency_map_gradcam_plus_plus."""
+    return f"{OUTPUT_NAME}_{method.name.lower()}"
 
 
 MAP_NAMES = (OUTPUT_NAME, *map(further_name, Method))

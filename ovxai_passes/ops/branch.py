@@ -67,6 +67,13 @@ def copied(branch: Branch) -> Branch:
     return replace(branch, model=branch.model.clone())
 
 
+def without_classes(branch: Branch) -> Branch:
+    """A branch of its map alone; `branch` is left as it is, and what only the classes were made from is left out."""
+    made = copied(branch)
+    made.model.remove_result(made.model.get_results()[1])
+    return made
+
+
 def map_of(branch: Branch) -> ov.Output:
     """The map, the first result."""
     return branch.model.get_results()[0].input_value(0)
@@ -77,7 +84,7 @@ def joined(branch: Branch, features: Branch) -> Branch:
 
     A tensor that both read is one input, with the dimensions that `branch` takes.
     """
-    outputs, inputs = _together(branch, features)
+    outputs, inputs = together(branch, features)
     return replace(_of(branch, outputs, inputs), has_features=True)
 
 
@@ -86,12 +93,12 @@ def combined(branch: Branch, other: Branch, combine: Callable[[ov.Output, ov.Out
 
     A tensor that both read is one input, with the dimensions that `branch` takes.
     """
-    (saliency, *others), inputs = _together(branch, other)
+    (saliency, *others), inputs = together(branch, other)
     made = combine(saliency, others.pop())
     return _of(branch, [made.output(0), *others], inputs)
 
 
-def _together(first: Branch, second: Branch) -> tuple[list[ov.Output], dict[TensorId, ov.Node]]:
+def together(first: Branch, second: Branch) -> tuple[list[ov.Output], dict[TensorId, ov.Node]]:
     """The results of copies of two branches, and the inputs of both."""
     models = first.model.clone(), second.model.clone()
     inputs = dict(zip(first.sources, models[0].get_parameters(), strict=True))

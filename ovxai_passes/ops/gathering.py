@@ -29,12 +29,12 @@ def chosen_by_image(data: ov.Node | ov.Output, indices: ov.Node | ov.Output, axi
     return ops.gather_elements(output, spread, axis)
 
 
-def flat_scores(scores: ov.Node, output: ov.Output, classes: int) -> ov.Node:
+def flat_scores(scores: ov.Node | ov.Output, output: ov.Output, classes: int) -> ov.Node | ov.Output:
     """The model's own scores, a tensor like `output`, as [N,K] f32."""
     flat = scores if len(output.get_partial_shape()) == 2 else ops.reshape(scores, ops.constant([-1, classes]), False)
     return flat if output.get_element_type() == ov.Type.f32 else ops.convert(flat, "f32")
 
 
-def best_classes(scores: ov.Node, count: int) -> ov.Output:
+def best_classes(scores: ov.Node | ov.Output, count: int) -> ov.Output:
     """The best classes of each image [N,count] i64, by scores [N,K]; of equal ones the first."""
     return ops.topk(scores, ops.constant(count), 1, "max", "value", "i64", stable=True).output(1)

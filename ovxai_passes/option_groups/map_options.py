@@ -9,7 +9,7 @@ from ovxai_patterns.matchers.pattern import GraphPattern
 from ovxai_passes.option_checks import class_problem, label_problem, layer_problem, method_problem
 from ovxai_passes.option_patterns import parsed_pattern, pattern_problem
 from ovxai_passes.option_spec import MethodTrait, OptionSpec, option
-from ovxai_passes.vocabulary import CLASSIFIERS, DETECTORS, Contrast, Defaults, Mask, Method, Scaling, Task
+from ovxai_passes.vocabulary import CLASSIFIERS, DETECTORS, Contrast, Defaults, GradientOf, Mask, Method, Scaling, Task
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,31 @@ class MapOptions:
     multi_label: bool = option(
         False,
         OptionSpec(
-            "Classes do not exclude each other: contrast share is of a class against its absence.",
+            "Classes do not exclude each other: contrast share and probabilities are of a class against its absence.",
             (bool,),
             tasks=CLASSIFIERS,
-            needs=MethodTrait.MASKS,
+            needs=MethodTrait.SCORES,
+        ),
+    )
+    gradient_of: GradientOf | None = option(
+        None,
+        OptionSpec(
+            "What gradient methods differentiate: a class's score (logit), its probability, or the logarithm of that, "
+            "which is a contrast to the other classes; default: log-probability.",
+            (GradientOf,),
+            tasks=CLASSIFIERS,
+            needs=MethodTrait.GRADIENTS,
+        ),
+    )
+    level: int | None = option(
+        None,
+        OptionSpec(
+            "Which map gradients are taken for: the last one (0), or the deepest of twice (1), four times (2), ... its "
+            "resolution; default: 1 for layercam and layercam-share where there is one, else 0.",
+            (int,),
+            counts="levels above the last map",
+            tasks=CLASSIFIERS,
+            needs=MethodTrait.LEVELS,
         ),
     )
     k: int | None = option(

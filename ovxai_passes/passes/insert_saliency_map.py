@@ -31,6 +31,7 @@ from ovxai_passes.passes.keep_map import KeepMap
 from ovxai_passes.passes.locate import Locate
 from ovxai_passes.passes.record import Record
 from ovxai_passes.passes.state import InsertionState, left, run_stages
+from ovxai_passes.passes.targets.gradients import FOR_BEST_CLASS, of_few_classes
 from ovxai_passes.passes.targets.task import task_of, with_task
 from ovxai_passes.passes.tell import Tell
 from ovxai_passes.passes.trim import Trim
@@ -109,7 +110,8 @@ def with_branches(
     task = task_of(analysis, options)
     options.check_task(task.name)
     states: list[InsertionState] = []
-    for one in each or options.of_each_map(task.name):
+    few = of_few_classes(options)
+    for one in each or few.of_each_map(task.name):
         search = states[0].search if states else None
         try:
             states.append(_with_branch(model, InsertionState(one, task, analysis, search, started=started)))
@@ -123,6 +125,7 @@ def with_branches(
     for state in states:
         run_stages(model, (Scale(state), Resize(state), Threshold(state), Round(state)))
     first = states[0]  # pictures and features are of the first map alone
+    first.notices += (FOR_BEST_CLASS,) if few != options and each is None else ()
     run_stages(model, (Colour(first), Overlay(first), *((Pool(first),) if options.feature_vector else ())))
     first.told = told_by(options, model, layout_before, target.classes, background)
     return tuple(states)

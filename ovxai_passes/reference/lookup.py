@@ -16,7 +16,7 @@ Definition = Callable[[Given], npt.NDArray[np.float32]]
 
 def definition_of(spec: MethodSpec) -> Definition:
     """The function that computes the raw map by definition. Raises ImportError where a method has none."""
-    name = spec.build.__module__.rpartition(".")[2]
+    name = spec.build.__module__.partition(".methods.")[2]
     module = importlib.import_module(f"{__package__}.{name}")
     definition: Definition = module.definition
     return definition

@@ -19,6 +19,7 @@ from ovxai_passes.methods.target import FeatureMap, Target
 from ovxai_passes.model_info.labels import check_top_k, labels_of, names_of, numbers_of
 from ovxai_passes.options import Options
 from ovxai_passes.passes.state import InsertionState
+from ovxai_passes.passes.targets.gradients import for_gradients
 from ovxai_passes.vocabulary import Mask, Method, Task
 
 
@@ -44,7 +45,8 @@ def locate_classifier(analysis: ModelAnalysis, state: InsertionState, part: int)
         state.search = TargetSearch(analysis, request.output, request.keep_quantization)
     site = _site(state.search, request, method)
     state.method = given or _method_of(site)
-    state.target = _target(analysis, site, state.method, options, state.search.analysed)
+    target = _target(analysis, site, state.method, options, state.search.analysed)
+    state.target = for_gradients(target, state.search, request, state.method, options)
 
 
 def _site(search: TargetSearch, request: TargetRequest, method: Method | None) -> Site:

@@ -26,8 +26,12 @@ def with_measured(options: Options, method: MethodSpec, target: Target, graph: M
     """The options with what measures best in place of what was left out; the same ones where nothing was.
 
     `method`, `target`: as the options find them in the model of `graph`. With a scaling that was given there is no
-    contrast but one that was given, too, and none in the naive branch.
+    contrast but one that was given, too, and none in the naive branch. Maps of gradients have a zero of their own, so
+    their scaling is positive whatever `defaults` says.
     """
+    if method.takes_gradients:
+        as_scores = options.scaling is not None or not options.embed_scaling
+        return options if as_scores else replace(options, scaling=Scaling.POSITIVE)
     if options.defaults is not Defaults.MEASURED or not method.per_class:
         return options
     chosen: dict[str, Any] = _of_heads(target, graph) if method.reads is Reads.CLASS_HEADS else {}

@@ -28,6 +28,7 @@ class TargetRequest:
     layer: str | None = None
     k: int | None = None
     features: bool = False
+    level: int = 0
     partial: int = 0
     output: int | str | None = None
     keep_quantization: bool = False

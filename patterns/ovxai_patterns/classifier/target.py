@@ -16,6 +16,7 @@ from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.attention_pooled import site_of_attentions
 from ovxai_patterns.classifier.cnn import map_above_classifier
 from ovxai_patterns.classifier.facts import ClassifierFacts
+from ovxai_patterns.classifier.levels import site_at_level
 from ovxai_patterns.classifier.own_patterns import site_of_patterns
 from ovxai_patterns.classifier.partial import site_of_part
 from ovxai_patterns.classifier.proposals import PATTERNS, Patterns, Proposal, accepted_proposal
@@ -85,7 +86,8 @@ class TargetSearch:
         if proposal is not None:
             line = f"named by pattern {proposal.pattern!r}: {facts.describe(proposal.target)}"
             trace = replace(trace.then(line), found_by=proposal.pattern)
-        return _site_of_deepest(facts, request, trace)
+        found = _site_of_deepest(facts, request, trace)
+        return site_at_level(facts, found, request.level) if request.level and isinstance(found, Site) else found
 
 
 def _facts(analysis: ModelAnalysis, output: int | str | None, keep_quantization: bool) -> ClassifierFacts | NoSite:

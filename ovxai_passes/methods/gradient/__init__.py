@@ -1,0 +1,5 @@
+"""Methods that read gradients of class scores, a file each, with what they share.
+
+`rows` (a feature map and its gradients, row by row), `differentiated` (what is differentiated, as cotangents of the
+class scores), `branch` (the backward walk as a branch, with the map at its end), then the methods.
+"""

@@ -1,0 +1,81 @@
+"""What gradient methods differentiate, as cotangents of the class scores; and the classes that have maps.
+
+    logit            d z_c / d z           = e_c
+    probability      d p_c / d z           = p_c (e_c - p)          classes that do not exclude each other: p_c (1 - p_c) e_c
+    log-probability  d log p_c / d z       = e_c - p                                                        (1 - p_c) e_c
+
+e_c: 1 for class c, 0 for all others; p: softmax of the scores z, or their sigmoid. A softmax at the end of the model is
+part of these equations, not of the backward walk.
+
+    z [N,K] ─▶ TopK ─▶ classes [N,k] ─▶ OneHot ─▶ Transpose [k,N,K] ─▶ cotangent, of the shape of the scores behind k
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.classifier.scores import Scores
+
+from ovxai_passes.methods.target import Target
+from ovxai_passes.ops.gathering import best_classes, flat_scores
+from ovxai_passes.ops.sizes import sizes_of
+from ovxai_passes.vocabulary import GradientOf
+
+
+@dataclass(frozen=True)
+class ClassRows:
+    """Classes [N,k] i64 with a row of the map each, `count` of them."""
+
+    classes: ov.Output
+    count: int
+
+
+def class_rows(graph: ModelGraph, target: Target, scores: Scores, with_peak: bool) -> ClassRows:
+    """The classes that are asked for: given ones, with the best one of each image last for the scale, or the best."""
+    output = graph.output(scores.shown)
+    flat = flat_scores(output, output, scores.classes)
+    if target.chosen is None:
+        count = target.top_k or scores.classes
+        return ClassRows(best_classes(flat, count), count)
+    batch = sizes_of(flat, [0])
+    number = ops.constant(np.array(target.chosen, np.int64))
+    rows = ops.broadcast(number, ops.concat([batch, ops.constant([len(target.chosen)])], 0))
+    if not with_peak:
+        return ClassRows(rows.output(0), len(target.chosen))
+    both = ops.concat([rows, best_classes(flat, 1)], 1)
+    return ClassRows(both.output(0), len(target.chosen) + 1)
+
+
+def cotangents(
+    graph: ModelGraph, scores: Scores, rows: ClassRows, gradient_of: GradientOf, exclusive: bool
+) -> tuple[ov.Output, int]:
+    """Cotangents of the class scores, and how many axes of classes they have in front: 0 for one class, else 1.
+
+    `exclusive`: whether one class is right, and the others are not.
+    """
+    output = graph.output(scores.tensor)
+    flat = flat_scores(output, output, scores.classes)
+    if len(output.get_partial_shape()) == 1:
+        flat = ops.reshape(flat, ops.constant([1, -1]), False)
+    zero, one = ops.constant(np.float32(0)), ops.constant(np.float32(1))
+    hot: ov.Node = ops.one_hot(rows.classes, ops.constant(scores.classes), one, zero, -1)
+    lead = int(rows.count > 1)
+    hot = ops.transpose(hot, ops.constant([1, 0, 2])) if lead else ops.squeeze(hot, ops.constant([1]))
+    if gradient_of is not GradientOf.LOGIT:
+        shares = ops.softmax(flat, 1) if exclusive else ops.sigmoid(flat)
+        others = shares if exclusive else ops.multiply(shares, hot)
+        own = ops.reduce_sum(ops.multiply(shares, hot), ops.constant([-1]), True)
+        hot = ops.subtract(hot, others)
+        if gradient_of is GradientOf.PROBABILITY:
+            hot = ops.multiply(hot, own)
+    if output.get_element_type() != ov.Type.f32:
+        hot = ops.convert(hot, output.get_element_type().get_type_name())
+    if len(output.get_partial_shape()) != 2:
+        shape = ops.shape_of(output, "i64")
+        front = [ops.constant([rows.count])] * lead
+        hot = ops.reshape(hot, ops.concat([*front, shape], 0) if front else shape, False)
+    return hot.output(0), lead

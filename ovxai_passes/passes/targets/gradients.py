@@ -1,0 +1,94 @@
+"""What a method that takes gradients explains: a map above the last one, or the picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ovxai_patterns.analysis.grid_source import GridSource
+from ovxai_patterns.analysis.layout import picture_axes
+from ovxai_patterns.analysis.positions import on_lattice
+from ovxai_patterns.classifier.readout import ReadOut
+from ovxai_patterns.classifier.request import TargetRequest
+from ovxai_patterns.classifier.site import NoSite, Site
+from ovxai_patterns.classifier.target import TargetSearch
+
+from ovxai_passes.errors import OptionError, TargetNotFoundError
+from ovxai_passes.methods.registry import method_spec
+from ovxai_passes.methods.spec import MethodSpec, Reads, required
+from ovxai_passes.methods.target import FeatureMap, Target
+from ovxai_passes.options import Options
+from ovxai_passes.vocabulary import Method
+
+_POOLED = (ReadOut.POOLED.value, ReadOut.SCORES_POOLED.value)
+
+
+FOR_BEST_CLASS = (
+    "maps are made for the best class of each image alone, because gradients take a backward pass for every class; "
+    "--top-k, --class ask for others"
+)
+"""Said where a method that takes gradients is asked for, and no classes."""
+
+
+def of_few_classes(options: Options) -> Options:
+    """Options with one class for each image where a method takes gradients and none were asked for."""
+    specs = [method_spec(method) for method in options.methods]
+    takes_gradients = any(spec is not None and spec.takes_gradients for spec in specs)
+    if not takes_gradients or options.top_k is not None or options.classes is not None:
+        return options
+    return replace(options, top_k=1)
+
+
+def for_gradients(
+    target: Target, search: TargetSearch, request: TargetRequest, method: MethodSpec, options: Options
+) -> Target:
+    """The target of a method that takes gradients, from that of the last map; any other method's as it is.
+
+    Raises OptionError, TargetNotFoundError.
+    """
+    if method.name is Method.LAYERCAM_SHARE and target.readout not in _POOLED:
+        raise OptionError(
+            f"layercam-share asks the head what it says of a place everywhere, and here positions are read as "
+            f"{target.readout}: use layercam"
+        )
+    if method.reads is Reads.PICTURE_GRADIENTS:
+        return _of_picture(target)
+    if method.reads is not Reads.GRADIENTS or options.names_target:
+        return target
+    by_itself = 0 if target.readout not in _POOLED else method.level
+    level = by_itself if options.level is None else options.level
+    if not level:
+        return target
+    found = search.site(replace(request, level=level))
+    if isinstance(found, Site):
+        return _of_site(target, found)
+    if options.level is not None:
+        raise TargetNotFoundError(found.reason, found.near_misses, found.candidates)
+    return _of_last(target, found)
+
+
+def _of_site(target: Target, site: Site) -> Target:
+    return replace(
+        target,
+        layer=site.target,
+        grid=site.positions.grid,
+        dynamic=site.dynamic,
+        feature=FeatureMap(site.target, site.positions, site.grid_source),
+        story=site.story,
+        notices=site.notices,
+    )
+
+
+def _of_last(target: Target, found: NoSite) -> Target:
+    return replace(target, notices=(*target.notices, f"gradients are taken for the last map: {found.reason}"))
+
+
+def _of_picture(target: Target) -> Target:
+    graph = required(target.analysed)
+    place = next(
+        place for place, node in enumerate(graph.ops) if node.get_type_name() == "Parameter" and picture_axes(node)
+    )
+    axes, shape = required(picture_axes(graph.ops[place])), graph.output((place, 0)).get_shape()
+    size = shape[axes[0]], shape[axes[1]]
+    feature = FeatureMap((place, 0), on_lattice(len(shape), *axes, size), GridSource((place, 0), axes, True, size))
+    line = f"gradients are taken for the picture: {graph.ops[place].get_friendly_name()}"
+    return replace(target, layer=(place, 0), grid=size, feature=feature, story=(*target.story, line))
