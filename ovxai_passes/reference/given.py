@@ -12,6 +12,7 @@ from ovxai_patterns.analysis.positions import Positions
 
 from ovxai_passes.head.cut import Head
 from ovxai_passes.methods.target import Target
+from ovxai_passes.vocabulary import GradientOf
 
 Array = npt.NDArray[np.generic]
 
@@ -21,7 +22,8 @@ class Given:
     """`read`: the values of tensors of the original model. `picture`: its (H, W) in pixels. `head`: of a classifier.
 
     `places`: the positions to compute, in raster order, None for all. `classes` [N,k]: those that have maps, None for
-    all.
+    all. `multi_label`: they do not exclude each other. `gradient_of`: what is differentiated; `vjp`: the gradient for a
+    tensor, given the cotangent of the class scores.
     """
 
     target: Target
@@ -30,6 +32,9 @@ class Given:
     head: Head | None = None
     places: Sequence[int] | None = None
     classes: npt.NDArray[np.int64] | None = None
+    multi_label: bool = False
+    gradient_of: GradientOf = GradientOf.LOG_PROBABILITY
+    vjp: Callable[[TensorId, Array], Array] | None = None
 
 
 def cells_of(positions: Positions, feature: Array) -> npt.NDArray[np.float64]:

@@ -11,8 +11,8 @@ from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import Scores, find_scores
+from ovxai_tools.checks.verification.scores import check_unrounded
 from ovxai_tools.checks.verify import random_case, verify
-from ovxai_tools.checks.verify_scores import check_unrounded
 
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import insert

@@ -23,11 +23,12 @@ from ovxai_passes.reference.contrast import contrast_definition
 from ovxai_passes.reference.feature_vector import pooled_features
 from ovxai_passes.reference.given import Given
 from ovxai_passes.reference.lookup import definition_of
-from ovxai_passes.vocabulary import Contrast, Method
-from ovxai_tools.checks.verify_outputs import Case, check_outputs, has_state, random_case
-from ovxai_tools.checks.verify_scores import check_unrounded
-from ovxai_tools.checks.verify_shown import Shown, check_overlay, check_shown
-from ovxai_tools.checks.verify_zero import wanted_from_zero
+from ovxai_passes.vocabulary import Contrast, GradientOf, Method
+from ovxai_tools.checks.verification.gradients import check_gradient, vjp_of
+from ovxai_tools.checks.verification.outputs import Case, check_outputs, has_state, random_case
+from ovxai_tools.checks.verification.scores import check_unrounded
+from ovxai_tools.checks.verification.shown import Shown, check_overlay, check_shown
+from ovxai_tools.checks.verification.zero import wanted_from_zero
 
 __all__ = ["Case", "random_case", "verify"]
 
@@ -122,9 +123,14 @@ def _check_map(
         picture_size(model, case.inputs),
         raw.state.head,
         classes=classes,
+        multi_label=raw.state.options.multi_label,
+        gradient_of=raw.state.options.gradient_of or GradientOf.LOG_PROBABILITY,
+        vjp=vjp_of(model, raw, case.inputs, _before(model)) if raw.method.takes_gradients else None,
     )
     held = [f"{case.name}: map equal to the naive definition on {_check_definition(raw, given, case, saliency)}"]
     asked = _asked(model, case, made)
+    if raw.method.takes_gradients:
+        held.append(check_gradient(model, raw, given, case, _before(model)))
     scaling = asked.options.effective_scaling
     if scaling.keeps_zero:
         wanted, rounding = wanted_from_zero(raw, given, saliency, scaling)

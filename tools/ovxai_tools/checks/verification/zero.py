@@ -15,6 +15,7 @@ from ovxai_passes.reference.contrast import contrast_definition
 from ovxai_passes.reference.finishing.scaling import unit_from_zero
 from ovxai_passes.reference.given import Given
 from ovxai_passes.reference.instance_masks import definition as instance_definition
+from ovxai_passes.reference.lookup import definition_of
 from ovxai_passes.reference.masked import empty_scores, masked_definition
 from ovxai_passes.vocabulary import Contrast, Scaling
 
@@ -28,6 +29,10 @@ def wanted_from_zero(raw: Insertion, given: Given, saliency: Floats, scaling: Sc
     there is little for any class, the rounding of two ways to compute it shows.
     """
     signed = scaling is Scaling.SIGNED
+    if raw.method.takes_gradients:
+        return unit_from_zero(saliency, _of_best(raw, given, signed), signed), np.zeros(
+            (len(saliency), 1, 1, 1), np.float32
+        )
     if raw.method.reads is Reads.MASKED_HEAD:
         beyond, peak = _of_masked(raw, given, saliency, signed)
         return unit_from_zero(beyond, peak, signed), _rounding(raw, saliency, beyond, peak, signed)
@@ -40,6 +45,16 @@ def wanted_from_zero(raw: Insertion, given: Given, saliency: Floats, scaling: Sc
         every, rows = instance_definition(of_all), masks.chosen
     some = every if rows is None else every[:, list(rows)]
     return unit_from_zero(some, every.max((1, 2, 3)), signed), np.zeros((len(every), 1, 1, 1), np.float32)
+
+
+def _of_best(raw: Insertion, given: Given, signed: bool) -> npt.NDArray[np.floating] | None:
+    """The peak of the map of each image's best class, where other classes have maps."""
+    if raw.report.chosen is None:
+        return None
+    (shown,) = given.read([raw.site.scores.shown])
+    best = np.asarray(shown, np.float64).reshape(-1, raw.report.classes).argmax(1)[:, None]
+    of_best = definition_of(raw.method)(replace(given, classes=best))
+    return (np.abs(of_best) if signed else np.maximum(of_best, 0)).max((1, 2, 3))
 
 
 def _rounding(

@@ -8,7 +8,7 @@ import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as ops
-from ovxai_tools.checks.verify_outputs import check_outputs, random_case
+from ovxai_tools.checks.verification.outputs import check_outputs, random_case
 
 from ovxai_passes.errors import VerificationError
 from tests.fixtures import graphs

@@ -1,0 +1,71 @@
+"""A feature map and the gradients of classes for it, cell by cell, in f64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from ovxai_passes.methods.target import FeatureMap
+from ovxai_passes.reference.given import Given, cells_of
+from ovxai_passes.vocabulary import GradientOf
+
+Floats = npt.NDArray[np.float64]
+Weights = Callable[[Floats, Floats], Floats]
+"""(feature map [N,1,P,C], gradients [N,k,P,C]) → what each value counts for."""
+
+
+def weighted_definition(given: Given, weights: Weights) -> npt.NDArray[np.float32]:
+    """The raw map [N,k,h,w] f32: the feature map, weighted and summed over channels."""
+    feature, (values, gradients) = _feature(given), cells_and_gradients(given)
+    saliency = (weights(values, gradients) * values).sum(3)
+    return saliency.reshape(*saliency.shape[:2], *feature.positions.grid).astype(np.float32)
+
+
+def cells_and_gradients(given: Given) -> tuple[Floats, Floats]:
+    """The feature map [N,1,P,C] and the gradients of the classes [N,k,P,C]."""
+    feature = _feature(given)
+    assert given.vjp is not None, "the method takes gradients"
+    (values,) = given.read([feature.tensor])
+    rows = [given.vjp(feature.tensor, one) for one in cotangents(given)]
+    gradients = np.stack([cells_of(feature.positions, np.asarray(one)) for one in rows], 1)
+    return cells_of(feature.positions, np.asarray(values))[:, None], gradients
+
+
+def cotangents(given: Given) -> list[npt.NDArray[np.float32]]:
+    """What the backward pass begins with for each of the classes [N,k]: the gradient by the class scores z."""
+    site = given.target.site
+    assert site is not None, "a classifier has a site"
+    (scores,) = given.read([site.scores.tensor])
+    flat = np.asarray(scores, np.float64).reshape(-1, site.scores.classes)
+    every = np.broadcast_to(np.arange(site.scores.classes), flat.shape)
+    classes = every if given.classes is None else np.broadcast_to(given.classes, (len(flat), given.classes.shape[1]))
+    together = given.multi_label or site.scores.activation == "Sigmoid" or site.scores.classes == 1
+    return [
+        np.stack([_of_class(z, c, given.gradient_of, together) for z, c in zip(flat, classes[:, place], strict=True)])
+        .reshape(scores.shape)
+        .astype(np.float32)
+        for place in range(classes.shape[1])
+    ]
+
+
+def _of_class(scores: Floats, label: int, gradient_of: GradientOf, together: bool) -> Floats:
+    """D f(z)_c / d z for one image."""
+    own = np.zeros(len(scores))
+    own[label] = 1
+    if gradient_of is GradientOf.LOGIT:
+        return own
+    if together:
+        probability = 1 / (1 + np.exp(-scores[label]))
+        of_logarithm = own * (1 - probability)
+    else:
+        powers = np.exp(scores - scores.max())
+        probability = powers[label] / powers.sum()
+        of_logarithm = own - powers / powers.sum()
+    return np.asarray(of_logarithm * (probability if gradient_of is GradientOf.PROBABILITY else 1))
+
+
+def _feature(given: Given) -> FeatureMap:
+    assert given.target.feature is not None, "the method reads a feature map"
+    return given.target.feature

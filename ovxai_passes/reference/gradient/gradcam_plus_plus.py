@@ -1,0 +1,20 @@
+"""The definition of Grad-CAM++."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ovxai_passes.reference.given import Given
+from ovxai_passes.reference.gradient.derivatives import Floats, weighted_definition
+
+
+def definition(given: Given) -> npt.NDArray[np.float32]:
+    """The raw map [N,k,h,w] f32."""
+    return weighted_definition(given, _weights)
+
+
+def _weights(values: Floats, gradients: Floats) -> Floats:
+    below = 2 * gradients**2 + gradients**3 * values.sum(2, keepdims=True) + 1e-6
+    shares = np.where(gradients == 0, 0, gradients**2 / below)
+    return np.asarray((shares * np.maximum(gradients, 0)).sum(2, keepdims=True))
