@@ -17,7 +17,7 @@ from ovxai_passes.option_groups.map_options import MapOptions
 from ovxai_passes.option_groups.picture_options import PictureOptions
 from ovxai_passes.option_spec import OptionSpec, documented, spec_of
 from ovxai_passes.value_checks import as_plain, check_names
-from ovxai_passes.vocabulary import INPUT, LARGEST, MIDDLE, Contrast, Method, Scaling, Task
+from ovxai_passes.vocabulary import INPUT, LARGEST, MIDDLE, Contrast, GradientOf, Method, Scaling, Task
 
 _OF_SCALED = ("threshold", "output_dtype", "colormap", "overlay")
 
@@ -47,6 +47,11 @@ class Options(InfoOptions, PictureOptions, MapOptions):
     def effective_contrast(self) -> Contrast:
         """The contrast asked for, or none."""
         return self.contrast or Contrast.NONE
+
+    @property
+    def differentiated(self) -> GradientOf:
+        """What gradient methods differentiate."""
+        return self.gradient_of or GradientOf.LOG_PROBABILITY
 
     @property
     def methods(self) -> tuple[Method, ...]:

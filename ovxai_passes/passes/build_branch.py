@@ -13,7 +13,6 @@ from ovxai_passes.methods.spec import Budget, BuildRequest
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.cost import cost_of
 from ovxai_passes.passes.state import InsertionState, left
-from ovxai_passes.vocabulary import GradientOf
 
 
 class BuildBranch(ModelPass):
@@ -40,7 +39,7 @@ class BuildBranch(ModelPass):
                 options.effective_scaling.keeps_zero,
                 options.effective_contrast,
                 options.multi_label,
-                options.gradient_of or GradientOf.LOG_PROBABILITY,
+                options.differentiated,
             )
         )
         if built.times is None:

@@ -88,6 +88,7 @@ def _report(model: ov.Model, state: InsertionState) -> Report:
         seconds=round(time.perf_counter() - state.started, 3),
         notices=state.notices + target.notices + built.notices,
         defaults=(state.options.defaults or Defaults.DROP_IN).value,
+        gradient_of=state.options.differentiated.value if method.takes_gradients else None,
         story=(
             f"task {task.name.value}: {task.reason or 'given'}",
             *target.story,

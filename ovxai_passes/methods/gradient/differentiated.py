@@ -1,8 +1,9 @@
 """What gradient methods differentiate, as cotangents of the class scores; and the classes that have maps.
 
-    logit            d z_c / d z           = e_c
-    probability      d p_c / d z           = p_c (e_c - p)          classes that do not exclude each other: p_c (1 - p_c) e_c
-    log-probability  d log p_c / d z       = e_c - p                                                        (1 - p_c) e_c
+                                           where classes do not exclude each other
+    logit            d z_c / d z     = e_c               e_c
+    probability      d p_c / d z     = p_c (e_c - p)     p_c (1 - p_c) e_c
+    log-probability  d log p_c / d z = e_c - p           (1 - p_c) e_c
 
 e_c: 1 for class c, 0 for all others; p: softmax of the scores z, or their sigmoid. A softmax at the end of the model is
 part of these equations, not of the backward walk.

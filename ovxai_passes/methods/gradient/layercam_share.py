@@ -9,7 +9,8 @@ middles of cells. LayerCAM of one level above alone lights up what other classes
     feature map, gradients ─▶ LayerCAM [N,k,2h,2w] ─▶ Maximum 0 ─┐
     last map ─▶ R [N,K,h,w] ─▶ Softmax ─▶ rows of the classes ─▶ Interpolate ─┴─▶ Multiply ─▶ S [N,k,2h,2w]
 
-Sources: LayerCAM, IEEE TIP 2021; the softmax as target: ShapleyCAM, arXiv 2501.06261. Needs a head that pools positions.
+Needs a head that pools positions. Sources: LayerCAM, IEEE TIP 2021; the softmax as target: ShapleyCAM, arXiv
+2501.06261.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from ovxai_passes.reference.contrast import contrast_definition
 from ovxai_passes.reference.feature_vector import pooled_features
 from ovxai_passes.reference.given import Given
 from ovxai_passes.reference.lookup import definition_of
-from ovxai_passes.vocabulary import Contrast, GradientOf, Method
+from ovxai_passes.vocabulary import Contrast, Method
 from ovxai_tools.checks.verification.gradients import check_gradient, vjp_of
 from ovxai_tools.checks.verification.outputs import Case, check_outputs, has_state, random_case
 from ovxai_tools.checks.verification.scores import check_unrounded
@@ -124,7 +124,7 @@ def _check_map(
         raw.state.head,
         classes=classes,
         multi_label=raw.state.options.multi_label,
-        gradient_of=raw.state.options.gradient_of or GradientOf.LOG_PROBABILITY,
+        gradient_of=raw.state.options.differentiated,
         vjp=vjp_of(model, raw, case.inputs, _before(model)) if raw.method.takes_gradients else None,
     )
     held = [f"{case.name}: map equal to the naive definition on {_check_definition(raw, given, case, saliency)}"]

@@ -140,7 +140,8 @@ class _OnPictures:
             saliency = as_large(values, one.pixels.shape[:2])
             others = [as_large(some[place], saliency.shape) for some in random]
             curves = self._curves(one, saliency)
-            figures = {"seconds": seconds, "inferences": inferences, **self._figures(one, saliency, others)}
+            taken = {"seconds": seconds, "inferences": inferences} if self.contestant.is_timed else {}
+            figures = {**taken, **self._figures(one, saliency, others)}
             figures |= {name: _area(name, scores) for name, scores in curves.items()}
             yield Row(self.contestant.name, one.key, one.target, figures, curves, sketch_of(values))
 

@@ -47,6 +47,11 @@ class BlackBoxContestant:
         return False
 
     @property
+    def is_timed(self) -> bool:
+        """It is."""
+        return True
+
+    @property
     def maker(self) -> Maker:
         """Maps of the model that is evaluated."""
         return self.maker_for(self.of)

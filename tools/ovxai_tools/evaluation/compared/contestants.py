@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
 from ovxai_passes.errors import TargetNotFoundError
-from ovxai_passes.insert import insert
+from ovxai_passes.insert import Insertion, insert
 from ovxai_tools.evaluation.compared.baselines import Baseline
+from ovxai_tools.evaluation.compared.defined_maps import DefinedMaps
 from ovxai_tools.evaluation.compared.evaluated_model import EvaluatedModel, MapMaker
 from ovxai_tools.evaluation.compared.settings import FittingSetting
 from ovxai_tools.evaluation.compared.shown import Floats, Shown, above_zero
@@ -28,6 +29,10 @@ class Contestant(Protocol):
     @property
     def is_probed(self) -> bool:
         """Whether its maps are made again for noisy pictures and random weights."""
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether what its maps take here is what they take in use."""
 
     @property
     def inferences(self) -> int:
@@ -66,24 +71,33 @@ class MethodContestant:
         """One a map."""
         return self.maker.inferences
 
+    @property
+    def is_timed(self) -> bool:
+        """Of gradients the definition is asked, which is slow."""
+        return not self.fitting.insertion.method.takes_gradients
+
     @cached_property
-    def maker(self) -> MapMaker:
+    def maker(self) -> MapMaker | DefinedMaps:
         """Its maps; compiled once."""
-        return MapMaker(self.of, self.fitting.insertion)
+        return _maker(self.of, self.fitting.insertion)
 
     def maker_for(self, of: EvaluatedModel) -> Maker | None:
         """None where the method does not fit or costs too much at that size."""
         try:
-            return MapMaker(of, insert(of.model, self.fitting.setting.options))
+            return _maker(of, insert(of.model, self.fitting.setting.options))
         except TargetNotFoundError:
             return None
 
     def random_makers(self, seed: int) -> list[Maker]:
         """One for each of SHARES."""
         return [
-            MapMaker(self.of, insert(randomised(self.of.model, share, seed), self.fitting.setting.options))
-            for share in SHARES
+            _maker(replace(self.of, model=changed), insert(changed, self.fitting.setting.options))
+            for changed in (randomised(self.of.model, share, seed) for share in SHARES)
         ]
+
+
+def _maker(of: EvaluatedModel, insertion: Insertion) -> MapMaker | DefinedMaps:
+    return DefinedMaps(of, insertion) if insertion.method.takes_gradients else MapMaker(of, insertion)
 
 
 @dataclass(frozen=True)
@@ -98,6 +112,11 @@ class BaselineContestant:
     def is_probed(self) -> bool:
         """It knows nothing of the model."""
         return False
+
+    @property
+    def is_timed(self) -> bool:
+        """It is."""
+        return True
 
     @property
     def inferences(self) -> int:

@@ -15,7 +15,7 @@ from ovxai_passes.methods.registry import methods_of
 from ovxai_passes.option_spec import spec_of
 from ovxai_passes.options import Options
 from ovxai_passes.report import Report
-from ovxai_passes.vocabulary import LARGEST, MIDDLE, Contrast, Defaults, Mask, Method, Scaling, Task
+from ovxai_passes.vocabulary import LARGEST, MIDDLE, Contrast, Defaults, GradientOf, Mask, Method, Scaling, Task
 
 _REFUSED = {
     "classes": "every class needs its map here",
@@ -25,6 +25,7 @@ _REFUSED = {
     "labels": "give names of classes by --names",
 }
 _BLOCKS = (1, 2, 3, 4)
+_DIFFERENTIATED = (GradientOf.LOG_PROBABILITY, GradientOf.LOGIT)
 _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -112,6 +113,8 @@ def _candidates(task: Task) -> Iterator[Options]:
         if spec.needs_mask:
             blocks = (None,) if spec.name is Method.RECIPROCAM else _BLOCKS
             yield from (Options(task=task, method=spec.name, mask=mask, k=k) for k in blocks for mask in Mask)
+        elif spec.takes_gradients:
+            yield from (Options(task=task, method=spec.name, gradient_of=one) for one in _DIFFERENTIATED)
         elif task is Task.CLASSIFICATION:
             yield Options(task=task, method=spec.name)
         else:
@@ -120,7 +123,16 @@ def _candidates(task: Task) -> Iterator[Options]:
 
 
 def _key(report: Report) -> tuple[object, ...]:
-    return (report.method, report.target.name, report.mask, report.k, report.grid, report.scaling, report.contrast)
+    return (
+        report.method,
+        report.target.name,
+        report.mask,
+        report.k,
+        report.grid,
+        report.scaling,
+        report.contrast,
+        report.gradient_of,
+    )
 
 
 def _said(report: Report) -> str:
@@ -129,4 +141,5 @@ def _said(report: Report) -> str:
     parts += [f"k={report.k}"] if report.k else []
     parts += [f"scaling={report.scaling}"] if report.scaling != Scaling.MAP.value else []
     parts += [f"contrast={report.contrast}"] if report.contrast != Contrast.NONE.value else []
+    parts += [f"gradient-of={report.gradient_of}"] if report.gradient_of else []
     return " ".join([*parts, "x".join(map(str, report.grid))])
