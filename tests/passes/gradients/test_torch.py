@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import openvino as ov
 import pytest
@@ -13,8 +11,8 @@ from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_tools.checks import timm_zoo
 
 import ovxai_passes as xai
-from ovxai_passes.errors import MissingExtraError
 from ovxai_passes.ops.precision import F32
+from tests.support.extras import timm_network
 
 NETWORKS = {
     "deit_tiny_patch16_224": "attention",
@@ -34,18 +32,10 @@ def _far(found: np.ndarray, wanted: np.ndarray) -> float:
     return float(np.quantile(np.abs(found - wanted), 0.999) / np.abs(wanted).max())
 
 
-def _network(name: str) -> Any:
-    pytest.importorskip("torch", reason="torch is not installed (extra: zoo)")
-    try:
-        return timm_zoo.build(name)
-    except MissingExtraError as error:
-        pytest.skip(str(error))
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_gradients_are_those_of_torch(name: str) -> None:
-    network = _network(name)
+    network = timm_network(name)
     from tests.support.torch_gradients import calibrate, gradients  # noqa: PLC0415  # needs torch
 
     size = timm_zoo.picture_size(network)
