@@ -29,14 +29,15 @@ full() {
     done
     # without rooms of graphs, whose tests ask for no extra: the README's second command has run them with the same
     # versions
-    local ignored="patterns/analysis patterns/classifier patterns/matchers passes/finish passes/head passes/mapping
-        passes/methods passes/ops passes/passes passes/rewrites"
+    local ignored="patterns/analysis patterns/classifier patterns/matchers passes/finish passes/gradients passes/head
+        passes/mapping passes/methods passes/ops passes/passes passes/rewrites"
     # shellcheck disable=SC2046,SC2086
     logged 3 pytest $(printf -- '--ignore=tests/%s ' $ignored)
     # what the default suite leaves to this run: static batches of several pictures, more cases, detectors of bytes
     logged 3 pytest -m slow tests/passes/methods/test_methods.py tests/passes/methods/test_eigencam.py \
         tests/passes/head/test_classes.py tests/passes/passes/test_several_methods.py tests/passes/rewrites/test_trim.py \
         tests/passes/mapping tests/passes/finish tests/passes/metrics tests/passes/torch_modules \
+        tests/passes/gradients/test_torch.py \
         tests/whole/test_reshape.py tests/whole/test_reshape_detectors.py tests/whole/test_real_models.py \
         tests/whole/test_dynamic.py tests/patterns/detector/test_detectors_8bit.py \
         tests/patterns/analysis/test_position_heads.py tests/patterns/classifier/test_score_shapes.py \

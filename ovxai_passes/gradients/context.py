@@ -185,9 +185,6 @@ class Context:
         """A cotangent [k,N,...] as one batch [k·N,...]."""
         if not self.lead:
             return tensor
-        sizes = [size_of(tensor, axis) for axis in range(2, rank_of(tensor))]
-        if None not in sizes:
-            return ops.reshape(tensor, ints([-1, *(size or 0 for size in sizes)]), False)
         rest = self.sizes(output_of(tensor), range(2, rank_of(tensor)))
         return ops.reshape(tensor, self.concat([ints([-1]), rest]), False)
 

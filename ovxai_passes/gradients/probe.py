@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cached_property
 
 import openvino as ov
+from ovxai_patterns.analysis.assumed import within
 from ovxai_patterns.analysis.graph import ModelGraph
 
 _BATCH = 3
@@ -37,7 +38,7 @@ class Probe:
             for parameter in clone.get_parameters():
                 shape = parameter.get_partial_shape()
                 if shape.rank.is_static:
-                    sizes = [_put_in(dim, side if axis else _BATCH) for axis, dim in enumerate(shape)]
+                    sizes = [within(dim, side if axis else _BATCH) for axis, dim in enumerate(shape)]
                     parameter.set_partial_shape(ov.PartialShape(sizes))
             try:
                 clone.validate_nodes_and_infer_types()
@@ -45,11 +46,3 @@ class Probe:
                 continue
             return ModelGraph(clone)
         return None
-
-
-def _put_in(dim: ov.Dimension, size: int) -> ov.Dimension:
-    return dim if dim.is_static else ov.Dimension(min(max(size, dim.get_min_length()), _largest(dim)))
-
-
-def _largest(dim: ov.Dimension) -> int:
-    return int(dim.get_max_length()) if dim.get_max_length() > 0 else 1 << 30

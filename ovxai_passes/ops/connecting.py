@@ -15,10 +15,15 @@ Fed = tuple[tuple[ov.Node, ov.Output], ...]
 
 
 def fenced_inputs(graph: ModelGraph, model: ov.Model, sources: Sequence[TensorId]) -> Fed:
-    """The inputs of a branch, which are fenced in place for the network as it is without any branch."""
+    """The inputs of a branch, which are fenced in place for the network as it is without any branch.
+
+    What nothing in the network reads, as an input that was added for the branch, needs no fence.
+    """
     fed = [(one, graph.output(source)) for one, source in zip(model.get_parameters(), sources, strict=True)]
     open_to_tail = {parameter.get_name() for parameter in unfenced(model)}
     for parameter, output in fed:
+        if not output.get_target_inputs():
+            continue
         shared = shares_transpose(parameter, output) or repeats_reader(parameter, output)
         if parameter.get_name() in open_to_tail or (shared and output.get_element_type().is_real()):
             put_fence(parameter)

@@ -9,10 +9,10 @@ import pytest
 from ovxai_tools.checks import timm_zoo
 from ovxai_tools.checks.verify import random_case, verify
 
-from ovxai_passes.errors import MissingExtraError
 from ovxai_passes.insert import insert
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.options import Options
+from tests.support.extras import timm_network
 
 
 @pytest.mark.parametrize("dynamic", [False, True], ids=["static", "dynamic"])
@@ -20,10 +20,7 @@ from ovxai_passes.options import Options
 def test_onnx(name: str, readout: str, dynamic: bool, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed (extra: zoo)")
     pytest.importorskip("onnx", reason="onnx is not installed (extra: dev)")
-    try:
-        network = timm_zoo.build(name)
-    except MissingExtraError as error:
-        pytest.skip(str(error))
+    network = timm_network(name)
     example = torch.randn(2 if dynamic else 1, *timm_zoo.picture_size(network))
     axes = {"x": {0: "n"}, "y": {0: "n"}} if dynamic else None
     with warnings.catch_warnings():

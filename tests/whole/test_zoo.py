@@ -15,10 +15,10 @@ from ovxai_tools.checks import timm_zoo
 from ovxai_tools.cli import sweep, zoo
 
 import ovxai_passes as xai
-from ovxai_passes.errors import MissingExtraError
 from ovxai_passes.ops.precision import F32
 from ovxai_passes.reference.comparing import worst_difference
 from tests.support.cli import invoke
+from tests.support.extras import timm_network
 
 # the networks, and the functions of references.py: that module needs torch, so it is imported where it is used
 FAST = {"cait_xxs24_224": "cait", "crossvit_tiny_240": "crossvit", "pit_ti_224": "pit"}
@@ -29,14 +29,6 @@ SLOW = {
     "volo_d1_224": "volo",
     "xcit_nano_12_p8_224": "xcit",
 }
-
-
-def _built(name: str) -> Any:
-    pytest.importorskip("torch", reason="torch is not installed (extra: zoo)")
-    try:
-        return timm_zoo.build(name)
-    except MissingExtraError as error:
-        pytest.skip(str(error))
 
 
 def _cases() -> list[Any]:
@@ -50,7 +42,7 @@ def _cases() -> list[Any]:
 
 @pytest.mark.parametrize(("name", "dynamic"), _cases())
 def test_map_is_what_pytorch_computes(name: str, dynamic: bool) -> None:
-    model = _built(name)
+    model = timm_network(name)
     import torch  # noqa: PLC0415  # an extra
 
     from tests.support import references  # noqa: PLC0415  # needs torch
@@ -70,7 +62,7 @@ def test_every_module_of_timm(batch: str, tmp_path: Path) -> None:
     """OVXAI_ZOO names the folder where converted models are kept, in `static` and `dynamic`; 40 minutes fill it."""
     folder = Path(os.environ.get("OVXAI_ZOO", tmp_path)) / batch
     if not list(folder.glob("*.xml")):
-        _built("test_resnet")
+        timm_network("test_resnet")
         with contextlib.suppress(SystemExit):  # those that do not convert are told of, and are not here
             zoo.main([str(folder), *(["--dynamic"] if batch == "dynamic" else [])])
     invoke(sweep.main, folder, "--out", tmp_path / "report.csv", "--quiet")
@@ -81,7 +73,7 @@ def test_every_module_of_timm(batch: str, tmp_path: Path) -> None:
 
 
 def test_an_architecture_that_does_not_convert_is_told_of(tmp_path: Path) -> None:
-    _built("test_resnet")
+    timm_network("test_resnet")
     said = invoke(zoo.main, tmp_path / "zoo", "test_resnet", "no_such_network", code=2).output
     assert "test_resnet: converted" in said
     assert "no_such_network: not converted" in said

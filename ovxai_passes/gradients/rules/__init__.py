@@ -7,6 +7,5 @@ has none; inputs that are left out at the end have none. It need not make one wh
 
 `arithmetic` (two inputs, with broadcasting), `activations`, `functions` (of one input), `reductions`, `softmax`
 (attention, too), `norms`, `linear` (MatMul, Einsum), `convolution`, `pooling`, `movement` (the same elements,
-elsewhere), `selecting` (some of them), `scattering` (some replaced),
-`joining` (Concat, Split).
+elsewhere), `selecting` (some of them), `scattering` (some replaced), `joining` (Concat, Split).
 """

@@ -70,13 +70,12 @@ def einsum(context: Context, node: ov.Node, cotangents: Sequence[Tensor | None])
             continue
         if len(set(own)) < len(own) or not set(own) <= set("".join([result, *others])):
             raise declined(node, f"in the equation {equation!r} an operand has letters twice or alone")
-        inputs = [gradient, *(node.input_value(place) for place in range(len(letters)) if place != port)]
-        found.append(ops.einsum(_nodes(inputs), ",".join([front + result, *others]) + "->" + front + own))
+        inputs: list[Tensor | None] = [
+            gradient,
+            *(node.input_value(place) for place in range(len(letters)) if place != port),
+        ]
+        found.append(ops.einsum(inputs, ",".join([front + result, *others]) + "->" + front + own))
     return found
-
-
-def _nodes(tensors: Sequence[Tensor | None]) -> list[Tensor | None]:
-    return list(tensors)
 
 
 RULES = {"Einsum": einsum, "MatMul": matmul}

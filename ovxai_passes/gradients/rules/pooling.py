@@ -115,18 +115,12 @@ def _padded(context: Context, values: Tensor, node: ov.Node, windows: Windows) -
 
 def _by_window(context: Context, laid_out: ov.Node, result: ov.Output, channels: int, count: int) -> ov.Node:
     """[N,C·w,out] → [N,C,w,out]."""
-    sizes = [size_of(result, axis) for axis in range(2, rank_of(result))]
-    if None not in sizes:
-        return ops.reshape(laid_out, ints([0, channels, count, *(size or 0 for size in sizes)]), special_zero=True)
     rest = context.sizes(result, range(2, rank_of(result)))
     return ops.reshape(laid_out, context.concat([ints([0, channels, count]), rest]), special_zero=True)
 
 
 def _joined(context: Context, batch: Tensor, channels: int) -> ov.Node:
     """[N,C,w,out] → [N,C·w,out]."""
-    sizes = [size_of(batch, axis) for axis in range(3, rank_of(batch))]
-    if None not in sizes:
-        return ops.reshape(batch, ints([0, channels, *(size or 0 for size in sizes)]), special_zero=True)
     rest = context.sizes(output_of(batch), range(3, rank_of(batch)))
     return ops.reshape(batch, context.concat([ints([0, channels]), rest]), special_zero=True)
 

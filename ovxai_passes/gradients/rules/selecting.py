@@ -1,8 +1,10 @@
 """Some of the elements, and more than there are: the gradient goes back to those taken, 0 to the others.
 
-y = x[indices] along an axis   gradient of x = zeros around g, where they are neighbours in order;
-g in another order, where none is taken twice;
-else a product with a matrix of 0 and 1
+y = x[indices] along an axis. The gradient of x is
+
+    zeros around g                        where the indices are neighbours in order
+    g in another order                    where none is taken twice
+    g times a matrix of 0 and 1           else
 """
 
 from __future__ import annotations
@@ -124,22 +126,23 @@ def _uncut(context: Context, node: ov.Node, gradient: Tensor, cut: _Cut, kept: i
 
 def taken(context: Context, gradient: Tensor, axis: int, indices: Sequence[int], size: int) -> Tensor:
     """The gradient of x, given that of `x[indices]` along an axis, which is counted with the leading one."""
-    rank = rank_of(gradient)
     if list(indices) == list(range(size)):
         return gradient
     if indices and list(indices) == list(range(indices[0], indices[0] + len(indices))):
-        begin, end = [0] * rank, [0] * rank
-        begin[axis], end[axis] = indices[0], size - indices[-1] - 1
-        return ops.pad(gradient, ints(begin), ints(end), "constant", context.number(0, gradient))
+        return _with_zeros(context, gradient, axis, indices[0], size - indices[-1] - 1)
     if len(set(indices)) == len(indices):
         back = np.full(size, len(indices))  # behind the last: a zero
         back[list(indices)] = np.arange(len(indices))
         if len(indices) < size:
-            begin, end = [0] * rank, [0] * rank
-            end[axis] = 1
-            gradient = ops.pad(gradient, ints(begin), ints(end), "constant", context.number(0, gradient))
+            gradient = _with_zeros(context, gradient, axis, 0, 1)
         return ops.gather(gradient, ints(back.tolist()), ops.constant(np.int64(axis)))
     return context.linear(gradient, _chosen(indices, size), axis)
+
+
+def _with_zeros(context: Context, gradient: Tensor, axis: int, before: int, behind: int) -> ov.Node:
+    around = np.zeros((2, rank_of(gradient)), np.int64)
+    around[:, axis] = before, behind
+    return ops.pad(gradient, *map(ints, around.tolist()), "constant", context.number(0, gradient))
 
 
 def _chosen(indices: Sequence[int], size: int) -> npt.NDArray[np.floating]:

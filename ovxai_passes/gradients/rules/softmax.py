@@ -3,7 +3,8 @@
 y = softmax(x)        gradient of x = y·(g - sum g·y)
 y = log softmax(x)    gradient of x = g - e^y · sum g
 y = P·v, P = softmax(s·q·kᵀ + mask)
-of v   Pᵀ·g          of the logits   D = P·(g·vᵀ - sum g·y)          of q   s·D·k          of k   s·Dᵀ·q
+of v   Pᵀ·g          of the logits   D = P·(h - sum P·h), h = g·vᵀ          of q   s·D·k          of k   s·Dᵀ·q
+(sum P·h is g·y: the sum is as exact as the product only where it is of the same numbers, and D is 0 where P is 1)
 """
 
 from __future__ import annotations
@@ -48,13 +49,10 @@ def attention(context: Context, node: ov.Node, cotangents: Sequence[Tensor | Non
     query, key, value = node.input_values()[:3]
     scale = _scale(context, node, gradient)
     shares = _probabilities(context, node, scale)
-    last = ints([rank_of(gradient) - 1])
-    result: Tensor = node.output(0)
     if context.lead:  # a CPU plugin (2026.4.1) does not compile a reduction of tensors of several ranks
-        result, shares = (ops.unsqueeze(one, ints([0])) for one in (result, shares))
-    inner = ops.reduce_sum(ops.multiply(gradient, result), last, True)
-    logits = ops.multiply(shares, ops.subtract(ops.matmul(gradient, value, False, True), inner))
-    scaled = ops.multiply(logits, scale)
+        shares = ops.unsqueeze(shares, ints([0]))
+    by_share = ops.matmul(gradient, value, False, True)
+    scaled = ops.multiply(_through_softmax(shares, by_share, ints([rank_of(gradient) - 1])), scale)
     found: list[Tensor | None] = [None, None, None]
     if context.needs(node, 0):
         found[0] = context.unbroadcast(ops.matmul(scaled, key, False, False), query)

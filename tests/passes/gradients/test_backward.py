@@ -122,6 +122,16 @@ def test_pictures_of_any_size() -> None:
     np.testing.assert_allclose(found, _gradient(_for_picture(direct), larger, _cotangent(1)), atol=1e-6)
 
 
+def test_many_scores_cost_no_matrix_of_all_with_all() -> None:
+    """Of dense heads, laid out in one row whose length follows the picture."""
+    image = picture(1, side=16)
+    scores = ops.reshape(conv(image, Weights(44), 3, 6, 3), ops.constant([1, -1]), special_zero=False)
+    model = model_of(scores, image)
+    made = _for_picture(model)
+    sizes = [np.prod(output.get_shape()) for node in made.get_ordered_ops() for output in node.outputs()]
+    assert max(sizes) <= 2 * np.prod(model.outputs[0].get_shape())
+
+
 def test_one_size_of_the_picture_only() -> None:
     """A resizing is written as a matrix of the size that the model has: others throw."""
     w, image = Weights(42), picture(1)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
+import openvino as ov
 import pytest
 from hypothesis import given, settings
+from openvino import opset13 as ops
 
+import ovxai_passes as xai
 from ovxai_passes.gradients.walk import RULES
+from ovxai_passes.ops.precision import F32
 from tests.passes.gradients import cases, spatial_cases
 from tests.passes.gradients.checking import Build, Shapes, Sizes, sizes, worst
 
@@ -41,6 +46,19 @@ def test_rules(family: str, given_sizes: Sizes) -> None:
 @given(given_sizes=sizes())
 def test_rules_on_random_shapes(family: str, given_sizes: Sizes) -> None:
     assert not _far(family, given_sizes)
+
+
+def test_attention_to_one_place_alone_has_no_gradient_for_what_it_compares() -> None:
+    """Logits 1e9 apart: rounding errors are not multiplied by the keys."""
+    tensors = [ops.parameter([1, 2, 7, 16], np.float32) for _ in range(3)]
+    model = ov.Model([ops.scaled_dot_product_attention(*tensors).output(0)], tensors)
+    made = xai.vjp(model, [model.outputs[0]], model.inputs)
+    drawn = np.random.default_rng(3).standard_normal((4, 1, 2, 7, 16)).astype(np.float32)
+    query, key, value, cotangent = drawn * np.reshape([1e5, 1e5, 1e5, 1], (4, 1, 1, 1, 1)).astype(np.float32)
+    found = list(ov.compile_model(made, "CPU", F32)([query, key, value, cotangent]).values())[1:]
+    assert [np.abs(one).max() for one in found[:2]] == [0, 0]
+    chosen = np.eye(7)[(query @ key.swapaxes(2, 3)).argmax(3)]
+    np.testing.assert_allclose(found[2], chosen.swapaxes(2, 3) @ cotangent, atol=1e-5)
 
 
 def test_the_table_names_all_types_with_a_rule() -> None:
