@@ -38,7 +38,8 @@ class BuildRequest:
     """What a branch is built from. `model` is only read; `reference`: build the naive branch.
 
     `from_zero`: what is 0 in the map has to say nothing, neither for a class nor against it, and the scale of all maps
-    has to be known. `contrast`: what classes are told apart from; `multi_label`: they do not exclude each other. `gradient_of`: what is differentiated.
+    has to be known. `contrast`: what classes are told apart from; `multi_label`: they do not exclude each other.
+    `gradient_of`: what is differentiated.
     """
 
     model: ov.Model

@@ -2,14 +2,18 @@
 
     picture ─▶ ... ─▶ level 2 ─▶ stride 2 ─▶ level 1 ─▶ stride 2 ─▶ ... ─▶ target (level 0) ─▶ read-out
 
-A level is the deepest map of its resolution that all class scores go through.
+A level is the deepest map of its resolution that all class scores go through. The picture is none, nor is what is made
+of it position by position, as a normalised one.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 
+from ovxai_patterns.analysis.graph import TensorId
 from ovxai_patterns.analysis.layout import movement_chain
+from ovxai_patterns.analysis.op_traits import LEARNED_TYPES, WINDOW_TYPES
 from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.request import TargetTrace, make_site
 from ovxai_patterns.classifier.site import NoSite, Site
@@ -22,7 +26,7 @@ def site_at_level(facts: ClassifierFacts, site: Site, level: int) -> Site | NoSi
     """The site of the map that lies `level` levels above a site, read in the same way, or why there is none."""
     grid, number, tensor = site.positions.grid, 0, site.target
     above = facts.alive[facts.alive.index(site.target) + 1 :] if site.target in facts.alive else facts.alive
-    for found in above:
+    for found in takewhile(lambda tensor: _is_learned(facts, tensor), above):
         if number == level:
             break
         finer = facts.positions(found).grid
@@ -37,3 +41,14 @@ def site_at_level(facts: ClassifierFacts, site: Site, level: int) -> Site | NoSi
     trace = trace.then(f"level {level}, the deepest map of {grid[0]}x{grid[1]}: {facts.describe(target)}")
     found_site = make_site(facts, target, facts.readers(target), 0, trace)
     return replace(found_site, notices=site.notices) if isinstance(found_site, Site) else found_site
+
+
+def _is_learned(facts: ClassifierFacts, tensor: TensorId) -> bool:
+    """Whether more than arithmetic by position lies between the picture and a map."""
+    types = LEARNED_TYPES | WINDOW_TYPES
+    graph = facts.graph
+    return any(
+        graph.ops[place].get_type_name() in types
+        for picture in facts.layout.pictures
+        for place in graph.region(picture, tensor)
+    )
