@@ -39,6 +39,8 @@ def method_problem(methods: Any) -> str | None:
     given = methods if isinstance(methods, tuple) else (methods,)
     if not given:
         return "option 'method' is empty: name a method, or leave the option out"
+    if Method.BEST in given and len(given) > 1:
+        return "method 'best' chooses one method by itself: give it alone"
     twice = next((one for one in Method if given.count(one) > 1), None)
     return f"method {twice.value!r} is given twice: each method makes one map" if twice else None
 

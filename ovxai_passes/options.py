@@ -17,8 +17,12 @@ from ovxai_passes.option_groups.map_options import MapOptions
 from ovxai_passes.option_groups.picture_options import PictureOptions
 from ovxai_passes.option_spec import OptionSpec, documented, spec_of
 from ovxai_passes.value_checks import as_plain, check_names
-from ovxai_passes.vocabulary import INPUT, LARGEST, MIDDLE, Contrast, GradientOf, Method, Scaling, Task
+from ovxai_passes.vocabulary import INPUT, LARGEST, MIDDLE, Contrast, Defaults, GradientOf, Method, Scaling, Task
 
+_CHOSEN_BY_BEST = (
+    *("scaling", "embed_scaling", "contrast", "mask", "k", "gradient_of", "level", "objectness", "reference"),
+    *("target_layer", "patterns"),
+)
 _OF_SCALED = ("threshold", "output_dtype", "colormap", "overlay")
 
 
@@ -35,7 +39,7 @@ class Options(InfoOptions, PictureOptions, MapOptions):
             value = getattr(self, field.name)
             if value is not None or field.default is not None:
                 object.__setattr__(self, field.name, spec_of(field).checked(field.name, value))  # frozen
-        check_methods(self.methods, self.task, self._given())
+        self._check_methods(self.task)
         self._check_together()
 
     @property
@@ -57,6 +61,11 @@ class Options(InfoOptions, PictureOptions, MapOptions):
     def methods(self) -> tuple[Method, ...]:
         """The methods given, none or several."""
         return (self.method,) if isinstance(self.method, Method) else self.method or ()
+
+    @property
+    def is_best(self) -> bool:
+        """Whether the method is to be chosen by what measured best."""
+        return self.methods == (Method.BEST,)
 
     @property
     def level_size(self) -> tuple[int, int] | str | None:
@@ -90,7 +99,7 @@ class Options(InfoOptions, PictureOptions, MapOptions):
 
     def check_task(self, task: Task) -> None:
         """Raises OptionError where options do not go with what the model does."""
-        check_methods(self.methods, task, self._given())
+        self._check_methods(task)
         for name, (spec, _) in self._given().items():
             if spec.tasks and task is not Task.AUTO and task not in spec.tasks:
                 raise OptionError(f"option {name!r} does not go with task {task.value!r}")
@@ -98,6 +107,10 @@ class Options(InfoOptions, PictureOptions, MapOptions):
             raise OptionError(
                 f"saliency_map_size {self.saliency_map_size!r} is a level of detectors: give (h, w) or {INPUT!r}"
             )
+
+    def _check_methods(self, task: Task) -> None:
+        if not self.is_best:  # what it chooses is checked once it has
+            check_methods(self.methods, task, self._given())
 
     def check_chosen_method(self, method: Method, task: Task) -> None:
         """Raises OptionError where options do not go with the method that a model gets."""
@@ -150,6 +163,11 @@ class Options(InfoOptions, PictureOptions, MapOptions):
         if self.top_k is not None and self.classes is not None:
             raise OptionError(
                 "top_k and classes do not go together: maps are made for the best classes, or for given ones"
+            )
+        beside = [name for name in _CHOSEN_BY_BEST if getattr(self, name) != getattr(Options, name)]
+        if self.is_best and (beside or self.defaults is Defaults.DROP_IN):
+            raise OptionError(
+                f"method 'best' chooses {(beside or ['defaults'])[0]} by itself: leave that out, or name a method"
             )
         if self.level is not None and self.names_target:
             raise OptionError("level and target_layer (or patterns) do not go together: both say for which layer")

@@ -51,7 +51,8 @@ class Report:
     original network that compute fewer rows; while it is 0, original outputs are bit-identical. `story`: why this
     target, and what was multiplied out, a line each. `found_by`: the pattern that names the target, "dataflow" where
     none does, empty where it was given by name. `levels`: of a detector's class heads, the finest first;
-    `background`: its class that stands for nothing. `gradient_of`: what was differentiated, None where nothing
+    `background`: its class that stands for nothing. `chosen_as`: "best" where that chose the
+    method. `gradient_of`: what was differentiated, None where nothing
     was. `options`: those given, or measured `defaults`, that say how the map is made. `output`: the map's name.
     `further`: of several methods what is said of each further map. `total_cost`: of all maps.
     """
@@ -84,6 +85,7 @@ class Report:
     found_by: str = ""
     contrast: str = Contrast.NONE.value
     defaults: str = Defaults.DROP_IN.value
+    chosen_as: str | None = None
     gradient_of: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
     output: str = OUTPUT_NAME

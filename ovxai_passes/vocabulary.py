@@ -32,6 +32,7 @@ class Method(Enum):
     XGRADCAM = "xgradcam"
     INPUTXGRADIENT = "inputxgradient"
     LAYERCAM_SHARE = "layercam-share"
+    BEST = "best"
     DETCLASSPROBABILITYMAP = "detclassprobabilitymap"
     INSTANCEMASKS = "instancemasks"
     RISE = "rise"

@@ -73,7 +73,7 @@ class Built:
 @dataclass(frozen=True)
 class MethodSpec:
     """A method. `tasks`: what kinds of models it explains. `per_class`: whether each class has a map of its own.
-    `level`: of the map that it reads by default, of a method that reads gradients (`classifier/levels.py`).
+    `level`: of the map that it reads by default, of a method that reads gradients (`classifier/maps_above.py`).
 
     `build`: its branch; raises TargetNotFoundError, TooCostlyError, OptionError. The definition of the map, which the
     branch is compared with, stands in `reference/` in a module of the name of that which holds `build`.

@@ -51,7 +51,8 @@ def check_same_map(model: ov.Model, options: Options) -> None:
             "the model has a saliency_map of other making already, which does not say how it was made: "
             f"give the model without it, or leave out {_listed(wanted)}"
         )
-    methods = [method.value for method in options.methods]
+    is_best = options.is_best and maps[0].said("chosen_as") == Method.BEST.value
+    methods = [] if is_best else [method.value for method in options.methods]
     missing = [method for method in methods if method not in {one.method for one in maps}]
     if methods and not missing and methods[0] != maps[0].method:
         output = next(one.output for one in maps if one.method == methods[0])

@@ -31,6 +31,7 @@ from ovxai_passes.passes.keep_map import KeepMap
 from ovxai_passes.passes.locate import Locate
 from ovxai_passes.passes.record import Record
 from ovxai_passes.passes.state import InsertionState, left, run_stages
+from ovxai_passes.passes.targets.best import ways_of_best
 from ovxai_passes.passes.targets.gradients import FOR_BEST_CLASS, of_few_classes
 from ovxai_passes.passes.targets.task import task_of, with_task
 from ovxai_passes.passes.tell import Tell
@@ -109,6 +110,8 @@ def with_branches(
     started, analysis = time.perf_counter(), ModelAnalysis(model)
     task = task_of(analysis, options)
     options.check_task(task.name)
+    if options.is_best:
+        return _of_best(model, ways_of_best(options, task.name, analysis), layout_before)
     states: list[InsertionState] = []
     few = of_few_classes(options)
     for one in each or few.of_each_map(task.name):
@@ -129,6 +132,23 @@ def with_branches(
     run_stages(model, (Colour(first), Overlay(first), *((Pool(first),) if options.feature_vector else ())))
     first.told = told_by(options, model, layout_before, target.classes, background)
     return tuple(states)
+
+
+def _of_best(model: ov.Model, ways: Sequence[Options], layout_before: str) -> tuple[InsertionState, ...]:
+    """The state of the map of the first way that is not refused."""
+    notices: tuple[str, ...] = ()
+    for place, options in enumerate(ways):
+        try:
+            (state,) = with_branches(model, options, layout_before)
+        except TargetNotFoundError as error:
+            if place == len(ways) - 1:
+                raise
+            notices += tuple(f"best would be {one.value}, which was refused: {error.reason}" for one in options.methods)
+            continue
+        state.is_best = True
+        state.notices += notices
+        return (state,)
+    raise AssertionError("the last way is made or raises")
 
 
 def _check_names(model: ov.Model, names: list[str]) -> None:
@@ -192,7 +212,7 @@ def _run(model: ov.Model, state: InsertionState, part: int = 0) -> InsertionStat
 
 def _part(model: ov.Model, failed: InsertionState, asked: Options) -> InsertionState | None:
     """The state of a map for a part of the class scores, or None where there is no such layer."""
-    if asked.names_target or asked.reference or failed.search is None:
+    if asked.names_target or asked.level is not None or asked.reference or failed.search is None:
         return None
     refused: OvxaiError | None = None
     for options in (asked, *_with_less(asked)):

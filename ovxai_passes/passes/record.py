@@ -15,7 +15,7 @@ from ovxai_passes.ops.cost import operation_count
 from ovxai_passes.passes.state import InsertionState, left
 from ovxai_passes.report import Report, record
 from ovxai_passes.version import __version__
-from ovxai_passes.vocabulary import Defaults
+from ovxai_passes.vocabulary import Defaults, Method
 
 
 class Record(ModelPass):
@@ -87,6 +87,7 @@ def _report(model: ov.Model, state: InsertionState) -> Report:
         trimmed=trimmed.sunk if trimmed else 0,
         seconds=round(time.perf_counter() - state.started, 3),
         notices=state.notices + target.notices + built.notices,
+        chosen_as=Method.BEST.value if state.is_best else None,
         defaults=(state.options.defaults or Defaults.DROP_IN).value,
         gradient_of=state.options.differentiated.value if method.takes_gradients else None,
         story=(

@@ -58,7 +58,8 @@ class Original:
 class InsertionState:
     """What the stages of one insertion have found and made so far; each says what it reads and what it leaves.
 
-    `options`: what was asked for, the only field that is given. `task`, `method`, `target`, `layers`: left by Locate,
+    `options`: what was asked for; `is_best`: whether that is what method `best` stands for. The other fields are left
+    by stages. `task`, `method`, `target`, `layers`: left by Locate,
     with `analysis` and `search`, what was found out about the model on the way. `told`: what options tell the
     model, in the state of the first map. `head`: by Cut. `built`: by BuildBranch, and `branch`, which those of
     `finishing` extend (`image`: left by Overlay). `original`: by Graft. `trimmed`: by Trim. `report`: by Record.
@@ -83,6 +84,7 @@ class InsertionState:
     trimmed: Trimmed | None = None
     image: InputImage | None = None
     notices: tuple[str, ...] = ()
+    is_best: bool = False
     report: Report | None = None
     started: float = field(default_factory=time.perf_counter)
 

@@ -10,12 +10,14 @@ from typing import Any
 import torch
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.methods.registry import method_spec
 from ovxai_passes.option_groups.info_options import InfoOptions
 from ovxai_passes.options import Options
 from ovxai_passes.vocabulary import Contrast, Task
 
 _OF_MODELS = (
     *("trim", "feature_vector", "only_map", "reference", "keep_quantization", "defaults", "contrast", "multi_label"),
+    *("gradient_of", "level"),
     *("saliency_map_size", "threshold", "output_dtype", "colormap", "overlay"),
     *(field.name for field in fields(InfoOptions) if field.name != "labels"),
 )
@@ -30,6 +32,12 @@ def check_options(options: Options) -> None:
         )
     if len(options.methods) > 1:
         raise OptionError("a torch module gets the map of one method: insert each into the module by itself")
+    spec = method_spec(options.methods[0]) if options.methods else None
+    if options.is_best or (spec is not None and spec.takes_gradients):
+        raise OptionError(
+            f"method {options.methods[0].value!r} does not go with torch modules, which get maps without gradients: "
+            "convert the module first (openvino.convert_model)"
+        )
     for name in _OF_MODELS:
         if getattr(options, name) not in (getattr(Options, name), Contrast.NONE):
             raise OptionError(

@@ -14,9 +14,8 @@ from ovxai_patterns.analysis.graph import ModelGraph, NoLayer
 from ovxai_patterns.analysis.layout import NO_PICTURE, movement_chain
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.attention_pooled import site_of_attentions
-from ovxai_patterns.classifier.cnn import map_above_classifier
 from ovxai_patterns.classifier.facts import ClassifierFacts
-from ovxai_patterns.classifier.levels import site_at_level
+from ovxai_patterns.classifier.maps_above import map_above_classifier, site_at_level
 from ovxai_patterns.classifier.own_patterns import site_of_patterns
 from ovxai_patterns.classifier.partial import site_of_part
 from ovxai_patterns.classifier.proposals import PATTERNS, Patterns, Proposal, accepted_proposal

@@ -97,6 +97,8 @@ def test_an_option_goes_with_its_tasks_only(name: str) -> None:
         "num_anchors": 1,
         "saliency_map_size": (3, 4),
         "background": 0,
+        "gradient_of": "logit",
+        "level": 1,
     }
     more: dict[str, Any] = {"target_layer": "a"} if name == "num_anchors" else {}
     tasks = spec_of(FIELDS[name]).tasks

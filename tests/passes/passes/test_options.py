@@ -15,7 +15,7 @@ from tests.fixtures.own.patterns import MeanPooled
     [
         ({"colour": "red"}, "there is no option 'colour'"),
         ({"mask": "square"}, "one of 'onehot', 'gaussian'"),
-        ({"method": "gradcam"}, "takes one of"),
+        ({"method": "scorecam"}, "takes one of"),
         ({"task": "poetry"}, "takes one of"),
         ({"method": "rise"}, "not available yet"),
         ({"task": xai.Task.DETECTION, "method": "reciprocam"}, "does not go with task 'detection'"),
@@ -53,7 +53,8 @@ def test_enumerations_by_value_in_any_case() -> None:
 
 def test_all_methods_of_the_interface_exist() -> None:
     names = {"RECIPROCAM", "VITRECIPROCAM", "ACTIVATIONMAP", "EIGENCAM", "DETCLASSPROBABILITYMAP", "INSTANCEMASKS"}
-    assert names | {"RISE", "AISE"} == set(xai.Method.__members__)
+    gradients = {"LAYERCAM", "LAYERCAM_SHARE", "HIRESCAM", "GRADCAM", "GRADCAM_PLUS_PLUS", "XGRADCAM", "INPUTXGRADIENT"}
+    assert names | gradients | {"RISE", "AISE"} == set(xai.Method.__members__)
     assert set(xai.Task.__members__) == {"AUTO", "CLASSIFICATION", "DETECTION", "INSTANCE_SEGMENTATION"}
 
 

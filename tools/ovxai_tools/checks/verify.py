@@ -13,17 +13,16 @@ from ovxai_patterns.analysis.layout import picture_axes
 
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import Insertion
-from ovxai_passes.methods.spec import required
-from ovxai_passes.model_info.outputs import CLASSES_NAME, FEATURES_NAME, OUTPUT_NAME, OVERLAY_NAME
+from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME, OVERLAY_NAME
 from ovxai_passes.model_info.tensor_values import last_of, tensors_at
 from ovxai_passes.ops.precision import F32
 from ovxai_passes.options import Options
 from ovxai_passes.reference.comparing import worst_difference
 from ovxai_passes.reference.contrast import contrast_definition
-from ovxai_passes.reference.feature_vector import pooled_features
 from ovxai_passes.reference.given import Given
 from ovxai_passes.reference.lookup import definition_of
 from ovxai_passes.vocabulary import Contrast, Method
+from ovxai_tools.checks.verification.features import check_features, has_features
 from ovxai_tools.checks.verification.gradients import check_gradient, vjp_of
 from ovxai_tools.checks.verification.outputs import Case, check_outputs, has_state, random_case
 from ovxai_tools.checks.verification.scores import check_unrounded
@@ -95,8 +94,8 @@ def _held(
         for one, shown_as in zip(maps, made.of_each_map() if made else [None] * len(maps), strict=True):
             name = f"{case.name}: {one.report.output}" if len(maps) > 1 else case.name
             held += _check_map(model, one, shown_as, replace(case, name=name), (results, shown))
-        if _has_features(written):
-            held.append(_check_features(model, raw, case, results))
+        if has_features(written):
+            held.append(check_features(model, raw, case, results, _before(model)))
     if model.inputs and _has_dynamic_batch(model) and not has_state(model):
         _check_rows(model, raw)
         held.append(f"random input: pictures of a batch of {_ROWS} explained as they are alone")
@@ -201,21 +200,6 @@ def _before(model: ov.Model) -> list[list[Array]]:
 def _named(compiled: ov.CompiledModel, results: list[Array]) -> dict[str, Array]:
     """Outputs by each of their names."""
     return {name: value for port, value in zip(compiled.outputs, results, strict=True) for name in port.get_names()}
-
-
-def _has_features(written: ov.Model) -> bool:
-    return any(FEATURES_NAME in port.get_names() for port in written.outputs)
-
-
-def _check_features(model: ov.Model, raw: Insertion, case: Case, results: dict[str, Array]) -> str:
-    """The feature vector has to be the class token of its tensor, or the mean over positions."""
-    tensor, positions = required(raw.target.pooled)
-    (feature,) = tensors_at(model, [tensor], case.inputs, _before(model))
-    wanted = pooled_features(positions, feature)
-    found = np.asarray(results[FEATURES_NAME], np.float64)
-    if not np.abs(found - wanted).max() <= 1e-3 * np.abs(wanted).max():
-        raise VerificationError(f"{case.name}: {FEATURES_NAME} is not the class token or mean of its layer")
-    return f"{case.name}: {FEATURES_NAME} equal to its definition"
 
 
 def _has_dynamic_batch(model: ov.Model) -> bool:

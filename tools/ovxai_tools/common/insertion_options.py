@@ -18,7 +18,7 @@ from ovxai_passes.vocabulary import Method
 from ovxai_tools.common.click_types import NamedPath, NumberRange, choice_of, parsed_by
 from ovxai_tools.common.shared_options import Command, read_labels
 
-WHITE_BOX = tuple(spec.name for spec in METHODS)
+WHITE_BOX = (*(spec.name for spec in METHODS), Method.BEST)
 """The methods whose maps can be written into a model."""
 
 

@@ -49,9 +49,12 @@ def test_what_is_no_setting_is_said(text: str, said: str) -> None:
 def test_what_fits_a_classifier_by_itself() -> None:
     found = list(own_settings(read_model(model_path("demo:cnn")), Task.CLASSIFICATION))
     names = [one.setting.name for one in found]
-    assert [name.split()[0] for name in names] == ["default:", *["reciprocam"] * 5, "activationmap", "eigencam"]
+    gradients = ("layercam", "layercam-share", "hirescam", "gradcam", "gradcam++", "xgradcam", "inputxgradient")
+    twice = [name for name in gradients for _ in ("log-probability", "logit")]
+    assert [name.split()[0] for name in names] == ["default:", *["reciprocam"] * 5, "activationmap", "eigencam", *twice]
+    assert ["gradient-of=logit" in name for name in names].count(True) == len(gradients)
     assert ["contrast=share" in name for name in names].count(True) == 1
-    assert ["scaling=positive" in name for name in names].count(True) == 4
+    assert ["scaling=positive" in name for name in names].count(True) == 4 + len(twice)
     assert found[0].setting.options == Options(task=Task.CLASSIFICATION, defaults=Defaults.MEASURED)
     masks = [one.insertion.report.mask for one in (found[0], found[5])]
     assert sorted(map(str, masks)) == ["gaussian", "onehot"], "the default's own mask comes once"

@@ -1,4 +1,5 @@
-"""Levels above a target: maps of twice, four times, ... its resolution, as backbones have them before each stride.
+"""Maps above others: the features before a classifier that is itself a convolution; and levels above a target, maps
+of twice, four times, ... its resolution, as backbones have them before each stride.
 
     picture ─▶ ... ─▶ level 2 ─▶ stride 2 ─▶ level 1 ─▶ stride 2 ─▶ ... ─▶ target (level 0) ─▶ read-out
 
@@ -11,15 +12,27 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import takewhile
 
-from ovxai_patterns.analysis.graph import TensorId
+from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.layout import movement_chain
-from ovxai_patterns.analysis.op_traits import LEARNED_TYPES, WINDOW_TYPES
+from ovxai_patterns.analysis.op_traits import CHANNEL_MIXING_TYPES, LEARNED_TYPES, WINDOW_TYPES
 from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.request import TargetTrace, make_site
 from ovxai_patterns.classifier.site import NoSite, Site
 
 _LEAST, _MOST = 1.5, 2.5
 """Between these, a grid is of twice another's resolution: borders and padding make 27 of 13, or 17 of 8."""
+
+
+def map_above_classifier(graph: ModelGraph, maps: list[TensorId]) -> TensorId | None:
+    """The first of `maps` (dominators, deepest first) above a convolution or matrix product, or None.
+
+    In a network that pools a map of class scores (SqueezeNet) the deepest map has a channel for every class; the last
+    one with features is what the classifying convolution reads.
+    """
+    for place, tensor in enumerate(maps):
+        if graph.ops[tensor[0]].get_type_name() in CHANNEL_MIXING_TYPES:
+            return maps[place + 1] if place + 1 < len(maps) else None
+    return None
 
 
 def site_at_level(facts: ClassifierFacts, site: Site, level: int) -> Site | NoSite:
