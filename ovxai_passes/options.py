@@ -20,7 +20,7 @@ from ovxai_passes.value_checks import as_plain, check_names
 from ovxai_passes.vocabulary import INPUT, LARGEST, MIDDLE, Contrast, Defaults, GradientOf, Method, Scaling, Task
 
 _CHOSEN_BY_BEST = (
-    *("scaling", "embed_scaling", "contrast", "mask", "k", "gradient_of", "level", "objectness", "reference"),
+    *("scaling", "contrast", "mask", "k", "gradient_of", "level", "objectness", "reference"),
     *("target_layer", "patterns"),
 )
 _OF_SCALED = ("threshold", "output_dtype", "colormap", "overlay")

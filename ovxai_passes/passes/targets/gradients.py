@@ -20,7 +20,7 @@ from ovxai_passes.options import Options
 from ovxai_passes.vocabulary import Method
 
 _POOLED = (ReadOut.POOLED.value, ReadOut.SCORES_POOLED.value)
-
+_TOKENS = (ReadOut.CLASS_TOKEN.value, ReadOut.ATTENTION_POOLING.value)
 
 FOR_BEST_CLASS = (
     "maps are made for the best class of each image alone, because gradients take a backward pass for every class; "
@@ -49,6 +49,11 @@ def for_gradients(
         raise OptionError(
             f"layercam-share asks the head what it says of a place everywhere, and here positions are read as "
             f"{target.readout}: use layercam"
+        )
+    if method.name is Method.HIRESCAM and target.readout in _TOKENS and not options.names_target:
+        raise OptionError(
+            "hirescam shows nothing of tokens that are read through a norm, whose gradient is at right angles to them: "
+            "use layercam, or name what lies behind the norm (--target-layer)"
         )
     if method.reads is Reads.PICTURE_GRADIENTS:
         return _of_picture(target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import openvino as ov
 import pytest
 from openvino import opset13 as ops
@@ -32,7 +33,8 @@ def pyramid(side: int = 35, batch: int = 1, pixels: bool = False) -> ov.Model:
 
 def conv_same(x: ov.Node, w: Weights, inputs: int, outputs: int, stride: int = 1) -> ov.Node:
     strides, ends = [stride] * 2, [1, 1]
-    return ops.convolution(x, w(outputs, inputs, 3, 3), strides, ends, ends, [1, 1])
+    weights = np.asarray(w(outputs, inputs, 3, 3).data) / np.float32(1.5 * np.sqrt(inputs))  # values keep their size
+    return ops.convolution(x, ops.constant(weights), strides, ends, ends, [1, 1])
 
 
 def site_at(model: ov.Model, level: int) -> Site | NoSite:

@@ -117,7 +117,7 @@ def test_where_gradients_do_not_go_through() -> None:
             ({"method": "best", name: value}, f"method 'best' chooses {name} by itself")
             for name, value in {
                 **{"scaling": "map", "contrast": "share", "mask": "onehot", "k": 1, "level": 0, "target_layer": "a"},
-                **{"gradient_of": "logit", "embed_scaling": False, "defaults": "drop-in"},
+                **{"gradient_of": "logit", "defaults": "drop-in"},
             }.items()
         ),
     ],
