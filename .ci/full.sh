@@ -35,6 +35,7 @@ full() {
     logged 3 pytest $(printf -- '--ignore=tests/%s ' $ignored)
     # what the default suite leaves to this run: static batches of several pictures, more cases, detectors of bytes
     logged 3 pytest -m slow tests/passes/methods/test_methods.py tests/passes/methods/test_eigencam.py \
+        tests/passes/methods/gradient/test_oracles.py \
         tests/passes/head/test_classes.py tests/passes/passes/test_several_methods.py tests/passes/rewrites/test_trim.py \
         tests/passes/mapping tests/passes/finish tests/passes/metrics tests/passes/torch_modules \
         tests/passes/gradients/test_torch.py \

@@ -63,7 +63,7 @@ def gradients(network: Any, picture: Array) -> Gradients:
 
     hooks = [module.register_forward_hook(keep) for module in network.modules()]
     image = torch.tensor(picture, requires_grad=True)
-    with _norms_are_given_contiguous_gradients():
+    with norms_are_given_contiguous_gradients():
         scores = network(image)
         best = int(scores[0].argmax())
         found, *inner = torch.autograd.grad(scores[0, best], [image, *results], allow_unused=True)
@@ -74,7 +74,7 @@ def gradients(network: Any, picture: Array) -> Gradients:
 
 
 @contextmanager
-def _norms_are_given_contiguous_gradients() -> Iterator[None]:
+def norms_are_given_contiguous_gradients() -> Iterator[None]:
     """torch 2.13 returns wrong gradients of BatchNorm in evaluation on a CPU for transposed ones, in f64, too."""
     own = torch.nn.functional.batch_norm
 
