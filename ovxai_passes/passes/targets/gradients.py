@@ -20,7 +20,7 @@ from ovxai_passes.options import Options
 from ovxai_passes.vocabulary import Method
 
 _POOLED = (ReadOut.POOLED.value, ReadOut.SCORES_POOLED.value)
-_TOKENS = (ReadOut.CLASS_TOKEN.value, ReadOut.ATTENTION_POOLING.value)
+_TOKENS = (ReadOut.CLASS_TOKEN.value, ReadOut.ATTENTION_POOLED.value)
 
 FOR_BEST_CLASS = (
     "maps are made for the best class of each image alone, because gradients take a backward pass for every class; "
