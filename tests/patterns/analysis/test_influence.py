@@ -19,12 +19,13 @@ STEPS = ("norm", "mlp", "attention", "softmax", "token 0", "tokens 1..", "mean",
 
 
 def _step(name: str, x: ov.Node, w: Weights) -> ov.Node:
+    """What is compared by a softmax is normalised: a weight of 1e-11 hides a change."""
     rows = x.get_output_shape(0)[1]
     builders = {
         "norm": lambda: norm(x, w, 8),
         "mlp": lambda: mlp(x, w, 8),
-        "attention": lambda: attention(x, w, 8, rows, 1, True),
-        "softmax": lambda: ops.softmax(x, 1) if rows > 1 else x,
+        "attention": lambda: attention(norm(x, w, 8), w, 8, rows, 1, True),
+        "softmax": lambda: ops.softmax(norm(x, w, 8), 1) if rows > 1 else x,
         "token 0": lambda: ops.gather(x, integers(0), scalar(1)),
         "tokens 1..": lambda: ops.slice(x, integers(1), integers(99), integers(1), integers(1)) if rows > 1 else x,
         "mean": lambda: ops.reduce_mean(x, integers(1), True),
