@@ -33,16 +33,19 @@ full() {
         passes/mapping passes/methods passes/ops passes/passes passes/rewrites"
     # shellcheck disable=SC2046,SC2086
     logged 3 pytest $(printf -- '--ignore=tests/%s ' $ignored)
-    # what the default suite leaves to this run: static batches of several pictures, more cases, detectors of bytes
-    logged 3 pytest -m slow tests/passes/methods/test_methods.py tests/passes/methods/test_eigencam.py \
-        tests/passes/methods/gradient/test_oracles.py \
-        tests/passes/head/test_classes.py tests/passes/passes/test_several_methods.py tests/passes/rewrites/test_trim.py \
+    # what the default suite leaves to this run: static batches of several pictures, more cases and more examples,
+    # detectors of bytes; `house` collects all tests without extras
+    logged 3 pytest -m slow tests/house \
+        tests/passes/methods/test_methods.py tests/passes/methods/test_eigencam.py \
+        tests/passes/head/test_classes.py tests/passes/passes/test_several_methods.py tests/passes/passes/test_insert.py \
+        tests/passes/rewrites/test_trim.py tests/passes/explainer \
         tests/passes/mapping tests/passes/finish tests/passes/metrics tests/passes/torch_modules \
         tests/passes/gradients/test_torch.py \
         tests/whole/test_reshape.py tests/whole/test_reshape_detectors.py tests/whole/test_real_models.py \
-        tests/whole/test_dynamic.py tests/patterns/detector/test_detectors_8bit.py \
-        tests/patterns/analysis/test_position_heads.py tests/patterns/classifier/test_score_shapes.py \
-        tests/tools/evaluation \
+        tests/whole/test_dynamic.py tests/whole/test_two_branches.py tests/patterns/detector/test_detectors_8bit.py \
+        tests/patterns/analysis tests/patterns/classifier/test_score_shapes.py \
+        tests/patterns/classifier/test_sliced_class_token.py tests/tools/evaluation \
+        --deselect tests/whole/test_two_branches.py::test_many_random_pairs_of_branches \
         --deselect tests/passes/mapping/test_mapping.py::test_many_random_heads_are_equal  # for an hour
 }
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -15,6 +17,29 @@ _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 _BREAKING = Path(__file__).resolve().parents[2] / "shared" / "repro"
 
 
+_PARAM = type(pytest.param())
+_BY_VALUE = (int, float, str)
+
+
+def _place(mark: pytest.Mark, case: Mapping[str, Any]) -> int:
+    """The place of a case among the values of one `parametrize`.
+
+    Versions of pytest differ in what they keep of it: a number for each `parametrize`, or one for all together.
+    """
+    names, rows = mark.args
+    one = isinstance(names, str) and "," not in names
+    names = [name.strip() for name in names.split(",")] if isinstance(names, str) else names
+    for place, row in enumerate(rows):
+        values = row.values if isinstance(row, _PARAM) else (row,) if one else row
+        if all(_same(case[name], value) for name, value in zip(names, values, strict=True)):
+            return place
+    raise LookupError(f"{case} is no case of {mark}")
+
+
+def _same(value: Any, other: Any) -> bool:
+    return value is other or (isinstance(value, _BY_VALUE) and type(value) is type(other) and value == other)
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest chooses by marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Of a test marked `sampled(n)` one in n cases runs by default; the others are slow.
@@ -24,9 +49,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         mark = item.get_closest_marker("sampled")
         if mark is not None and isinstance(item, pytest.Function):
-            named = (one.args[0] for one in item.iter_markers("parametrize"))
-            first = [one.split(",")[0].strip() if isinstance(one, str) else one[0] for one in named]
-            if sum(item.callspec.indices[name] for name in first) % mark.args[0]:
+            case = item.callspec.params
+            if sum(_place(one, case) for one in item.iter_markers("parametrize")) % mark.args[0]:
                 item.add_marker(pytest.mark.slow)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 import networkx as nx
@@ -13,13 +14,19 @@ SOURCES = {"ovxai_patterns": ROOT / "patterns", "ovxai_passes": ROOT, "ovxai_too
 """Package → the folder that it is imported from."""
 
 
+@cache
+def parsed(file: Path) -> ast.Module:
+    """The syntax tree of a file, which several tests walk."""
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 @dataclass(frozen=True)
 class Package:
     """The modules of a package and what they import of it; imports for types alone count, too."""
 
     name: str
 
-    @property
+    @cached_property
     def files(self) -> dict[str, Path]:
         """Module → its file, in the order of the modules' names."""
         source = SOURCES[self.name]
@@ -29,14 +36,14 @@ class Package:
             found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
         return found
 
-    @property
+    @cached_property
     def arrows(self) -> nx.DiGraph:
         """Module → module that it imports, inside functions too."""
         files = self.files
         arrows = nx.DiGraph()
         arrows.add_nodes_from(files)
         for module, file in files.items():
-            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            for node in ast.walk(parsed(file)):
                 if isinstance(node, ast.Import):
                     names = [alias.name for alias in node.names]
                 elif isinstance(node, ast.ImportFrom) and node.module:
@@ -47,7 +54,7 @@ class Package:
                 arrows.add_edges_from((module, name) for name in names if name in files and name != module)
         return arrows
 
-    @property
+    @cached_property
     def rooms(self) -> nx.DiGraph:
         """Room → room whose modules it imports; a room is what stands directly in the package.
 
@@ -59,6 +66,12 @@ class Package:
             if len(ends) == 2 and ends[0] != ends[1]:
                 rooms.add_edge(*ends, by=f"{importing} imports {imported}")
         return rooms
+
+
+@cache
+def package_of(name: str) -> Package:
+    """The package of a name, read once."""
+    return Package(name)
 
 
 def circles(arrows: nx.DiGraph) -> list[list[str]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.house.imports import ROOT, parsed
+
 ALLOWED = {
     "patterns/ovxai_patterns": {"ovxai_patterns"},
     "ovxai_passes": {"ovxai_patterns", "ovxai_passes"},
@@ -35,10 +37,11 @@ def for_type_checkers(tree: ast.AST) -> set[ast.AST]:
     return {inner for block in blocks for statement in block.body for inner in ast.walk(statement)}
 
 
-def imported(file: Path, running: bool = False) -> set[str]:
+@cache
+def imported(file: Path, running: bool = False) -> frozenset[str]:
     """The modules that a file imports; `running`: when it runs, not for type checkers alone."""
     names: set[str] = set()
-    tree = ast.parse(file.read_text())
+    tree = parsed(file)
     unseen = for_type_checkers(tree) if running else set()
     for node in ast.walk(tree):
         if node in unseen:
@@ -47,7 +50,7 @@ def imported(file: Path, running: bool = False) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
-    return names
+    return frozenset(names)
 
 
 @pytest.mark.parametrize("package", ALLOWED)
@@ -109,7 +112,7 @@ def test_torch_is_imported_with_torch_modules_only() -> None:
     users = {file for file in (ROOT / "ovxai_passes").rglob("*.py") if file.parent != ROOT / rooms}
     lazily = {"kind", "torch_modules"}
     for file in users:
-        at_top = [node for node in ast.parse(file.read_text()).body if isinstance(node, ast.ImportFrom) and node.module]
+        at_top = [node for node in parsed(file).body if isinstance(node, ast.ImportFrom) and node.module]
         names = {str(node.module) for node in at_top if str(node.module).startswith("ovxai_passes.torch_modules")}
         assert {name.rpartition(".")[2] for name in names} <= lazily, (
             f"{file.relative_to(ROOT)} imports {sorted(names)}"

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 EXTRAS = ("torch", "timm", "torchvision", "PIL", "cv2", "matplotlib", "scipy", "onnx", "model_api")
 # an entry of None makes an import fail as if the package were not installed
@@ -18,6 +20,7 @@ sys.exit(pytest.main(["--collect-only", "-qq", "-p", "no:cacheprovider", "-p", "
 """
 
 
+@pytest.mark.slow
 def test_no_extra_is_needed_to_collect() -> None:
     """Slow tests are collected, too; what an absent extra keeps from running is skipped, and is no error."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}

@@ -8,7 +8,7 @@ import pytest
 from ovxai_patterns.analysis.movement import DATA_INPUTS
 from ovxai_patterns.analysis.op_traits import OP_TRAITS
 
-from tests.house.imports import Package
+from tests.house.imports import package_of, parsed
 
 KNOWN = frozenset(OP_TRAITS) | frozenset(DATA_INPUTS)
 TABLES = (
@@ -23,10 +23,10 @@ MOST = 2
 """Types that a test of one operation may name."""
 
 
-def _families(source: str) -> list[list[str]]:
-    """The sets, lists, tuples and keys of dictionaries in a source that are names of op types alone."""
+def _families(tree: ast.Module) -> list[list[str]]:
+    """The sets, lists, tuples and keys of dictionaries in a file that are names of op types alone."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         entries = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
         names = [str(entry.value) for entry in entries if isinstance(entry, ast.Constant)]
         if names and len(names) == len(entries) and all(name in KNOWN for name in names):
@@ -36,7 +36,7 @@ def _families(source: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("name", ["ovxai_patterns", "ovxai_passes"])
 def test_families_of_op_types_stand_in_the_tables(name: str) -> None:
-    for module, file in Package(name).files.items():
+    for module, file in package_of(name).files.items():
         if not module.startswith(TABLES):
-            beside = [types for types in _families(file.read_text(encoding="utf-8")) if len(types) > MOST]
+            beside = [types for types in _families(parsed(file)) if len(types) > MOST]
             assert not beside, f"{module} names {beside}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.imports import ROOT, SOURCES, Package, circles
+from tests.house.imports import ROOT, SOURCES, circles, package_of, parsed
 
 TOPS = ("patterns", "ovxai_passes", "tools", "tests")
 MOST_MODULES, MOST_LINES = 14, 300
@@ -71,14 +71,14 @@ def test_tests_mirror_the_rooms(tests: str) -> None:
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_no_imports_in_circles(name: str) -> None:
-    package = Package(name)
+    package = package_of(name)
     assert not circles(package.arrows)
     assert not circles(package.rooms)
 
 
 @pytest.mark.parametrize("name", ORDERS)
 def test_rooms_import_those_before_them(name: str) -> None:
-    order, rooms = ORDERS[name], Package(name).rooms
+    order, rooms = ORDERS[name], package_of(name).rooms
     assert set(rooms) - {"reference"} <= set(order)
     wrong = [
         said
@@ -90,10 +90,10 @@ def test_rooms_import_those_before_them(name: str) -> None:
 
 @pytest.mark.parametrize("room", NAMED_IN_ORDER)
 def test_modules_import_modules_that_their_room_names_before_them(room: str) -> None:
-    package = Package(room.split(".", maxsplit=1)[0])
+    package = package_of(room.split(".", maxsplit=1)[0])
     files, arrows = package.files, package.arrows
     modules = {name.removeprefix(f"{room}.").split(".")[0] for name in files if name.startswith(f"{room}.")}
-    said = ast.get_docstring(ast.parse(files[room].read_text(encoding="utf-8"))) or ""
+    said = ast.get_docstring(parsed(files[room])) or ""
     order = [name for name in re.findall(r"`(\w+)`", said) if name in modules]
     assert sorted(order) == sorted(modules), "each is named once"
     for importing, imported in arrows.edges:
@@ -104,5 +104,5 @@ def test_modules_import_modules_that_their_room_names_before_them(room: str) -> 
 
 def test_no_command_line_imports_another() -> None:
     command_lines = "ovxai_tools.cli."
-    for importing, imported in Package("ovxai_tools").arrows.edges:
+    for importing, imported in package_of("ovxai_tools").arrows.edges:
         assert not (importing.startswith(command_lines) and imported.startswith(command_lines)), importing

@@ -41,7 +41,7 @@ def network(pooling: Pooling, batch: int = -1, size: int = -1, last: bool = Fals
     return model_of(dense(ops.relu(dense(x, w, 6, 7)), w, 7, CLASSES), image)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", POOLINGS)
 @pytest.mark.parametrize("batch", [1, -1])
 @pytest.mark.parametrize("size", [(24, 40), (16, 16), (8, 24)])

@@ -29,13 +29,17 @@ MODELS = {
     "SqueezeNet_fp16.onnx": (CAFFE, 5),
 }
 
+ALIKE = ("mobilenet_v1_0.75_192_quant.tflite",)
+"""Its classifier is that of SqueezeNet, its quantisation that of MobileNetV2."""
+SOME = [pytest.param(name, marks=pytest.mark.slow) if name in ALIKE else name for name in MODELS]
+
 
 def _pictures(data: Path) -> dict[str, dict[str, Any]]:
     entries = json.loads((data / "images.json").read_text())
     return {name: entry for name, entry in entries.items() if "imagenet" in entry}
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", SOME)
 def test_verify_on_a_picture(data: Path, tmp_path: Path, name: str) -> None:
     options = ["--mean", "104,117,123", "--bgr"] if MODELS[name][0] is CAFFE else []
     out = tmp_path / "out.xml"
@@ -44,14 +48,8 @@ def test_verify_on_a_picture(data: Path, tmp_path: Path, name: str) -> None:
     assert sum("bit-identical at f32 and at default precision" in line for line in report["verified"]) == 2
 
 
-ALIKE = ("mobilenet_v1_0.75_192_quant.tflite",)
-"""Its classifier is that of SqueezeNet, its quantisation that of MobileNetV2."""
-
-
-@pytest.mark.sampled(2)
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name in ALIKE else name for name in MODELS]
-)
+@pytest.mark.sampled(3)
+@pytest.mark.parametrize("name", SOME)
 @pytest.mark.parametrize("chosen", [("--top-k", 3), ("--class", 88, "--class", 7)], ids=str)
 def test_some_classes(data: Path, tmp_path: Path, name: str, chosen: tuple[object, ...]) -> None:
     """Quantised classifiers, a 1x1 convolution as classifier, and class scores that are pooled."""

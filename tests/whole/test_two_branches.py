@@ -36,6 +36,7 @@ def test_random_pairs_of_branches(plan: TwoBranches) -> None:
     check(plan)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("join", sorted(JOINS))
 def test_every_operation_joins_branches(join: str) -> None:
     check(TwoBranches(5, 1, join, "none", "mean", False, False, True, False))

@@ -93,6 +93,7 @@ def test_rise_is_the_weighted_sum_of_masks() -> None:
     np.testing.assert_array_equal(again[0], scaling(found[0]))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("cell", [(1, 2), (3, 0)])
 def test_maps_are_brightest_where_the_model_looks(cell: tuple[int, int]) -> None:
     pytest.importorskip("scipy", reason="AISE searches by scipy: pip install 'ovxai-passes[blackbox]'")
@@ -182,27 +183,34 @@ def test_no_more_windows_are_tried_than_asked_for(iterations: int) -> None:
     assert method.inferences == 1 + 2 * 2 * iterations, "the picture, and each window kept and left out"
 
 
-@pytest.mark.parametrize("method", ["rise", "aise"])
-def test_classifiers_are_explained_at_the_object(method: str) -> None:
-    """With the quickest preset; a map of RISE takes ten times as long."""
+def _some_and_more(rise: tuple[int, int], aise: tuple[int, int]) -> list[Any]:
+    """Each method with few pictures, and with more of them with -m slow; a map of RISE takes ten times as long."""
+    cases = (("rise", rise), ("aise", aise))
+    more = [pytest.param(method, counts[1], marks=pytest.mark.slow) for method, counts in cases]
+    return [(method, counts[0]) for method, counts in cases] + more
+
+
+@pytest.mark.parametrize(("method", "pictures"), _some_and_more((2, 10), (6, 24)))
+def test_classifiers_are_explained_at_the_object(method: str, pictures: int) -> None:
+    """With the quickest preset."""
     pytest.importorskip("scipy", reason="AISE searches by scipy: pip install 'ovxai-passes[blackbox]'")
     model = ov.Core().read_model(demo.model_path("demo:cnn"))
     explain = (RISE if method == "rise" else AISEClassification)(model, SOFTMAX)
     inside = []
-    for number in range(HELD_OUT, HELD_OUT + (10 if method == "rise" else 24)):
+    for number in range(HELD_OUT, HELD_OUT + pictures):
         picture, data = picture_at(number)
         maps = explain.generate_saliency_map(data, [picture.label], Preset.SPEED)
         inside.append(points_inside(maps[picture.label].astype(np.float32), picture.box))
     assert np.mean(inside) >= 0.85
 
 
-@pytest.mark.parametrize("method", ["rise", "aise"])
-def test_detections_are_explained_at_their_box(method: str) -> None:
+@pytest.mark.parametrize(("method", "pictures"), _some_and_more((1, 3), (2, 8)))
+def test_detections_are_explained_at_their_box(method: str, pictures: int) -> None:
     pytest.importorskip("scipy", reason="AISE searches by scipy: pip install 'ovxai-passes[blackbox]'")
     model = ov.Core().read_model(demo.model_path("demo:detector"))
     explain = (DRISE if method == "rise" else AISEDetection)(model, get_detection_postprocess_fn("yolo"))
     inside = []
-    for number in range(HELD_OUT, HELD_OUT + (3 if method == "rise" else 8)):
+    for number in range(HELD_OUT, HELD_OUT + pictures):
         scene = make_scene(number)
         data = scene.pixels.transpose(2, 0, 1)[None].astype(np.float32)
         maps = explain.generate_saliency_map(data, None, Preset.SPEED)

@@ -24,14 +24,28 @@ def scaling(shape: list[int]) -> ov.Model:
     return scaled(Branch(ov.Model([source], [source]), ((0, 0),))).model
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.floats(1e-6, 1e6), st.floats(-1e3, 1e3), st.booleans())
-def test_scaling_is_its_definition(seed: int, size: float, shift: float, agnostic: bool) -> None:
+def _scaled_as_defined(seed: int, size: float, shift: float, agnostic: bool) -> None:
     shape = (2, 3, 4) if agnostic else (2, 5, 3, 4)
     raw = (np.random.default_rng(seed).standard_normal(shape) * size + shift).astype(np.float32)
     found = run(scaling([-1, *shape[1:]]), raw)
     assert found.dtype == np.uint8
     assert np.abs(found.astype(int) - scaled_map(raw)).max() <= 1
+
+
+MAPS = (st.integers(0, 2**32 - 1), st.floats(1e-6, 1e6), st.floats(-1e3, 1e3), st.booleans())
+
+
+@settings(max_examples=10, deadline=None)
+@given(*MAPS)
+def test_scaling_is_its_definition(seed: int, size: float, shift: float, agnostic: bool) -> None:
+    _scaled_as_defined(seed, size, shift, agnostic)
+
+
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None)
+@given(*MAPS)
+def test_scaling_is_its_definition_of_more_maps(seed: int, size: float, shift: float, agnostic: bool) -> None:
+    _scaled_as_defined(seed, size, shift, agnostic)
 
 
 @pytest.mark.parametrize("precision", ["f32", "bf16", "f16"])

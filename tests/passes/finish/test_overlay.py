@@ -192,6 +192,7 @@ def test_original_outputs_stay_and_shapes_may_change() -> None:
     assert run(model, value, name="saliency_overlay").shape == (2, 1, 96, 80, 3)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "options", [{"saliency_map_size": "input", "output_dtype": "f16", "threshold": 0.3}, {}], ids=str
 )

@@ -92,7 +92,7 @@ def _both(build: Build, batch: int, **chosen: object) -> tuple[Insertion, Array,
     return some, run(some.model, image, name="saliency_map"), full, classes
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", BUILDS | STUCK)
 @pytest.mark.parametrize("batch", [1, *(pytest.param(batch, marks=pytest.mark.slow) for batch in (3, -1))])
 def test_given_classes(name: str, batch: int) -> None:
@@ -103,7 +103,7 @@ def test_given_classes(name: str, batch: int) -> None:
     assert any("all classes are computed" in notice for notice in found.report.notices) is (name in STUCK)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", BUILDS | STUCK)
 @pytest.mark.parametrize("batch", [1, *(pytest.param(batch, marks=pytest.mark.slow) for batch in (3, -1))])
 def test_best_classes_of_each_image(name: str, batch: int) -> None:

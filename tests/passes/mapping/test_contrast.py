@@ -42,7 +42,7 @@ def _definition(model: ov.Model, image: Array, options: dict[str, Any], kind: st
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.sampled(7)
+@pytest.mark.sampled(14)
 def test_equal_to_the_definition(layout: Layout, kind: str) -> None:
     model = _plain(layout, -1)
     image = random_input(model)

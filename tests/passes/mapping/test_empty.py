@@ -35,7 +35,7 @@ def _zero(layout: Layout, insertion: Insertion, image: Array, batch: int) -> Flo
 
 
 @pytest.mark.parametrize("layout", [*LAYOUTS, *BAKED], ids=lambda layout: layout.name)
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 def test_what_says_nothing_is_zero(layout: Layout) -> None:
     batch = 3 if layout in BAKED else -1
     model = _plain(layout, batch)

@@ -32,7 +32,7 @@ from tests.support.running import random_input, run
 MULTIPLIED_OUT = {"two blocks", "mean-pooled, k=1"}
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 @pytest.mark.parametrize("batch", [1, 3, -1])
 def test_no_layout_repeats_its_head(layout: Layout, batch: int) -> None:

@@ -214,10 +214,7 @@ MULTIPLIED: dict[str, tuple[Build, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("name", FREE)
-@settings(max_examples=6)
-@given(data=st.data())
-def test_rule(name: str, data: st.DataObject) -> None:
+def _free(name: str, data: st.DataObject) -> None:
     build, layouts, masks = FREE[name]
     case = data.draw(cases(*layouts, masks=masks))
     if ov.__version__.startswith("2025.0"):  # it cannot compile a sum whose axis it has pulled through a Reshape
@@ -225,10 +222,22 @@ def test_rule(name: str, data: st.DataObject) -> None:
     assert compared(case, build) == ()
 
 
-@pytest.mark.parametrize("name", MULTIPLIED)
-@settings(max_examples=5)
+@pytest.mark.parametrize("name", FREE)
+@settings(max_examples=2)
 @given(data=st.data())
-def test_what_is_multiplied_out(name: str, data: st.DataObject) -> None:
+def test_rule(name: str, data: st.DataObject) -> None:
+    _free(name, data)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FREE)
+@settings(max_examples=6)
+@given(data=st.data())
+def test_rule_in_more_cases(name: str, data: st.DataObject) -> None:
+    _free(name, data)
+
+
+def _multiplied(name: str, data: st.DataObject) -> None:
     """Right all the same; softmax over positions only makes the mask axis and is not counted."""
     build, layouts = MULTIPLIED[name]
     case = data.draw(cases(*layouts))
@@ -236,6 +245,21 @@ def test_what_is_multiplied_out(name: str, data: st.DataObject) -> None:
     whole = name.startswith("small") and (case.height, case.width) == (2, 2)  # one window, which a rule maps
     mapped = whole and (name != "small maximum" or case.mask is Mask.ONE_HOT)
     assert bool(reasons) is (name != "softmax over positions" and not mapped)
+
+
+@pytest.mark.parametrize("name", MULTIPLIED)
+@settings(max_examples=2)
+@given(data=st.data())
+def test_what_is_multiplied_out(name: str, data: st.DataObject) -> None:
+    _multiplied(name, data)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MULTIPLIED)
+@settings(max_examples=5)
+@given(data=st.data())
+def test_what_is_multiplied_out_in_more_cases(name: str, data: st.DataObject) -> None:
+    _multiplied(name, data)
 
 
 def test_an_operation_that_mixes_the_batch_is_not_multiplied_out() -> None:

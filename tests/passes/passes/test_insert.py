@@ -56,6 +56,7 @@ def test_everything_else_survives() -> None:
     assert set(names) <= {node.get_friendly_name() for node in augmented.get_ordered_ops()}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("config", [{"INFERENCE_PRECISION_HINT": "f32"}, {}], ids=["f32", "default"])
 @pytest.mark.parametrize("method", [None, "activationmap", "eigencam"])
 @pytest.mark.parametrize("build", [graphs.cnn, graphs.nhwc_cnn, graphs.quantised_cnn, graphs.vit, graphs.windowed])

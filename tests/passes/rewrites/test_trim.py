@@ -37,7 +37,7 @@ def _names_of_mixed(model: ov.Model) -> set[str]:
     return {originals[head.origins[name]].get_name() for name in names if name in head.origins}
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", TRIMMED)
 @pytest.mark.parametrize("batch", [1, 3])
 def test_values_stay(name: str, batch: int) -> None:

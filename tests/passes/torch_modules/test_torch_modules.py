@@ -55,8 +55,10 @@ def test_as_the_user_guide_has_it() -> None:
 
 
 CASES = [
-    *((name, None) for name in ("residual", "class token", "windows")),
-    ("class token", "activationmap"),
+    ("residual", None),
+    ("class token", None),
+    pytest.param("windows", None, marks=pytest.mark.slow),
+    pytest.param("class token", "activationmap", marks=pytest.mark.slow),
     pytest.param("channels last", None, marks=pytest.mark.slow),
     pytest.param("channels last", "eigencam", marks=pytest.mark.slow),
     pytest.param("distilled", None, marks=pytest.mark.slow),
@@ -145,7 +147,9 @@ def test_gradients_are_those_of_the_module() -> None:
         assert not explained(pictures())["prediction"].requires_grad
 
 
-@pytest.mark.parametrize("name", ["residual", "windows", pytest.param("class token", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name", ["residual", *(pytest.param(one, marks=pytest.mark.slow) for one in ("windows", "class token"))]
+)
 def test_what_is_exported_keeps_both_outputs(name: str) -> None:
     pytest.importorskip("onnx", reason="torch writes ONNX with it")
     explained, x = raw(name), pictures(3)

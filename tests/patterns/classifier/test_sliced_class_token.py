@@ -70,6 +70,7 @@ def sliced(
     return model_of(dense(ops.reduce_mean(x, integers(1), False), w, width, CLASSES), image, mask)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("how", SLICES)
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_equal_to_the_loop(how: str, k: int) -> None:
@@ -88,6 +89,7 @@ def test_equal_to_the_loop(how: str, k: int) -> None:
     assert worst_difference(run(found.model, image, name="saliency_map"), wanted) <= 1
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("batch", [2, -1])
 @pytest.mark.parametrize("kept", [1, 3])
 @pytest.mark.parametrize("projected", [False, True])

@@ -131,6 +131,7 @@ def test_refused_by_itself(options: dict[str, Any], said: str) -> None:
     ("build", "options", "error", "said"),
     [
         (graphs.vit, {"method": "layercam-share"}, xai.OptionError, "read as class token: use layercam"),
+        (graphs.vit, {"method": "hirescam"}, xai.OptionError, "at right angles"),
         (graphs.cnn, {"method": "layercam", "level": 1}, xai.TargetNotFoundError, "no map of twice the resolution"),
         (pyramid, {"method": "gradcam", "level": 4}, xai.TargetNotFoundError, "which level 4 asks for"),
         (pyramid, {"method": "layercam", "classes": [5]}, xai.OptionError, "0 to 4"),
