@@ -212,7 +212,7 @@ def _run(model: ov.Model, state: InsertionState, part: int = 0) -> InsertionStat
 
 def _part(model: ov.Model, failed: InsertionState, asked: Options) -> InsertionState | None:
     """The state of a map for a part of the class scores, or None where there is no such layer."""
-    if asked.names_target or asked.level is not None or asked.reference or failed.search is None:
+    if asked.names_target or asked.level or asked.reference or failed.search is None:
         return None
     refused: OvxaiError | None = None
     for options in (asked, *_with_less(asked)):

@@ -125,7 +125,7 @@ def test_maps_are_the_equation_of_the_gradients(layout: Layout, method: str, bat
         wanted = EQUATIONS[method](features, gradients)
         assert np.ptp(wanted) > 0, "an oracle that is constant checks nothing"
         summed = np.abs(features * gradients).sum(-1).max()  # channels cancel, rounding does not
-        np.testing.assert_allclose(found[:, row].reshape(wanted.shape), wanted, atol=1e-5 * summed, rtol=1e-4)
+        np.testing.assert_allclose(found[:, row].reshape(wanted.shape), wanted, atol=1e-5 * summed, rtol=1e-3)
     np.testing.assert_array_equal(run(insertion.model, image), run(model, image))
 
 
