@@ -45,6 +45,15 @@ class InsertionDeletionAUC(ModelMetric):
 
         `inserted_into`: the picture [H,W,C] that insertion begins with, as a blurred one; None: zeros.
         """
+        scores = self.class_curves(saliency_map, input_image, steps, inserted_into)
+        known = scores["insertion"][0]
+        best = int(self.model_predict(input_image).argmax()) if class_idx is None else checked_class(class_idx, known)
+        return {name: found[:, best] for name, found in scores.items()}
+
+    def class_curves(
+        self, saliency_map: Array, input_image: Array, steps: int = 30, inserted_into: Array | None = None
+    ) -> dict[str, Floats]:
+        """The scores of all classes, f32 [steps + 1,K] each: what several classes with one map have in common."""
         fitting(saliency_map, input_image)
         if steps < 1:
             raise OptionError(f"steps is a whole number from 1 on, not {steps}")
@@ -53,10 +62,7 @@ class InsertionDeletionAUC(ModelMetric):
         start = empty if inserted_into is None else np.asarray(inserted_into)
         changed = chain(_moved(saliency_map, image, start, steps), _moved(saliency_map, empty, image, steps))
         scores = self.model_predicts(changed)
-        best = (
-            int(self.model_predict(input_image).argmax()) if class_idx is None else checked_class(class_idx, scores[0])
-        )
-        return {"insertion": scores[: steps + 1, best], "deletion": scores[steps + 1 :, best]}
+        return {"insertion": scores[: steps + 1], "deletion": scores[steps + 1 :]}
 
     def evaluate(
         self, explanations: Sequence[Explanation], input_images: Sequence[Array], steps: int = 30, **_: Any

@@ -16,7 +16,7 @@ from ovxai_tools.evaluation.compared.shown import Floats, Shown, as_large
 from ovxai_tools.evaluation.metrics.localisation import energy, pointing
 from ovxai_tools.evaluation.metrics.perturbation import Perturbation
 from ovxai_tools.evaluation.metrics.randomisation import mprt
-from ovxai_tools.evaluation.metrics.road import road
+from ovxai_tools.evaluation.metrics.road import Road
 from ovxai_tools.evaluation.metrics.sensitivity import sensitivity
 from ovxai_tools.evaluation.metrics.sparseness import sparseness
 from ovxai_tools.evaluation.results.rows import Row, RowJournal
@@ -89,6 +89,11 @@ class Evaluation:
         """Asks the model about changed pictures; None where it tells no scores."""
         return None if self.of.scored is None else Perturbation(self.of)
 
+    @cached_property
+    def road(self) -> Road:
+        """Asks the model about pictures with pixels filled in."""
+        return Road(self.of, self.seed)
+
 
 @dataclass(frozen=True)
 class _OnGrids:
@@ -160,8 +165,7 @@ class _OnPictures:
         evaluation = self.evaluation
         if evaluation.perturbation is None:
             return {}
-        changed = evaluation.perturbation.curves(one, saliency)
-        return {**changed, **road(one, saliency, evaluation.of, evaluation.seed)}
+        return {**evaluation.perturbation.curves(one, saliency), **evaluation.road.curves(one, saliency)}
 
 
 def _area(name: str, scores: list[float]) -> float:

@@ -68,7 +68,7 @@ def _of_heads(heads: ClassHeads, values: dict[Any, Array]) -> Scores:
     best = np.zeros(heads.classes)
     for level in heads.levels:
         value = _of_cells(values[level.tensor], level, level.axis)
-        scores = np.stack([value[list(channels)] for channels in level.channels])  # [K,A,cells]
+        scores = value[np.array(level.channels)].astype(np.float64)  # [K,A,cells]
         if heads.activation in SOFTMAX_TYPES:
             shares = np.exp(scores - scores.max(0))
             scores = shares / shares.sum(0)
@@ -77,14 +77,14 @@ def _of_heads(heads: ClassHeads, values: dict[Any, Array]) -> Scores:
         if level.objectness is not None:
             of_objects = level.objectness
             there = _of_cells(values[of_objects.tensor], level, of_objects.axis)
-            scores = scores * _sigmoid(there[list(of_objects.channels)])
+            scores = scores * _sigmoid(there[list(of_objects.channels)].astype(np.float64))
         best = np.maximum(best, scores.max((1, 2)))
     return best
 
 
-def _of_cells(value: Array, level: Level, axis: int) -> Scores:
+def _of_cells(value: Array, level: Level, axis: int) -> Array:
     """The values [C,cells] of one level of the first picture; `axis`: of the channels C."""
-    values: Scores = np.moveaxis(np.asarray(value, np.float64), axis, 1)[0]
+    values: Array = np.moveaxis(value, axis, 1)[0]
     cells = level.grid[0] * level.grid[1]
     if values.ndim == 2:  # the cells of all levels along one axis
         values = values[:, level.first : level.first + cells]

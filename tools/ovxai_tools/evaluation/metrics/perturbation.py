@@ -17,6 +17,7 @@ from ovxai_passes.metrics import ADCC, InsertionDeletionAUC
 from ovxai_passes.pictures.extras import opencv
 from ovxai_tools.evaluation.compared.evaluated_model import EvaluatedModel
 from ovxai_tools.evaluation.compared.shown import Floats, Levels, Shown, as_large
+from ovxai_tools.evaluation.metrics.last_result import LastResult
 
 Maker = Callable[[Sequence[Shown]], list[Floats]]
 
@@ -32,11 +33,14 @@ class Perturbation:
         self._of = of
         self._auc = InsertionDeletionAUC(of.scored.model, of.input, of.scored.read)
         self._adcc = ADCC(of.scored.model, of.input, of.scored.read, _no_explainer)
+        self._curves = LastResult[dict[str, Floats]]()
 
     def curves(self, one: Shown, saliency: Floats) -> dict[str, list[float]]:
         """The scores of the class while a map [H,W] inserts pixels, and while it deletes them: STEPS + 1 each."""
-        found = self._auc.curves(saliency, one.target, one.pixels, STEPS, blurred(one.pixels))
-        return {name: [float(score) for score in scores] for name, scores in found.items()}
+        found = self._curves.of(
+            one.pixels, saliency, lambda: self._auc.class_curves(saliency, one.pixels, STEPS, blurred(one.pixels))
+        )
+        return {name: [float(score) for score in scores[:, one.target]] for name, scores in found.items()}
 
     def adcc(self, one: Shown, saliency: Floats, maker: Maker) -> float:
         """ADCC of a map [H,W] that `maker` made; larger is better."""

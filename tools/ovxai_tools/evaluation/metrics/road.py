@@ -24,6 +24,7 @@ from ovxai_passes.pictures.extras import opencv
 from ovxai_passes.pictures.resizing import resize_picture
 from ovxai_tools.evaluation.compared.evaluated_model import EvaluatedModel
 from ovxai_tools.evaluation.compared.shown import Flags, Floats, Levels, Shown
+from ovxai_tools.evaluation.metrics.last_result import LastResult
 
 FRACTIONS = (0.1, 0.3, 0.5, 0.7, 0.9)
 """How much is removed."""
@@ -103,17 +104,28 @@ def _dot(one: Floats, other: Floats) -> float:
     return float(np.vdot(one, other))
 
 
-def road(one: Shown, saliency: Floats, of: EvaluatedModel, seed: int) -> dict[str, list[float]]:
-    """The score of the class at each of FRACTIONS, both ways, of a map [H,W]."""
-    rng = one.rng(seed)
+class Road:
+    """Asks a model about pictures with pixels filled in. `seed`: of the noise."""
+
+    def __init__(self, of: EvaluatedModel, seed: int) -> None:
+        self._of, self._seed = of, seed
+        self._filled = LastResult[list[tuple[Flags, Floats]]]()
+
+    def curves(self, one: Shown, saliency: Floats) -> dict[str, list[float]]:
+        """The score of the class at each of FRACTIONS, both ways, of a map [H,W]."""
+        rng = one.rng(self._seed)
+        filled = self._filled.of(one.pixels, saliency, lambda: _filled_in(one.pixels, saliency))
+        scores = self._of.scores([_noisy(values, gone, rng) for gone, values in filled])[:, one.target]
+        count = len(FRACTIONS)
+        return {"morf": [float(one) for one in scores[:count]], "lerf": [float(one) for one in scores[count:]]}
+
+
+def _filled_in(pixels: Levels, saliency: Floats) -> list[tuple[Flags, Floats]]:
+    """What is removed at each of FRACTIONS, both ways, and the picture with it filled in."""
     order = np.argsort(-saliency.reshape(-1), kind="stable")
     removed = [_removed(saliency.shape, part, share) for part in (order, order[::-1]) for share in FRACTIONS]
     with ThreadPoolExecutor(os.cpu_count()) as several:
-        filled = several.map(lambda gone: imputed(one.pixels, gone), removed)
-        pictures = [_noisy(values, gone, rng) for values, gone in zip(filled, removed, strict=True)]
-    scores = of.scores(pictures)[:, one.target]
-    count = len(FRACTIONS)
-    return {"morf": [float(one) for one in scores[:count]], "lerf": [float(one) for one in scores[count:]]}
+        return list(zip(removed, several.map(lambda gone: imputed(pixels, gone), removed), strict=True))
 
 
 def _removed(size: tuple[int, ...], order: npt.NDArray[Any], share: float) -> Flags:
@@ -123,5 +135,6 @@ def _removed(size: tuple[int, ...], order: npt.NDArray[Any], share: float) -> Fl
 
 
 def _noisy(values: Floats, removed: Flags, rng: np.random.Generator) -> Levels:
-    values[removed] += rng.normal(0, _NOISE, (int(removed.sum()), values.shape[2]))
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    noisy = values.copy()
+    noisy[removed] += rng.normal(0, _NOISE, (int(removed.sum()), values.shape[2]))
+    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
