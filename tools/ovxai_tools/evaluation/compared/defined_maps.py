@@ -53,7 +53,9 @@ class DefinedMaps:
             classes=np.array([[one.target]]),
             multi_label=options.multi_label,
             gradient_of=options.differentiated,
-            vjp=lambda _, cotangent: np.array(self._backward([picture, cotangent])[len(self.of.model.outputs)]),
+            vjp=lambda _, cotangents: np.array(
+                self._backward([picture, *cotangents.values()])[len(self.of.model.outputs)]
+            ),
         )
         saliency = definition_of(self.insertion.method)(given)[0, 0]
         return above_zero(saliency, 0.0 if options.effective_scaling is Scaling.POSITIVE else None)
