@@ -81,10 +81,13 @@ def cotangents(
 
 def log_slopes(scores: ov.Node | ov.Output, hot: ov.Node, exclusive: bool) -> tuple[ov.Node, ov.Node]:
     """The gradient of log p_c by scores, and p_c, with classes along the last axis. `hot`: 1 at class c, else 0."""
-    if exclusive:
-        shares = ops.softmax(scores, -1)
-        own, slopes = ops.multiply(shares, hot), ops.subtract(hot, shares)
-    else:
+    last = ops.constant([-1])
+    if not exclusive:
         own = ops.multiply(ops.sigmoid(scores), hot)
-        slopes = ops.multiply(ops.sigmoid(ops.negative(scores)), hot)  # 1 - p, also where f32 rounds p to 1
-    return slopes, ops.reduce_sum(own, ops.constant([-1]), True)
+        left = ops.sigmoid(ops.negative(scores))  # 1 - p, also where f32 rounds p to 1
+        return ops.multiply(left, hot), ops.reduce_sum(own, last, True)
+    shares = ops.softmax(scores, -1)
+    own = ops.multiply(shares, hot)
+    others = ops.subtract(shares, own)
+    left = ops.reduce_sum(others, last, True)
+    return ops.subtract(ops.multiply(left, hot), others), ops.reduce_sum(own, last, True)

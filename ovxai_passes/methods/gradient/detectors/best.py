@@ -33,7 +33,7 @@ class BestBoxes:
 def best_boxes(boxes: Boxes, target: Target, grids: ScoredGrids, with_peak: bool) -> BestBoxes:
     """The best box of each class that is asked for; `with_peak`: last, that of the best class of the image."""
     rows = _rows(boxes, target, grids, with_peak)
-    own = chosen_by_image(boxes.logarithms, rows.classes, 1)
+    own = chosen_by_image(boxes.odds, rows.classes, 1)
     place = ops.topk(own, ops.constant(1), 2, "max", "value", "i64", stable=True).output(1)
     count = ops.squeeze(sizes_of(own, [2]), ops.constant([0]))
     every = ops.range(ops.constant(np.int64(0)), count, ops.constant(np.int64(1)), "i64")
@@ -45,7 +45,7 @@ def _rows(boxes: Boxes, target: Target, grids: ScoredGrids, with_peak: bool) -> 
         count = target.top_k or len(grids.levels[0].channels)
         return ClassRows(_best(boxes, grids, count), count)
     count = len(target.chosen)
-    shape = ops.concat([sizes_of(boxes.logarithms, [0]), ops.constant([count])], 0)
+    shape = ops.concat([sizes_of(boxes.odds, [0]), ops.constant([count])], 0)
     given = ops.broadcast(ops.constant(np.array(target.chosen, np.int64)), shape)
     if not with_peak:
         return ClassRows(given.output(0), count)
@@ -54,7 +54,7 @@ def _rows(boxes: Boxes, target: Target, grids: ScoredGrids, with_peak: bool) -> 
 
 def _best(boxes: Boxes, grids: ScoredGrids, count: int) -> ov.Output:
     """The best classes [N,count] of each image, in the numbers of the model."""
-    best = ops.reduce_max(boxes.logarithms, ops.constant([2]), keep_dims=False)
+    best = ops.reduce_max(boxes.odds, ops.constant([2]), keep_dims=False)
     every, kept = grids.heads.levels[0].channels, grids.levels[0].channels
     if len(kept) == len(every):
         return best_classes(best, count)

@@ -1,6 +1,6 @@
 """The map of the best box of a class: what the feature maps that class heads read count for it, added up over levels.
 
-    t = argmax over all boxes t of log p_c(t)              p_c: probability of class c, times objectness where it counts
+    t = argmax over all boxes of s_c                       s_c: probability of class c, times objectness where it counts
     G_l = d f_c(t) / d F_l                                 F_l: the map that the class head of level l reads
     S[n,k] = sum over levels l of resize(sum over channels of W(F_l, G_l) ⊙ F_l)
 

@@ -31,7 +31,7 @@ Array = npt.NDArray[np.generic]
 Floats = npt.NDArray[np.float64]
 
 _HALVES = 3
-_RISE = 0.02  # of what is differentiated, so that f32 still tells it from rounding
+_RISE = 0.02  # of class scores, so that f32 still tells it from rounding
 _TOLERANCE = 0.02
 
 
@@ -71,6 +71,7 @@ def check_gradient(model: ov.Model, raw: Insertion, given: Given, case: Case, be
     gradient, tensor = found[place], tensors[place]
     if not sizes[place]:
         return f"{case.name}: the gradient is 0"
+    rise = _RISE * max(float(np.abs(one).max()) for one in begin.values())  # of what is differentiated
     moved = _Moved(model, (tensor, scores), given, case, before)
     rng = np.random.default_rng(0)
     for number in range(1 + _HALVES):
@@ -79,7 +80,7 @@ def check_gradient(model: ov.Model, raw: Insertion, given: Given, case: Case, be
         if not wanted:
             continue
         direction = direction / wanted
-        step = _RISE / wanted
+        step = rise / wanted
         wide, narrow = (moved.slope(direction, size) for size in (step, step / 2))
         if not abs(narrow - wanted) <= _TOLERANCE * wanted + 3 * abs(wide - narrow):
             name = graph.ops[tensor[0]].get_friendly_name()
