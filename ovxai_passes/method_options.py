@@ -25,10 +25,29 @@ def check_methods(methods: Sequence[Method], task: Task, given: Given) -> None:
         if task is not Task.AUTO and task not in tasks:
             available = ", ".join(repr(spec.name.value) for spec in methods_of(task))
             raise OptionError(f"method {method.value!r} does not go with task {task.value!r}; that takes {available}")
+    _check_rows(methods, task, given)
     declined = [declined_by(method, given, task) for method in methods]
     for name, reason in declined[0].items() if declined else ():
         if all(name in by_one for by_one in declined):
             raise OptionError(reason)
+
+
+def _check_rows(methods: Sequence[Method], task: Task, given: Given) -> None:
+    """Raises OptionError where maps of several methods would be of different classes: `saliency_classes` is of all."""
+    if task not in DETECTORS or "classes" in given or not takes_gradients(methods):
+        return
+    others = (spec.name.value for spec in METHODS if spec.name in methods and spec.per_class)
+    every = [name for name in others if not takes_gradients([Method(name)])]
+    if every:
+        raise OptionError(
+            f"{every[0]} of detectors is of all classes, and maps of gradients are of the best ones of each image: "
+            "give the classes of both (--class), or ask for one of them"
+        )
+
+
+def takes_gradients(methods: Sequence[Method]) -> bool:
+    """Whether any of some methods differentiates class scores."""
+    return any(spec.takes_gradients for spec in METHODS if spec.name in methods)
 
 
 def declined_by(method: Method, given: Given, task: Task, which: str = "") -> dict[str, str]:
@@ -85,7 +104,7 @@ def _has(method: MethodSpec, trait: MethodTrait) -> bool:
     has = {
         MethodTrait.MASKS: method.needs_mask,
         MethodTrait.CLASSES: method.per_class,
-        MethodTrait.CLASS_HEADS: method.reads is Reads.CLASS_HEADS,
+        MethodTrait.CLASS_HEADS: method.reads in (Reads.CLASS_HEADS, Reads.GRADIENTS),  # of detectors
         MethodTrait.GRADIENTS: method.takes_gradients,
         MethodTrait.LEVELS: method.reads is Reads.GRADIENTS,
         MethodTrait.SCORES: method.needs_mask or method.takes_gradients,

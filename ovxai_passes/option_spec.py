@@ -41,7 +41,8 @@ class OptionSpec:
 
     `counts`: what a whole number from `least` on counts (of several: each); `above`: all numbers above this, `up_to`
     this. `problem`: says what else is wrong with a value, or None. `tasks`: those that it goes with, none: all.
-    `needs`: what a method has to have. `asks`: whether it says how a map is made; names and budgets do not.
+    `tasks_of_gradients`: those that it goes with, too, where a method takes gradients. `needs`: what a method has to
+    have. `asks`: whether it says how a map is made; names and budgets do not.
 
     On a command line: `flag` (None: as the name), `flag_meaning`: of one that is given for False, `metavar`, `parse`:
     from text to a value, raising OptionError; `from_file`: the value is the lines of a file.
@@ -57,6 +58,7 @@ class OptionSpec:
     up_to: float | None = None
     problem: Callable[[Any], str | None] | None = None
     tasks: tuple[Task, ...] = ()
+    tasks_of_gradients: tuple[Task, ...] = ()
     needs: MethodTrait | None = None
     asks: bool = True
     flag: str | None = None

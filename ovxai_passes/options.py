@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from ovxai_passes.errors import OptionError
-from ovxai_passes.method_options import check_methods, declined_by
+from ovxai_passes.method_options import check_methods, declined_by, takes_gradients
 from ovxai_passes.option_groups.info_options import InfoOptions
 from ovxai_passes.option_groups.map_options import MapOptions
 from ovxai_passes.option_groups.picture_options import PictureOptions
@@ -101,7 +101,8 @@ class Options(InfoOptions, PictureOptions, MapOptions):
         """Raises OptionError where options do not go with what the model does."""
         self._check_methods(task)
         for name, (spec, _) in self._given().items():
-            if spec.tasks and task is not Task.AUTO and task not in spec.tasks:
+            tasks = spec.tasks + (spec.tasks_of_gradients if takes_gradients(self.methods) else ())
+            if tasks and task is not Task.AUTO and task not in tasks:
                 raise OptionError(f"option {name!r} does not go with task {task.value!r}")
         if task is Task.CLASSIFICATION and self.saliency_map_size in (MIDDLE, LARGEST):
             raise OptionError(
@@ -155,7 +156,7 @@ class Options(InfoOptions, PictureOptions, MapOptions):
         for name in ("threshold", "output_dtype"):
             if getattr(self, name) is not None and self.effective_scaling is Scaling.SIGNED:
                 raise OptionError(f"{name} is for maps from 0 on, and the middle of those of scaling 'signed' is zero")
-        if self.objectness is False and self.effective_scaling.keeps_zero:
+        if self.objectness is False and self.effective_scaling.keeps_zero and not takes_gradients(self.methods):
             raise OptionError(
                 f"scaling {self.effective_scaling.value!r} is of probabilities times objectness: leave "
                 "objectness=False (--no-objectness) out"

@@ -11,7 +11,10 @@ import openvino as ov
 
 from ovxai_passes.methods.target import Target
 from ovxai_passes.ops.branch import Branch
-from ovxai_passes.vocabulary import Contrast, GradientOf, Method, Task
+from ovxai_passes.vocabulary import CLASSIFIERS, DETECTORS, Contrast, GradientOf, Method, Task
+
+WITH_CLASS_SCORES = (*CLASSIFIERS, *DETECTORS)
+"""The tasks of methods that explain class scores, be they of a classifier or at the places of a detector's grids."""
 
 
 class Reads(Enum):

@@ -24,8 +24,8 @@ def tokens_of(value: ov.Node | ov.Output, axis: int, grids: Sequence[ov.Node], p
     return ops.variadic_split(value, ops.constant(axis), counts).output(place), grids[place]
 
 
-def grids_of(maps: Sequence[GridMap], read: Callable[[TensorId], ov.Node]) -> list[ov.Node]:
-    """(h, w) of maps, [2] i64 each; `read`: the branch's input for a tensor."""
+def grids_of(maps: Sequence[GridMap], read: Callable[[TensorId], ov.Node | ov.Output]) -> list[ov.Node]:
+    """(h, w) of maps, [2] i64 each; `read`: a tensor, or the branch's input for it."""
     return [sizes_of(read(one.tensor), one.axes) for one in maps]
 
 

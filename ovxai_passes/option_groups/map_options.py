@@ -99,7 +99,6 @@ class MapOptions:
             "What gradient methods differentiate: a class's score (logit), its probability, or the logarithm of that, "
             "which is a contrast to the other classes; default: log-probability.",
             (GradientOf,),
-            tasks=CLASSIFIERS,
             needs=MethodTrait.GRADIENTS,
         ),
     )
@@ -179,6 +178,7 @@ class MapOptions:
             counts="the best classes of each image",
             least=1,
             tasks=CLASSIFIERS,
+            tasks_of_gradients=DETECTORS,
             needs=MethodTrait.CLASSES,
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ class Given:
 
     `places`: the positions to compute, in raster order, None for all. `classes` [N,k]: those that have maps, None for
     all. `multi_label`: they do not exclude each other. `gradient_of`: what is differentiated; `vjp`: the gradient for a
-    tensor, given the cotangent of the class scores.
+    tensor, given the cotangents of class scores by their tensors.
     """
 
     target: Target
@@ -34,7 +34,7 @@ class Given:
     classes: npt.NDArray[np.int64] | None = None
     multi_label: bool = False
     gradient_of: GradientOf = GradientOf.LOG_PROBABILITY
-    vjp: Callable[[TensorId, Array], Array] | None = None
+    vjp: Callable[[TensorId, Mapping[TensorId, Array]], Array] | None = None
 
 
 def cells_of(positions: Positions, feature: Array) -> npt.NDArray[np.float64]:

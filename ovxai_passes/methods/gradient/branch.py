@@ -1,4 +1,4 @@
-"""The branch of a gradient method: the backward walk from the class scores to a feature map, and the map at its end.
+"""The branch of a gradient method: the backward walk from the class scores to a layer, and the map at its end.
 
     scores ─▶ classes, cotangents ─▶ backward walk, which reads tensors of the head ─▶ gradient G ─┐
     feature map F ─────────────────────────────────────────────────────────────────────────────────┴─▶ map [N,k,h,w]
@@ -21,9 +21,7 @@ from ovxai_passes.gradients.cut import cut_off
 from ovxai_passes.gradients.walk import backward
 from ovxai_passes.methods.budget import check_budget
 from ovxai_passes.methods.gradient.differentiated import class_rows, cotangents
-from ovxai_passes.methods.gradient.rows import Weights, weighted_map
 from ovxai_passes.methods.spec import BuildRequest, Built, required
-from ovxai_passes.ops.branch import Branch, without_classes
 from ovxai_passes.ops.sizes import guarded, sizes_of, with_dynamic_shapes
 from ovxai_passes.ops.tapping import fed_from_safe_taps
 
@@ -32,33 +30,31 @@ _WOULD_COST_LESS = "fewer classes (--top-k, --class), a deeper layer (--level 0,
 End: TypeAlias = Callable[[ModelGraph, ov.Output], ov.Output]
 """What is made of the gradient, [k,*shape] or of the tensor's shape, in a graph: the map [N,k,h,w] f32."""
 
-
-def weighted_branch(request: BuildRequest, weights: Weights) -> Built:
-    """The branch of a method that sums a feature map over channels with weights.
-
-    Raises TargetNotFoundError where no gradient reaches the feature map, TooCostlyError.
-    """
-    built = gradient_rows_branch(request, weighted_end(request, weights))
-    if request.target.top_k is not None:
-        return built
-    return replace(built, branch=without_classes(built.branch))
-
-
-def weighted_end(request: BuildRequest, weights: Weights) -> End:
-    """The map of a method that sums the target's feature map over channels with weights."""
-    feature = required(request.target.feature)
-
-    def end(graph: ModelGraph, gradient: ov.Output) -> ov.Output:
-        value, telling = graph.output(feature.tensor), graph.output(feature.grid.tensor)
-        return weighted_map(value, gradient, telling, (feature.positions, feature.grid), weights)
-
-    return end
+Walk: TypeAlias = Callable[[ModelGraph], tuple[ov.Output, ov.Output]]
+"""A map [N,k,h,w] f32 and the classes [N,k] of its rows, as nodes that read tensors of a graph."""
 
 
 def gradient_rows_branch(request: BuildRequest, end: End) -> Built:
     """The branch of a map that is made of gradients for the target's layer, and of the classes [N,k] of its rows.
 
     Raises TargetNotFoundError where no gradient reaches the layer, TooCostlyError.
+    """
+
+    def walk(graph: ModelGraph) -> tuple[ov.Output, ov.Output]:
+        scores = required(request.target.site).scores
+        rows = class_rows(graph, request.target, scores, has_peak(request))
+        exclusive = not (request.multi_label or scores.activation == "Sigmoid" or scores.classes == 1)
+        cotangent, lead = cotangents(graph, scores, rows, request.gradient_of, exclusive)
+        (gradient,) = backward(graph, {scores.tensor: cotangent}, [request.target.layer], lead)
+        return end(graph, gradient), rows.classes
+
+    return walked_branch(request, walk, _WOULD_COST_LESS)
+
+
+def walked_branch(request: BuildRequest, walk: Walk, would_cost_less: str) -> Built:
+    """The branch of what a walk makes, for any size of the picture where it can, with the classes as a second result.
+
+    Raises TargetNotFoundError where no gradient reaches what it is taken for, TooCostlyError.
     """
     declined: NoGradientError | None = None
     for grid in (True, False):
@@ -67,29 +63,19 @@ def gradient_rows_branch(request: BuildRequest, end: End) -> Built:
             continue
         graph = ModelGraph(sized)
         try:
-            branch = _branch(request, graph, end, guarded_for=None if grid else ModelGraph(request.model))
+            saliency, classes = walk(graph)
         except NoGradientError as error:
             declined = error
             continue
-        built = check_budget(fed_from_safe_taps(graph, branch), request, _WOULD_COST_LESS)
-        return replace(built, has_peak=_has_peak(request), is_ranked=True)
+        if not grid:
+            saliency = _guarded(ModelGraph(request.model), graph, saliency)
+        branch = fed_from_safe_taps(graph, cut_off(graph, [saliency, classes]))
+        return replace(check_budget(branch, request, would_cost_less), has_peak=has_peak(request), is_ranked=True)
     reason = str(declined) if declined else "the shapes of the model hold for one batch only"
     raise TargetNotFoundError(f"{reason}; or choose a method that takes no gradients") from declined
 
 
-def _branch(request: BuildRequest, graph: ModelGraph, end: End, guarded_for: ModelGraph | None) -> Branch:
-    scores = required(request.target.site).scores
-    rows = class_rows(graph, request.target, scores, _has_peak(request))
-    exclusive = not (request.multi_label or scores.activation == "Sigmoid" or scores.classes == 1)
-    cotangent, lead = cotangents(graph, scores, rows, request.gradient_of, exclusive)
-    (gradient,) = backward(graph, {scores.tensor: cotangent}, [request.target.layer], lead)
-    saliency = end(graph, gradient)
-    if guarded_for is not None:
-        saliency = _guarded(guarded_for, graph, saliency)
-    return cut_off(graph, [saliency, rows.classes])
-
-
-def _has_peak(request: BuildRequest) -> bool:
+def has_peak(request: BuildRequest) -> bool:
     """Whether the best class of an image has to be known beside the classes that have maps."""
     return request.from_zero and request.target.chosen is not None
 

@@ -67,10 +67,7 @@ def cotangents(
     lead = int(rows.count > 1)
     hot = ops.transpose(hot, ops.constant([1, 0, 2])) if lead else ops.squeeze(hot, ops.constant([1]))
     if gradient_of is not GradientOf.LOGIT:
-        shares = ops.softmax(flat, 1) if exclusive else ops.sigmoid(flat)
-        others = shares if exclusive else ops.multiply(shares, hot)
-        own = ops.reduce_sum(ops.multiply(shares, hot), ops.constant([-1]), True)
-        hot = ops.subtract(hot, others)
+        hot, own = log_slopes(flat, hot, exclusive)
         if gradient_of is GradientOf.PROBABILITY:
             hot = ops.multiply(hot, own)
     if output.get_element_type() != ov.Type.f32:
@@ -80,3 +77,17 @@ def cotangents(
         front = [ops.constant([rows.count])] * lead
         hot = ops.reshape(hot, ops.concat([*front, shape], 0) if front else shape, False)
     return hot.output(0), lead
+
+
+def log_slopes(scores: ov.Node | ov.Output, hot: ov.Node, exclusive: bool) -> tuple[ov.Node, ov.Node]:
+    """The gradient of log p_c by scores, and p_c, with classes along the last axis. `hot`: 1 at class c, else 0."""
+    last = ops.constant([-1])
+    if not exclusive:
+        own = ops.multiply(ops.sigmoid(scores), hot)
+        left = ops.sigmoid(ops.negative(scores))  # 1 - p, also where f32 rounds p to 1
+        return ops.multiply(left, hot), ops.reduce_sum(own, last, True)
+    shares = ops.softmax(scores, -1)
+    own = ops.multiply(shares, hot)
+    others = ops.subtract(shares, own)
+    left = ops.reduce_sum(others, last, True)
+    return ops.subtract(ops.multiply(left, hot), others), ops.reduce_sum(own, last, True)

@@ -13,10 +13,10 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
-from ovxai_passes.methods.gradient.branch import weighted_branch
 from ovxai_passes.methods.gradient.rows import GradientRows
-from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads
-from ovxai_passes.vocabulary import Method, Task
+from ovxai_passes.methods.gradient.weighted import weighted_branch
+from ovxai_passes.methods.spec import WITH_CLASS_SCORES, BuildRequest, Built, MethodSpec, Reads
+from ovxai_passes.vocabulary import Method
 
 
 def build(request: BuildRequest) -> Built:
@@ -36,4 +36,4 @@ def _weights(rows: GradientRows) -> ov.Node:
     return ops.reduce_sum(ops.multiply(shares, ops.relu(gradients)), rows.positions, True)
 
 
-GRADCAM_PLUS_PLUS = MethodSpec(Method.GRADCAM_PLUS_PLUS, (Task.CLASSIFICATION,), Reads.GRADIENTS, True, build)
+GRADCAM_PLUS_PLUS = MethodSpec(Method.GRADCAM_PLUS_PLUS, WITH_CLASS_SCORES, Reads.GRADIENTS, True, build)

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import openvino as ov
 
-from ovxai_passes.methods.gradient.branch import weighted_branch
 from ovxai_passes.methods.gradient.rows import GradientRows
-from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads
-from ovxai_passes.vocabulary import Method, Task
+from ovxai_passes.methods.gradient.weighted import weighted_branch
+from ovxai_passes.methods.spec import WITH_CLASS_SCORES, BuildRequest, Built, MethodSpec, Reads
+from ovxai_passes.vocabulary import Method
 
 
 def build(request: BuildRequest) -> Built:
@@ -27,4 +27,4 @@ def _weights(rows: GradientRows) -> ov.Node:
     return rows.gradients
 
 
-HIRESCAM = MethodSpec(Method.HIRESCAM, (Task.CLASSIFICATION,), Reads.GRADIENTS, True, build)
+HIRESCAM = MethodSpec(Method.HIRESCAM, WITH_CLASS_SCORES, Reads.GRADIENTS, True, build)

@@ -12,7 +12,7 @@ Source: Shrikumar et al., Not Just a Black Box: Learning Important Features Thro
 
 from __future__ import annotations
 
-from ovxai_passes.methods.gradient.branch import weighted_branch
+from ovxai_passes.methods.gradient.weighted import weighted_branch
 from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads
 from ovxai_passes.vocabulary import Method, Task
 

@@ -20,8 +20,9 @@ from dataclasses import replace
 import openvino as ov
 from openvino import opset13 as ops
 
-from ovxai_passes.methods.gradient.branch import gradient_rows_branch, weighted_end
+from ovxai_passes.methods.gradient.branch import gradient_rows_branch
 from ovxai_passes.methods.gradient.rows import GradientRows
+from ovxai_passes.methods.gradient.weighted import weighted_end
 from ovxai_passes.methods.masked import built_branch
 from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads, required
 from ovxai_passes.ops.branch import Branch, together

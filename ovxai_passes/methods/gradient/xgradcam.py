@@ -12,10 +12,10 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
-from ovxai_passes.methods.gradient.branch import weighted_branch
 from ovxai_passes.methods.gradient.rows import GradientRows
-from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads
-from ovxai_passes.vocabulary import Method, Task
+from ovxai_passes.methods.gradient.weighted import weighted_branch
+from ovxai_passes.methods.spec import WITH_CLASS_SCORES, BuildRequest, Built, MethodSpec, Reads
+from ovxai_passes.vocabulary import Method
 
 
 def build(request: BuildRequest) -> Built:
@@ -29,4 +29,4 @@ def _weights(rows: GradientRows) -> ov.Node:
     return ops.divide(by_channel, ops.add(sums, ops.constant(np.float32(1e-7))))
 
 
-XGRADCAM = MethodSpec(Method.XGRADCAM, (Task.CLASSIFICATION,), Reads.GRADIENTS, True, build)
+XGRADCAM = MethodSpec(Method.XGRADCAM, WITH_CLASS_SCORES, Reads.GRADIENTS, True, build)

@@ -37,6 +37,8 @@ def locate_detector(analysis: ModelAnalysis, state: InsertionState) -> None:
 def _check_size(target: Target, most: float) -> None:
     """Raises TooCostlyError where a map would be too large a tensor, before anything of its size is made."""
     rows = len(target.grids.levels[0].channels) if target.grids else 1
+    if target.features:
+        rows = target.top_k or len(target.chosen or ()) or rows
     if target.masks is not None:
         rows = max(target.masks.instances.classes, MOST_DETECTIONS)
     gib = _FLOAT * rows * target.grid[0] * target.grid[1] / (1 << 30)

@@ -20,6 +20,7 @@ from ovxai_passes.methods.target import FeatureMap, PredictedMasks, ScoredGrids,
 from ovxai_passes.model_info.labels import names_of, numbers_of
 from ovxai_passes.ops.sizes import Picture
 from ovxai_passes.options import Options
+from ovxai_passes.passes.targets.level_gradients import of_best_boxes
 from ovxai_passes.vocabulary import LARGEST, MIDDLE, Method, Task
 
 _MAP_RANK = 4
@@ -47,6 +48,8 @@ class DetectorSearch:
         reasons: list[str] = []
         first: TargetNotFoundError | None = None
         for spec in methods_of(self.task):
+            if spec.takes_gradients:
+                continue  # only where it is asked for
             try:
                 found = self._for(spec)
             except TargetNotFoundError as error:
@@ -61,6 +64,9 @@ class DetectorSearch:
         if spec.reads is Reads.INSTANCES:
             return self._instances(spec.name)
         self.options.check_chosen_method(spec.name, Task.DETECTION)
+        if spec.takes_gradients:
+            self._check_static(spec)
+            return of_best_boxes(self._class_heads(), self.detector, self.options)
         return self._class_heads() if spec.reads is Reads.CLASS_HEADS else self._feature_map(spec)
 
     def _class_heads(self) -> Target:
@@ -103,7 +109,8 @@ class DetectorSearch:
         if chosen is not None and heads.background in chosen:
             raise OptionError(f"class {heads.background} is the background: it has a map with keep_background only")
         levels = tuple(replace(level, channels=tuple(level.channels[one] for one in kept)) for level in heads.levels)
-        notice = f"class {heads.background} is the background: maps are of the others, in their order"
+        order = "" if options.top_k else ", in their order"
+        notice = f"class {heads.background} is the background: maps are of the others{order}"
         rows = None if chosen is None else tuple(kept.index(one) for one in chosen)
         return replace(
             found,
@@ -133,13 +140,8 @@ class DetectorSearch:
         return grids[level], level
 
     def _feature_map(self, spec: MethodSpec) -> Target:
-        name = spec.name.value
         options = self.options
-        if self._dynamic:
-            raise TargetNotFoundError(
-                f"the height or width of the picture is dynamic, which {name} does not take; "
-                "give the model a static size first (model.reshape)"
-            )
+        self._check_static(spec)
         maps = self.feature_maps(given=options.names_target)
         grids = [positions.grid for positions in maps.positions]
         level = 0 if options.saliency_map_size == LARGEST else middle_of(grids)
@@ -155,6 +157,13 @@ class DetectorSearch:
             notices=maps.notices,
             found_by=maps.found_by,
         )
+
+    def _check_static(self, spec: MethodSpec) -> None:
+        if self._dynamic:
+            raise TargetNotFoundError(
+                f"the height or width of the picture is dynamic, which {spec.name.value} does not take; "
+                "give the model a static size first (model.reshape)"
+            )
 
     def pooled(self) -> tuple[TensorId, Positions]:
         """What a feature vector is made of: the middle feature map, all tokens of it where several maps are joined."""

@@ -13,7 +13,7 @@ from ovxai_patterns.classifier.site import NoSite, Site
 from ovxai_patterns.classifier.target import TargetSearch
 
 from ovxai_passes.errors import OptionError, TargetNotFoundError
-from ovxai_passes.methods.registry import method_spec
+from ovxai_passes.method_options import takes_gradients
 from ovxai_passes.methods.spec import MethodSpec, Reads, required
 from ovxai_passes.methods.target import FeatureMap, Target
 from ovxai_passes.options import Options
@@ -31,9 +31,7 @@ FOR_BEST_CLASS = (
 
 def of_few_classes(options: Options) -> Options:
     """Options with one class for each image where a method takes gradients and none were asked for."""
-    specs = [method_spec(method) for method in options.methods]
-    takes_gradients = any(spec is not None and spec.takes_gradients for spec in specs)
-    if not takes_gradients or options.top_k is not None or options.classes is not None:
+    if not takes_gradients(options.methods) or options.top_k is not None or options.classes is not None:
         return options
     return replace(options, top_k=1)
 

@@ -27,17 +27,25 @@ def with_measured(options: Options, method: MethodSpec, target: Target, graph: M
 
     `method`, `target`: as the options find them in the model of `graph`. With a scaling that was given there is no
     contrast but one that was given, too, and none in the naive branch. Maps of gradients have a zero of their own, so
-    their scaling is positive whatever `defaults` says.
+    their scaling is positive whatever `defaults` says, and those of detectors are of scores times objectness.
     """
     if method.takes_gradients:
-        as_scores = options.scaling is not None or not options.embed_scaling
-        return options if as_scores else replace(options, scaling=Scaling.POSITIVE)
+        return _of_gradients(options, target, graph)
     if options.defaults is not Defaults.MEASURED or not method.per_class:
         return options
     chosen: dict[str, Any] = _of_heads(target, graph) if method.reads is Reads.CLASS_HEADS else {}
     if method.needs_mask:
         chosen |= _of_masks(options, target)
     if options.scaling is None and options.embed_scaling and options.objectness is not False:
+        chosen["scaling"] = Scaling.POSITIVE
+    return replace(options, **{name: value for name, value in chosen.items() if getattr(options, name) is None})
+
+
+def _of_gradients(options: Options, target: Target, graph: ModelGraph) -> Options:
+    chosen: dict[str, Any] = _of_heads(target, graph) if target.grids else {}
+    if options.defaults is not Defaults.MEASURED:
+        chosen.pop("saliency_map_size", None)
+    if options.embed_scaling:
         chosen["scaling"] = Scaling.POSITIVE
     return replace(options, **{name: value for name, value in chosen.items() if getattr(options, name) is None})
 

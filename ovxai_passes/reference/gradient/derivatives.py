@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
+from ovxai_patterns.analysis.graph import TensorId
 
-from ovxai_passes.methods.target import FeatureMap
+from ovxai_passes.methods.target import FeatureMap, Target
+from ovxai_passes.reference.class_probability import sources_of
 from ovxai_passes.reference.given import Given, cells_of
+from ovxai_passes.reference.gradient.best_boxes import best_box_definition
+from ovxai_passes.reference.gradient.weights import Weights
 from ovxai_passes.vocabulary import GradientOf
 
 Floats = npt.NDArray[np.float64]
-Weights = Callable[[Floats, Floats], Floats]
-"""(feature map [N,1,P,C], gradients [N,k,P,C]) → what each value counts for."""
 
 
 def weighted_definition(given: Given, weights: Weights) -> npt.NDArray[np.float32]:
-    """The raw map [N,k,h,w] f32: the feature map, weighted and summed over channels."""
+    """The raw map [N,k,h,w] f32: a feature map, or those of a detector, weighted and summed over channels."""
+    if given.target.features:
+        return best_box_definition(given, weights)
     feature, (values, gradients) = _feature(given), cells_and_gradients(given)
     saliency = (weights(values, gradients) * values).sum(3)
     return saliency.reshape(*saliency.shape[:2], *feature.positions.grid).astype(np.float32)
@@ -28,9 +30,19 @@ def cells_and_gradients(given: Given) -> tuple[Floats, Floats]:
     feature = _feature(given)
     assert given.vjp is not None, "the method takes gradients"
     (values,) = given.read([feature.tensor])
-    rows = [given.vjp(feature.tensor, one) for one in cotangents(given)]
+    (scores,) = scores_tensors(given.target)
+    rows = [given.vjp(feature.tensor, {scores: one}) for one in cotangents(given)]
     gradients = np.stack([cells_of(feature.positions, np.asarray(one)) for one in rows], 1)
     return cells_of(feature.positions, np.asarray(values))[:, None], gradients
+
+
+def scores_tensors(target: Target) -> list[TensorId]:
+    """The tensors that a backward pass begins at: class scores, of a detector with objectness, level by level."""
+    if target.features:
+        assert target.grids is not None, "a detector has class heads"
+        return sources_of(target.grids.heads.levels)
+    assert target.site is not None, "a classifier has a site"
+    return [target.site.scores.tensor]
 
 
 def cotangents(given: Given) -> list[npt.NDArray[np.float32]]:

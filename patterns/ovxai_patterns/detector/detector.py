@@ -136,7 +136,7 @@ class Detector:
             )
         classes = channels // anchors
         numbers = tuple(tuple(range(first, channels, classes)) for first in range(classes))
-        made = self._head_of(tensor)
+        made = self.head_of(tensor)
         return Level(tensor, axis, (grid[0], grid[1]), numbers, layer=made.layer if made and made.fused else None)
 
     @property
@@ -149,7 +149,7 @@ class Detector:
         """A line for each dense prediction head, for those who choose by name."""
         return tuple(self.describe(head.tensor) for head in self.analysis.get(find_dense_heads))
 
-    def _head_of(self, tensor: TensorId) -> DenseHead | None:
+    def head_of(self, tensor: TensorId) -> DenseHead | None:
         """The dense head that makes a tensor."""
         return next((head for head in self.analysis.get(find_dense_heads) if head.tensor == tensor), None)
 
@@ -161,7 +161,7 @@ class Detector:
             story = tuple(f"regions are pooled from {self.describe(tensor)}" for tensor in self.regions)
             return replace(self._maps(self.regions, story), found_by=name_of_regions(self.analysis, self.regions))
         if isinstance(heads, ClassHeads):
-            tensors = [tensor for tensor in map(self._below, heads.levels) if tensor is not None]
+            tensors = [tensor for tensor in map(self.map_below, heads.levels) if tensor is not None]
             if tensors:
                 story = tuple(f"heads are put on {self.describe(tensor)}" for tensor in tensors)
                 return replace(self._maps(list(dict.fromkeys(tensors)), story), found_by=heads.found_by)
@@ -174,19 +174,23 @@ class Detector:
         grids = tuple(grid_source(self.layout, tensor) for tensor, _ in maps)
         return FeatureMaps(tuple(tensor for tensor, _ in maps), tuple(positions for _, positions in maps), grids, story)
 
-    def _below(self, level: Level) -> TensorId | None:
+    def map_below(self, level: Level) -> TensorId | None:
         """The map that a class head is put on: the last one above it that something else is made from as well.
 
         Where nothing else is (one head predicts boxes and classes), the features that the head reads.
         """
+        maps, others = self.maps_above(level), self._leads_elsewhere(level.tensor)
+        return next((tensor for tensor in maps if tensor in others), maps[0] if maps else None)
+
+    def maps_above(self, level: Level) -> list[TensorId]:
+        """The maps on a class head's grid that all of it is made from, upwards: what its layer reads first."""
         chain = self.graph.dominators(self.layout.pictures, level.tensor)[1:]
         maps = [tensor for tensor in chain if self._is_map(tensor) and self._grid(tensor) == level.grid]
-        made = self._head_of(level.tensor)
-        if made is not None:
-            features = self.graph.inputs_of(made.layer[0])[made.layer[1]]
-            maps = [tensor for tensor in maps if tensor <= features]
-        others = self._leads_elsewhere(level.tensor)
-        return next((tensor for tensor in maps if tensor in others), maps[0] if maps else None)
+        made = self.head_of(level.tensor)
+        if made is None:
+            return maps
+        features = self.graph.inputs_of(made.layer[0])[made.layer[1]]
+        return [tensor for tensor in maps if tensor <= features]
 
     def _grid(self, tensor: TensorId) -> tuple[int, int]:
         positions = self.layout.positions(tensor)

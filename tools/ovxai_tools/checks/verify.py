@@ -13,7 +13,7 @@ from ovxai_patterns.analysis.layout import picture_axes
 
 from ovxai_passes.errors import VerificationError
 from ovxai_passes.insert import Insertion
-from ovxai_passes.model_info.outputs import CLASSES_NAME, OUTPUT_NAME, OVERLAY_NAME
+from ovxai_passes.model_info.outputs import OUTPUT_NAME, OVERLAY_NAME
 from ovxai_passes.model_info.tensor_values import last_of, tensors_at
 from ovxai_passes.ops.precision import F32
 from ovxai_passes.options import Options
@@ -22,6 +22,7 @@ from ovxai_passes.reference.contrast import contrast_definition
 from ovxai_passes.reference.given import Given
 from ovxai_passes.reference.lookup import definition_of
 from ovxai_passes.vocabulary import Contrast, Method
+from ovxai_tools.checks.verification.classes import classes_of_maps
 from ovxai_tools.checks.verification.features import check_features, has_features
 from ovxai_tools.checks.verification.gradients import check_gradient, vjp_of
 from ovxai_tools.checks.verification.outputs import Case, check_outputs, has_state, random_case
@@ -113,7 +114,6 @@ def _check_map(
     results, shown = outputs
     output = raw.report.output
     saliency = np.asarray(results[output], np.float32)
-    classes = _classes_of_maps(model, raw, case, results)
     if not np.isfinite(saliency).all():
         raise VerificationError(f"{case.name}: the map holds values that are not finite, as the head makes them")
     given = Given(
@@ -121,11 +121,11 @@ def _check_map(
         lambda tensors: tensors_at(model, tensors, case.inputs, _before(model)),
         picture_size(model, case.inputs),
         raw.state.head,
-        classes=classes,
         multi_label=raw.state.options.multi_label,
         gradient_of=raw.state.options.differentiated,
         vjp=vjp_of(model, raw, case.inputs, _before(model)) if raw.method.takes_gradients else None,
     )
+    given = replace(given, classes=classes_of_maps(raw, given, case.name, results))
     held = [f"{case.name}: map equal to the naive definition on {_check_definition(raw, given, case, saliency)}"]
     asked = _asked(model, case, made)
     if raw.method.takes_gradients:
@@ -223,24 +223,6 @@ def _check_rows(model: ov.Model, raw: Insertion) -> None:
                     f"random input: in a batch of {_ROWS}, the map {name} of picture {row} differs from its map alone "
                     f"by {difference:.3g} times what is allowed"
                 )
-
-
-def _classes_of_maps(
-    model: ov.Model, raw: Insertion, case: Case, results: dict[str, Array]
-) -> npt.NDArray[np.int64] | None:
-    """The classes [N,k] of the maps, None for all; those found in the graph must be the best of the model's output."""
-    report = raw.report
-    if report.chosen is not None:
-        return np.array([report.chosen])
-    if report.top_k is None:
-        return None
-    found: npt.NDArray[np.int64] = np.array(results[CLASSES_NAME])
-    (shown,) = tensors_at(model, [raw.site.scores.shown], case.inputs, _before(model))
-    scores = np.asarray(shown, np.float64).reshape(len(found), -1)
-    taken = np.take_along_axis(scores, found, 1)
-    if (taken != np.sort(scores, 1)[:, ::-1][:, : report.top_k]).any():
-        raise VerificationError(f"{case.name}: {CLASSES_NAME} are not the best {report.top_k} classes")
-    return found
 
 
 def _check_definition(raw: Insertion, given: Given, case: Case, saliency: npt.NDArray[np.float32]) -> str:

@@ -13,7 +13,7 @@ from ovxai_passes.passes.state import InsertionState, left
 from ovxai_passes.vocabulary import INPUT, Scaling
 from ovxai_tools.plots.diagram import Box, Diagram, Kind, shortened
 from ovxai_tools.plots.folding import described, stretches, value_places
-from ovxai_tools.plots.network import draw_network
+from ovxai_tools.plots.network import draw_network, tensors_of
 
 
 def diagram_of(model: ov.Model, name: str, states: Sequence[InsertionState]) -> Diagram:
@@ -50,9 +50,10 @@ def diagram_of(model: ov.Model, name: str, states: Sequence[InsertionState]) -> 
 def _draw_ranking(diagram: Diagram, box_of: dict[int, int], state: InsertionState, lane: int) -> int:
     """Add what finds the best classes, and the output that says which these are; returns the first box."""
     target = left(state.target, "target", "Locate")
-    shown = left(target.site, "site of a classifier", "Locate").scores.shown
+    shown = tensors_of(target) if target.site is None else [target.site.scores.shown]
     best = diagram.add(Box((f"best {target.top_k} classes", "of each image"), Kind.BRANCH, lane))
-    diagram.connect(box_of[shown[0]], best)
+    for box in dict.fromkeys(box_of[place] for place, _ in shown):
+        diagram.connect(box, best)
     diagram.connect(best, diagram.add(Box((CLASSES_NAME, "i64"), Kind.OUTPUT, lane, CLASSES_NAME)))
     return best
 

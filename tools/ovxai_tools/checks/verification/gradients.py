@@ -1,11 +1,13 @@
 """Gradients, as `vjp` gives them for definitions, held to central differences of the model itself.
 
 (f(F + h v) - f(F - h v)) / 2h  =  sum of G ⊙ v          for v along the gradient G, and along random halves of it
+
+Of a detector f is that of the box that is the best one where h is 0, and F the level's map with the largest gradient.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +22,8 @@ from ovxai_passes.methods.spec import required
 from ovxai_passes.model_info.tensor_values import last_of
 from ovxai_passes.ops.precision import F32
 from ovxai_passes.reference.given import Given
-from ovxai_passes.reference.gradient.derivatives import cotangents
+from ovxai_passes.reference.gradient.best_boxes import ScoredBoxes, box_cotangents, boxes_given
+from ovxai_passes.reference.gradient.derivatives import cotangents, scores_tensors
 from ovxai_passes.vocabulary import GradientOf
 from ovxai_tools.checks.verification.outputs import Case
 
@@ -28,7 +31,7 @@ Array = npt.NDArray[np.generic]
 Floats = npt.NDArray[np.float64]
 
 _HALVES = 3
-_RISE = 0.02  # of what is differentiated
+_RISE = 0.02  # of class scores
 _SHARE = 0.01  # of the tensor's length, which a step is at most, not to cross kinks
 _ROUNDING = 2 * float(np.finfo(np.float32).eps)  # of the largest score, in a difference
 _TOLERANCE = 0.02
@@ -36,34 +39,42 @@ _TOLERANCE = 0.02
 
 def vjp_of(
     model: ov.Model, raw: Insertion, inputs: Sequence[Array], before: Sequence[Sequence[Array]]
-) -> Callable[[TensorId, Array], Array]:
-    """The gradient of the class scores for a tensor of the model, of its shape, given their cotangent."""
-    scores = raw.site.scores.tensor
-    compiled: dict[TensorId, ov.CompiledModel] = {}
+) -> Callable[[TensorId, Mapping[TensorId, Array]], Array]:
+    """The gradient of class scores for a tensor of the model, of its shape, given their cotangents."""
+    scores = scores_tensors(raw.target)
+    levels = tuple(dict.fromkeys(one.tensor for one in raw.target.features))
+    compiled: dict[tuple[TensorId, ...], ov.CompiledModel] = {}
 
-    def gradient(tensor: TensorId, cotangent: Array) -> Array:
-        if tensor not in compiled:
+    def gradient(tensor: TensorId, given: Mapping[TensorId, Array]) -> Array:
+        wrt = levels or (tensor,)
+        if wrt not in compiled:
             graph = ModelGraph(model)
-            made = vjp(model, [graph.output(scores)], [graph.output(tensor)])
-            compiled[tensor] = ov.compile_model(made, "CPU", F32)
-        earlier = [[*one, np.zeros_like(cotangent)] for one in before]
-        return last_of(compiled[tensor], [*earlier, [*inputs, cotangent]])[-1]
+            made = vjp(model, [graph.output(one) for one in scores], [graph.output(one) for one in wrt])
+            compiled[wrt] = ov.compile_model(made, "CPU", F32)
+        fed = [given[one] for one in scores]
+        earlier = [[*one, *map(np.zeros_like, fed)] for one in before]
+        return last_of(compiled[wrt], [*earlier, [*inputs, *fed]])[wrt.index(tensor) - len(wrt)]
 
     return gradient
 
 
 def check_gradient(model: ov.Model, raw: Insertion, given: Given, case: Case, before: Sequence[Sequence[Array]]) -> str:
     """Compare the gradient of the first class with central differences. Raises VerificationError."""
-    tensor, graph = raw.target.layer, ModelGraph(model)
-    region = graph.region(tensor, raw.site.scores.tensor)
+    graph, scores = ModelGraph(model), scores_tensors(raw.target)
+    tensors = [one.tensor for one in raw.target.features] or [raw.target.layer]
+    region = [place for tensor in tensors for end in scores for place in graph.region(tensor, end)]
     if any(graph.ops[place].get_type_name() == "FakeQuantize" for place in region):
         return f"{case.name}: gradients pass 8-bit rounding straight through, which differences do not show"
-    assert given.vjp is not None, "the method takes gradients"
-    gradient = np.asarray(given.vjp(tensor, cotangents(given)[0]), np.float64)
-    size = float(np.linalg.norm(gradient))
-    if not size:
+    vjp_given = required(given.vjp)
+    begin = _begin(given)
+    found = [np.asarray(vjp_given(tensor, begin), np.float64) for tensor in tensors]
+    sizes = [float(np.linalg.norm(one)) for one in found]
+    place = int(np.argmax(sizes))
+    gradient, tensor = found[place], tensors[place]
+    if not sizes[place]:
         return f"{case.name}: the gradient is 0"
-    moved = _Moved(model, raw, given, case, before)
+    steep = max(float(np.abs(one).max()) for one in begin.values())  # what is differentiated over class scores
+    moved = _Moved(model, (tensor, scores), given, case, before)
     rng, told = np.random.default_rng(0), 0
     for number in range(1 + _HALVES):
         direction = gradient * moved.smooth * (rng.random(gradient.shape) < 0.5 if number else 1)
@@ -71,20 +82,34 @@ def check_gradient(model: ov.Model, raw: Insertion, given: Given, case: Case, be
         if not wanted:
             continue
         direction = direction / wanted
-        step = min(max(_RISE, 100 * _ROUNDING * moved.largest) / wanted, _SHARE * moved.length)
-        rounding = _ROUNDING * moved.largest / step
+        step = min(steep * max(_RISE, 100 * _ROUNDING * moved.largest) / wanted, _SHARE * moved.length)
+        rounding = steep * _ROUNDING * moved.largest / step
         if rounding > wanted / 2:
             continue
         wide, narrow = (moved.slope(direction, size) for size in (step, step / 2))
         if not abs(narrow - wanted) <= _TOLERANCE * wanted + 3 * abs(wide - narrow) + rounding:
+            name = graph.ops[tensor[0]].get_friendly_name()
             raise VerificationError(
-                f"{case.name}: the gradient for {raw.report.target.name} is {wanted:.4g} along a direction where "
-                f"central differences give {narrow:.4g}"
+                f"{case.name}: the gradient for {name} is {wanted:.4g} along a direction where central differences "
+                f"give {narrow:.4g}"
             )
         told += 1
     if not told:
         return f"{case.name}: gradient too small beside rounding to be told from differences"
     return f"{case.name}: gradient equal to central differences along {told} directions"
+
+
+def _begin(given: Given) -> Mapping[TensorId, Array]:
+    """The cotangents of the first class."""
+    if not given.target.features:
+        return {scores_tensors(given.target)[0]: cotangents(given)[0]}
+    boxes = boxes_given(given)
+    return box_cotangents(boxes, _first_classes(given, next(iter(boxes.values.values()))), given.gradient_of)
+
+
+def _first_classes(given: Given, scores: Array) -> npt.NDArray[np.int64]:
+    classes = required(given.classes)
+    return np.broadcast_to(classes, (len(scores), classes.shape[1]))[:, 0]
 
 
 class _Moved:
@@ -93,30 +118,35 @@ class _Moved:
     """
 
     def __init__(
-        self, model: ov.Model, raw: Insertion, given: Given, case: Case, before: Sequence[Sequence[Array]]
+        self,
+        model: ov.Model,
+        ends: tuple[TensorId, Sequence[TensorId]],
+        given: Given,
+        case: Case,
+        before: Sequence[Sequence[Array]],
     ) -> None:
+        """`ends`: the tensor, and those of the class scores."""
+        tensor, scores = ends
         clone = model.clone()
         graph = ModelGraph(clone)
-        output, scores = graph.output(raw.target.layer), graph.output(raw.site.scores.tensor)
+        output, results = graph.output(tensor), [graph.output(one) for one in scores]
         if not output.get_element_type().is_real():  # a picture of u8: a step would be rounded away
-            graph.ops[raw.target.layer[0]].set_element_type(ov.Type.f32)
+            graph.ops[tensor[0]].set_element_type(ov.Type.f32)
             clone.validate_nodes_and_infer_types()
         readers = [reader for reader in output.get_target_inputs() if reader.get_node().get_type_name() != "Result"]
         step = ops.parameter(output.get_partial_shape(), ov.Type.f32)
         moved = ops.convert(ops.add(ops.convert(output, "f32"), step), output.get_element_type().get_type_name())
         for reader in readers:
             reader.replace_source_output(moved.output(0))
-        whole = ov.Model([ops.result(scores)], clone.get_sinks(), [*clone.get_parameters(), step], "moved")
+        made = [ops.result(one) for one in results]
+        whole = ov.Model(made, clone.get_sinks(), [*clone.get_parameters(), step], "moved")
         self._compiled = ov.compile_model(whole, "CPU", F32)
-        self._case, self._before, self._given = case, before, given
-        self._multi_label = given.multi_label or raw.site.scores.activation == "Sigmoid"
-        own, tensor = given.read([raw.site.scores.tensor, raw.target.layer])
-        self.length = float(np.linalg.norm(np.asarray(tensor, np.float64)))
-        self.smooth = np.asarray(tensor) != 0
-        flat = np.asarray(own, np.float64).reshape(-1, raw.site.scores.classes)
-        self.largest = float(np.abs(flat).max())
-        classes = required(given.classes)
-        self._classes = np.broadcast_to(classes, (len(flat), classes.shape[1]))[:, 0]
+        self._case, self._before = case, before
+        self._what = _of_boxes(given) if given.target.features else _of_scores(given)
+        value, *own = given.read([tensor, *scores])
+        self.length = float(np.linalg.norm(np.asarray(value, np.float64)))
+        self.smooth = np.asarray(value) != 0
+        self.largest = max(float(np.abs(np.asarray(one, np.float64)).max()) for one in own)
 
     def slope(self, direction: Floats, size: float) -> float:
         """The central difference along a direction, with steps of this size."""
@@ -130,12 +160,40 @@ class _Moved:
             [value.astype(kind) for value, kind in zip(one, kinds, strict=True)]
             for one in [*earlier, [*self._case.inputs, step]]
         ]
-        (scores,) = last_of(self._compiled, runs)
-        flat = np.asarray(scores, np.float64).reshape(len(self._classes), -1)
-        return sum(
-            _differentiated(z, c, self._given.gradient_of, self._multi_label)
-            for z, c in zip(flat, self._classes, strict=True)
-        )
+        return self._what(last_of(self._compiled, runs))
+
+
+_What = Callable[[Sequence[Array]], float]
+"""What is differentiated, summed over images, of the values of the class scores."""
+
+
+def _of_scores(given: Given) -> _What:
+    """Of a classifier."""
+    scores = required(given.target.site).scores
+    multi_label = given.multi_label or scores.activation == "Sigmoid"
+    (own,) = given.read([scores.tensor])
+    classes = _first_classes(given, np.asarray(own).reshape(-1, scores.classes))
+
+    def value(values: Sequence[Array]) -> float:
+        flat = np.asarray(values[0], np.float64).reshape(len(classes), -1)
+        each = zip(flat, classes, strict=True)
+        return sum(_differentiated(z, c, given.gradient_of, multi_label) for z, c in each)
+
+    return value
+
+
+def _of_boxes(given: Given) -> _What:
+    """Of the best boxes of a detector."""
+    boxes = boxes_given(given)
+    classes = _first_classes(given, next(iter(boxes.values.values())))
+    best = [boxes.best(image, int(label))[0] for image, label in enumerate(classes)]
+
+    def value(values: Sequence[Array]) -> float:
+        now = ScoredBoxes(boxes.grids, dict(zip(boxes.values, values, strict=True)))
+        each = enumerate(zip(classes, best, strict=True))
+        return sum(now.differentiated(image, int(label), box, given.gradient_of) for image, (label, box) in each)
+
+    return value
 
 
 def _differentiated(scores: Floats, label: int, gradient_of: GradientOf, multi_label: bool) -> float:

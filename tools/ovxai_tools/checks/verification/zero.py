@@ -14,6 +14,7 @@ from ovxai_passes.reference.comparing import RANGE_TOLERANCE, SCORE_TOLERANCE
 from ovxai_passes.reference.contrast import contrast_definition
 from ovxai_passes.reference.finishing.scaling import unit_from_zero
 from ovxai_passes.reference.given import Given
+from ovxai_passes.reference.gradient.best_boxes import best_classes
 from ovxai_passes.reference.instance_masks import definition as instance_definition
 from ovxai_passes.reference.lookup import definition_of
 from ovxai_passes.reference.masked import empty_scores, masked_definition
@@ -51,8 +52,11 @@ def _of_best(raw: Insertion, given: Given, signed: bool) -> npt.NDArray[np.float
     """The peak of the map of each image's best class, where other classes have maps."""
     if raw.report.chosen is None:
         return None
-    (shown,) = given.read([raw.site.scores.shown])
-    best = np.asarray(shown, np.float64).reshape(-1, raw.report.classes).argmax(1)[:, None]
+    if raw.target.features:
+        best, _ = best_classes(given)
+    else:
+        (shown,) = given.read([raw.site.scores.shown])
+        best = np.asarray(shown, np.float64).reshape(-1, raw.report.classes).argmax(1)[:, None]
     of_best = definition_of(raw.method)(replace(given, classes=best))
     return (np.abs(of_best) if signed else np.maximum(of_best, 0)).max((1, 2, 3))
 

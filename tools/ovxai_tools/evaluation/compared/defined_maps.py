@@ -17,6 +17,7 @@ from ovxai_passes.insert import Insertion
 from ovxai_passes.model_info.tensor_values import probe_of
 from ovxai_passes.ops.precision import F32
 from ovxai_passes.reference.given import Given
+from ovxai_passes.reference.gradient.derivatives import scores_tensors
 from ovxai_passes.reference.lookup import definition_of
 from ovxai_passes.vocabulary import Scaling
 from ovxai_tools.evaluation.compared.evaluated_model import EvaluatedModel
@@ -49,11 +50,13 @@ class DefinedMaps:
             self.insertion.target,
             lambda tensors: [values[tensor] for tensor in tensors],
             (one.pixels.shape[0], one.pixels.shape[1]),
-            self.insertion.head,
+            self.insertion.state.head,
             classes=np.array([[one.target]]),
             multi_label=options.multi_label,
             gradient_of=options.differentiated,
-            vjp=lambda _, cotangent: np.array(self._backward([picture, cotangent])[len(self.of.model.outputs)]),
+            vjp=lambda tensor, cotangents: np.array(
+                self._backward([picture, *cotangents.values()])[f"gradient_{self._layers.index(tensor)}"]
+            ),
         )
         saliency = definition_of(self.insertion.method)(given)[0, 0]
         return above_zero(saliency, 0.0 if options.effective_scaling is Scaling.POSITIVE else None)
@@ -61,9 +64,16 @@ class DefinedMaps:
     @cached_property
     def _tensors(self) -> tuple[TensorId, ...]:
         """What definitions read."""
-        site, target = self.insertion.site, self.insertion.target
-        wanted = (site.scores.tensor, site.scores.shown, site.target, target.layer, *self.insertion.head.sides)
+        target, wanted = self.insertion.target, [*scores_tensors(self.insertion.target), *self._layers]
+        if target.site is not None:
+            wanted += [target.site.scores.shown, target.site.target, *self.insertion.head.sides]
         return tuple(dict.fromkeys(wanted))
+
+    @cached_property
+    def _layers(self) -> list[TensorId]:
+        """What gradients are taken for: a layer, or the maps of a detector's levels."""
+        target = self.insertion.target
+        return list(dict.fromkeys(one.tensor for one in target.features)) or [target.layer]
 
     @cached_property
     def _forward(self) -> ov.CompiledModel:
@@ -71,6 +81,6 @@ class DefinedMaps:
 
     @cached_property
     def _backward(self) -> ov.CompiledModel:
-        graph, site = ModelGraph(self.of.model), self.insertion.site
-        outputs = [graph.output(site.scores.tensor)]
-        return ov.compile_model(vjp(self.of.model, outputs, [graph.output(self.insertion.target.layer)]), "CPU", F32)
+        graph = ModelGraph(self.of.model)
+        ends = [graph.output(tensor) for tensor in scores_tensors(self.insertion.target)]
+        return ov.compile_model(vjp(self.of.model, ends, [graph.output(one) for one in self._layers]), "CPU", F32)
