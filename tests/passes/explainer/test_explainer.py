@@ -261,7 +261,7 @@ def test_what_an_explainer_does_not_take(picture: Any, explainer: xai.Explainer)
     ):
         with pytest.raises(xai.OptionError, match=said):
             explainer(picture, **options)
-    for options in ({"explain_mode": "grey box"}, {"explain_method": "gradcam"}):
+    for options in ({"explain_mode": "grey box"}, {"explain_method": "scorecam"}):
         with pytest.raises(xai.OptionError, match="takes one of"):
             xai.Explainer(CNN, "classification", **options)
     with pytest.raises(xai.OptionError, match="1 labels for the model's 8 classes"):

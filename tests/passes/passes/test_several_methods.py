@@ -245,7 +245,7 @@ def test_trimmed() -> None:
     [
         (graphs.cnn, {"explain_method": ["eigencam", "eigencam"]}, "'eigencam' is given twice"),
         (graphs.cnn, {"explain_method": []}, "is empty: name a method"),
-        (graphs.cnn, {"explain_method": ["reciprocam", "gradcam"]}, "takes one of"),
+        (graphs.cnn, {"explain_method": ["reciprocam", "scorecam"]}, "takes one of"),
         (graphs.cnn, {"explain_method": ["reciprocam", "rise"]}, "'rise' is not available"),
         (graphs.cnn, {"explain_method": ["reciprocam", "detclassprobabilitymap"]}, "does not go with task 'classif"),
         (yolo, {"explain_method": ["activationmap", "reciprocam"]}, "'reciprocam' does not go with task 'detection'"),

@@ -91,7 +91,7 @@ def test_a_file_of_no_known_format(folder: Path) -> None:
         ((), 2, "OUT.xml is missing"),
         (("nowhere/out.xml",), 2, "no folder nowhere"),
         (("out.onnx",), 2, "ends in .xml"),
-        (("out.xml", "--method", "gradcam"), 2, "is not one of"),
+        (("out.xml", "--method", "scorecam"), 2, "is not one of"),
         (("out.xml", "--method", "rise"), 2, "is not one of"),
         (("out.xml", "--task", "detection", "--method", "reciprocam"), 2, "does not go with task"),
         (("out.xml", "--k", "-1"), 2, "x>=0"),

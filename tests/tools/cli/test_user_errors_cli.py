@@ -44,7 +44,7 @@ TRANSFORM: list[tuple[tuple[object, ...], int, str]] = [
     (("demo:cnn", OUT, "--scale", "inf"), 2, "scale takes one number, or one for each"),
     (("demo:cnn", OUT, "--max-cost", "nan"), 2, "'nan' is no number"),
     (("demo:cnn", OUT, "--method", "rise"), 2, "'rise' is not one of 'reciprocam'"),
-    (("demo:cnn", OUT, "--method", "gradcam"), 2, "'gradcam' is not one of 'reciprocam'"),
+    (("demo:cnn", OUT, "--method", "scorecam"), 2, "'scorecam' is not one of 'reciprocam'"),
     (("demo:cnn", OUT, "--task", "detection"), 3, "task 'detection' was given, but the model is a classifier"),
     (("demo:cnn", "--dry-run", "--task", "instance_segmentation"), 3, "the model is a classifier: output 0"),
     (("demo:cnn", OUT, "--top-k", 5000), 2, "top_k is 5000, but the model has 8 classes"),

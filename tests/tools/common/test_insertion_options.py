@@ -53,6 +53,8 @@ CALLS: dict[str, tuple[tuple[object, ...], object]] = {
     "bgr": (("--rgb",), False),
     "layout": (("--layout", "NHWC"), "nhwc"),
     "resize_type": (("--resize-type", "fit_to_window_letterbox"), "fit_to_window_letterbox"),
+    "gradient_of": (("--gradient-of", "log-probability"), GradientOf.LOG_PROBABILITY),
+    "level": (("--level", 2), 2),
     "pad_value": (("--pad-value", 114), 114),
 }
 
