@@ -12,6 +12,7 @@ from ovxai_tools.common.insertion_options import insertion_options, options_of
 
 from ovxai_passes.option_spec import spec_of
 from ovxai_passes.options import Options
+from ovxai_passes.vocabulary import GradientOf
 from tests.fixtures.own.patterns import Features, MeanPooled
 from tests.support.cli import invoke
 
