@@ -67,5 +67,6 @@ def test_what_fits_a_detector_by_itself() -> None:
         "detclassprobabilitymap",
         "activationmap",
         "eigencam",
+        *("layercam", "hirescam", "gradcam", "gradcam++", "xgradcam"),
     }
     assert len(set(found)) == len(found)
