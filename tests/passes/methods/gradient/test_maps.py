@@ -89,17 +89,15 @@ def rows_of(layout: Layout, value: Array, kept: int) -> Floats:
 
 
 def _cases() -> list[Any]:
-    """Each layout with each method once by default, batches and what is differentiated by turns."""
+    """Each layout with one method by default, the others with -m slow; batches and what is differentiated by turns."""
     cases = []
     for place, layout in enumerate(LAYOUTS):
         tokens = layout.readout in {"class token", "attention pooling"}  # hirescam is refused: a norm reads them
         methods = [method for method in EQUATIONS if not (tokens and method == "hirescam")]
         for number, method in enumerate(methods):
             of = DIFFERENTIATED[(place + number) % 3]
-            for batch in (1, -1):
-                quick = number == place % len(methods) and (place % 2 == 0) == (batch == 1)
-                marks = () if quick else (pytest.mark.slow,)
-                cases.append(pytest.param(layout, method, batch, of, marks=marks))
+            marks = () if number == place % len(methods) else (pytest.mark.slow,)
+            cases.append(pytest.param(layout, method, (1, -1)[(place + number // 2) % 2], of, marks=marks))
     return cases
 
 
