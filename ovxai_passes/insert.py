@@ -129,9 +129,9 @@ def insert_xai(  # noqa: PLR0913, PLR0917  # the parameters of openvino_xai, and
         What the model does: classification, detection or instance segmentation; AUTO tells from its outputs.
     explain_method
         Of classifiers ReciproCAM, ViT-ReciproCAM, ActivationMap or EigenCAM, and of gradients LayerCAM, LayerCAM times
-        share, HiResCAM, Grad-CAM, Grad-CAM++, XGrad-CAM or Input x Gradient; of detectors DetClassProbabilityMap,
-        ActivationMap or EigenCAM; of instance segmentation InstanceMasks or those of detectors. None chooses what goes
-        without saying, BEST what measured best.
+        share, HiResCAM, Grad-CAM, Grad-CAM++, element-wise Grad-CAM, XGrad-CAM or Input x Gradient; of detectors
+        DetClassProbabilityMap, ActivationMap, EigenCAM or the CAMs of gradients; of instance segmentation InstanceMasks
+        or those of detectors. None chooses what goes without saying, BEST what measured best.
         Of several the first makes `saliency_map`, a further one `saliency_map_METHOD`, as `saliency_map_eigencam`.
     target_layer
         Friendly name of the layer to explain, or names of a detector's class heads; None finds them. Of a torch module

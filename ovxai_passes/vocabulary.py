@@ -29,6 +29,7 @@ class Method(Enum):
     HIRESCAM = "hirescam"
     GRADCAM = "gradcam"
     GRADCAM_PLUS_PLUS = "gradcam++"
+    GRADCAM_ELEMENTWISE = "gradcam-elementwise"
     XGRADCAM = "xgradcam"
     INPUTXGRADIENT = "inputxgradient"
     LAYERCAM_SHARE = "layercam-share"

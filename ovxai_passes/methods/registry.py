@@ -6,6 +6,7 @@ from ovxai_passes.methods.activation_map import ACTIVATION_MAP
 from ovxai_passes.methods.class_probability import CLASS_PROBABILITY
 from ovxai_passes.methods.eigencam import EIGENCAM
 from ovxai_passes.methods.gradient.gradcam import GRADCAM
+from ovxai_passes.methods.gradient.gradcam_elementwise import GRADCAM_ELEMENTWISE
 from ovxai_passes.methods.gradient.gradcam_plus_plus import GRADCAM_PLUS_PLUS
 from ovxai_passes.methods.gradient.hirescam import HIRESCAM
 from ovxai_passes.methods.gradient.inputxgradient import INPUTXGRADIENT
@@ -30,6 +31,7 @@ METHODS: tuple[MethodSpec, ...] = (
     HIRESCAM,
     GRADCAM,
     GRADCAM_PLUS_PLUS,
+    GRADCAM_ELEMENTWISE,
     XGRADCAM,
     INPUTXGRADIENT,
 )

@@ -1,7 +1,8 @@
 """What method `best` stands for: by how a model is read, the method that measured best on networks read in that way.
 
     positions pooled, more than one class      layercam-share
-    class token, attention, flattened          layercam
+    class token, attention                     gradcam-elementwise of the logit
+    flattened                                  layercam
     detectors, instances, one class            the method that goes without saying
 
 Each with its measured defaults. Where gradients do not go through a network, it is the method that goes without saying
@@ -20,9 +21,10 @@ from ovxai_patterns.classifier.site import NoSite
 from ovxai_patterns.classifier.target import TargetSearch
 
 from ovxai_passes.options import Options
-from ovxai_passes.vocabulary import Defaults, Method, Task
+from ovxai_passes.vocabulary import Defaults, GradientOf, Method, Task
 
 _POOLED = (ReadOut.POOLED, ReadOut.SCORES_POOLED)
+_TOKENS = (ReadOut.CLASS_TOKEN, ReadOut.ATTENTION_POOLED)
 
 
 def ways_of_best(options: Options, task: Task, analysis: ModelAnalysis) -> tuple[Options, ...]:
@@ -34,6 +36,9 @@ def ways_of_best(options: Options, task: Task, analysis: ModelAnalysis) -> tuple
     site = search.site(TargetRequest(output=options.output, keep_quantization=options.keep_quantization))
     if isinstance(site, NoSite):
         return (plain,)
+    if site.readout in _TOKENS:
+        of_tokens = replace(plain, method=Method.GRADCAM_ELEMENTWISE, gradient_of=GradientOf.LOGIT)
+        return (of_tokens, plain)
     if site.readout not in _POOLED:
         return (replace(plain, method=Method.LAYERCAM), plain)
     return (replace(plain, method=Method.LAYERCAM_SHARE), plain) if site.scores.classes > 1 else (plain,)

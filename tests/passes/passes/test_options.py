@@ -54,6 +54,7 @@ def test_enumerations_by_value_in_any_case() -> None:
 def test_all_methods_of_the_interface_exist() -> None:
     names = {"RECIPROCAM", "VITRECIPROCAM", "ACTIVATIONMAP", "EIGENCAM", "DETCLASSPROBABILITYMAP", "INSTANCEMASKS"}
     gradients = {"LAYERCAM", "LAYERCAM_SHARE", "HIRESCAM", "GRADCAM", "GRADCAM_PLUS_PLUS", "XGRADCAM", "INPUTXGRADIENT"}
+    gradients |= {"GRADCAM_ELEMENTWISE"}
     assert names | gradients | {"RISE", "AISE", "BEST"} == set(xai.Method.__members__)
     assert set(xai.Task.__members__) == {"AUTO", "CLASSIFICATION", "DETECTION", "INSTANCE_SEGMENTATION"}
 

@@ -14,8 +14,9 @@ from ovxai_tools.evaluation.classifiers import pointing_in_pictures
 from ovxai_tools.evaluation.detectors import pointing_in_scenes
 from ovxai_tools.evaluation.pointing import points_inside
 
+from ovxai_passes.methods.registry import methods_of
 from ovxai_passes.options import Options
-from ovxai_passes.vocabulary import Mask
+from ovxai_passes.vocabulary import Mask, Task
 from tests.support.cli import invoke
 
 
@@ -61,8 +62,9 @@ def test_the_game_by_hand() -> None:
 
 def test_evaluate_on_the_command_line() -> None:
     results = json.loads(invoke(evaluate.main, "demo:cnn", "--pictures", 20, "--json").stdout)
-    assert [result["default"] for result in results] == [True, False, False, False, False]
-    assert {result["method"] for result in results} == {"reciprocam", "activationmap", "eigencam"}
+    assert [result["default"] for result in results] == [True, *[False] * (len(results) - 1)]
+    gradients = {spec.name.value for spec in methods_of(Task.CLASSIFICATION) if spec.takes_gradients}
+    assert {result["method"] for result in results} == {"reciprocam", "activationmap", "eigencam", *gradients}
     assert "(drop-in)" in invoke(evaluate.main, "demo:cnn", "--pictures", 5).output
     assert "demo: models only" in invoke(evaluate.main, "model.xml", code=2).output
     assert "there is demo:cnn, demo:vit" in invoke(evaluate.main, "demo:none", code=2).output

@@ -15,12 +15,14 @@ import numpy as np
 import numpy.typing as npt
 import openvino as ov
 
+from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.insert import insert
+from ovxai_passes.methods.registry import methods_of
 from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.ops.precision import F32
 from ovxai_passes.options import Options
-from ovxai_passes.vocabulary import Mask, Method
+from ovxai_passes.vocabulary import Mask, Method, Task
 from ovxai_tools.demo.shapes import Picture
 from ovxai_tools.evaluation.pointing import points_inside
 from ovxai_tools.evaluation.pointing_result import PointingResult
@@ -32,12 +34,23 @@ Floats = npt.NDArray[np.float32]
 
 
 def settings_of(path: Path) -> list[Options]:
-    """What a model can be asked for: its defaults, every mask and number of blocks, ActivationMap, EigenCAM."""
-    default = insert(read_model(path), Options()).report
+    """What a model can be asked for: its defaults, every mask and number of blocks, and every other method."""
+    model = read_model(path)
+    default = insert(model, Options()).report
     blocks = (1, 2, 3, 4) if default.method == Method.VITRECIPROCAM.value else (0,)
     found = [Options()]
     found += [Options(k=k, mask=mask) for mask in Mask for k in blocks]
-    return [*found, Options(method=Method.ACTIVATIONMAP), Options(method=Method.EIGENCAM)]
+    found += [Options(method=Method.ACTIVATIONMAP), Options(method=Method.EIGENCAM)]
+    gradients = [Options(method=spec.name) for spec in methods_of(Task.CLASSIFICATION) if spec.takes_gradients]
+    return [*found, *(options for options in gradients if _goes_with(model, options))]
+
+
+def _goes_with(model: ov.Model, options: Options) -> bool:
+    try:
+        insert(model, options)
+    except (OptionError, TargetNotFoundError):
+        return False
+    return True
 
 
 def pointing_in_pictures(path: Path, options: Options, pictures: list[Picture]) -> PointingResult:
@@ -45,11 +58,11 @@ def pointing_in_pictures(path: Path, options: Options, pictures: list[Picture]) 
     raw = replace(options, embed_scaling=False, max_cost=_ANY_COST)
     found = insert(read_model(path), raw)
     compiled = ov.compile_model(found.model, "CPU", F32)
-    inside = []
+    report, inside = found.report, []
     for picture, scores, maps in _answers(compiled, pictures):
         if int(scores.argmax()) == picture.label:
-            inside.append(points_inside(maps if maps.ndim == 2 else maps[picture.label], picture.box))
-    report = found.report
+            row = 0 if report.top_k else picture.label  # the best class is the label
+            inside.append(points_inside(maps if maps.ndim == 2 else maps[row], picture.box))
     return PointingResult(
         model=path.stem,
         method=report.method,

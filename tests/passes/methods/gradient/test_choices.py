@@ -61,16 +61,18 @@ def test_further_methods_have_the_same_classes() -> None:
     [
         (pyramid, "layercam-share"),
         (graphs.scores_pooled, "layercam-share"),
-        (graphs.vit, "layercam"),
+        (graphs.vit, "gradcam-elementwise"),
         (graphs.flattened, "layercam"),
-        (attention_graphs.learned_query, "layercam"),
+        (attention_graphs.learned_query, "gradcam-elementwise"),
     ],
     ids=lambda one: getattr(one, "__name__", one),
 )
 def test_best_is_chosen_by_how_a_model_is_read(build: Callable[[], ov.Model], method: str) -> None:
     best = insert(build(), Options.checked(method="best"))
     assert (best.report.method, best.report.chosen_as, best.report.defaults) == (method, "best", "measured")
-    named = xai.insert_xai(build(), explain_method=method, defaults="measured")
+    gradient_of = "logit" if method == "gradcam-elementwise" else "log-probability"
+    assert best.report.gradient_of == gradient_of
+    named = xai.insert_xai(build(), explain_method=method, defaults="measured", gradient_of=gradient_of)
     image = random_input(best.model)
     for name in ("saliency_map", "saliency_classes"):
         np.testing.assert_array_equal(run(best.model, image, name=name), run(named, image, name=name))

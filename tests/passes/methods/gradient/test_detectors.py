@@ -140,7 +140,7 @@ def test_layercam_of_the_best_box(family: Callable[[], Known]) -> None:
     assert worst_difference(found, wanted) <= (1 if image.dtype != np.float16 else 20)
 
 
-@pytest.mark.parametrize("method", ["hirescam", "gradcam", "gradcam++", "xgradcam"])
+@pytest.mark.parametrize("method", ["hirescam", "gradcam", "gradcam++", "gradcam-elementwise", "xgradcam"])
 def test_other_weights(method: str) -> None:
     known = graphs.yolox()
     made = located(known.model, task="detection", method=method)

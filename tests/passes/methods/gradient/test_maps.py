@@ -41,6 +41,10 @@ def gradcam_plus_plus(f: Floats, g: Floats) -> Floats:
     return ((shares * np.maximum(g, 0)).sum(1, keepdims=True) * f).sum(-1)
 
 
+def gradcam_elementwise(f: Floats, g: Floats) -> Floats:
+    return np.maximum(g * f, 0).sum(-1)
+
+
 def xgradcam(f: Floats, g: Floats) -> Floats:
     weights = (f * g).sum(1, keepdims=True) / (f.sum(1, keepdims=True) + 1e-7)
     return (weights * f).sum(-1)
@@ -51,6 +55,7 @@ EQUATIONS: dict[str, Callable[[Floats, Floats], Floats]] = {
     "hirescam": hirescam,
     "gradcam": gradcam,
     "gradcam++": gradcam_plus_plus,
+    "gradcam-elementwise": gradcam_elementwise,
     "xgradcam": xgradcam,
 }
 DIFFERENTIATED = ("logit", "probability", "log-probability")

@@ -40,12 +40,13 @@ CASES = [
 """Networks and target layers. Two workers have half of the tests each, and share no network."""
 
 CLASS = 3
-OURS = ("layercam", "hirescam", "gradcam", "gradcam++", "xgradcam", "inputxgradient")
+OURS = ("layercam", "hirescam", "gradcam", "gradcam++", "gradcam-elementwise", "xgradcam", "inputxgradient")
 GRAD_CAM = {
     "layercam": "LayerCAM",
     "hirescam": "HiResCAM",
     "gradcam": "GradCAM",
     "gradcam++": "GradCAMPlusPlus",
+    "gradcam-elementwise": "GradCAMElementWise",
     "xgradcam": "XGradCAM",
 }
 CLOSE = 1e-3
