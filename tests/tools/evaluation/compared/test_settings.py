@@ -49,8 +49,10 @@ def test_what_is_no_setting_is_said(text: str, said: str) -> None:
 def test_what_fits_a_classifier_by_itself() -> None:
     found = list(own_settings(read_model(model_path("demo:cnn")), Task.CLASSIFICATION))
     names = [one.setting.name for one in found]
-    gradients = ("layercam", "layercam-share", "hirescam", "gradcam", "gradcam++")
-    gradients += ("gradcam-elementwise", "xgradcam", "inputxgradient")
+    gradients = [
+        *("layercam", "layercam-share", "hirescam", "gradcam", "gradcam++", "gradcam-elementwise", "xgradcam"),
+        "inputxgradient",
+    ]
     twice = [name for name in gradients for _ in ("log-probability", "logit")]
     assert [name.split()[0] for name in names] == ["default:", *["reciprocam"] * 5, "activationmap", "eigencam", *twice]
     assert ["gradient-of=logit" in name for name in names].count(True) == len(gradients)
