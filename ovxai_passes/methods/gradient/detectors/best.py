@@ -4,7 +4,7 @@ best[n,c] = max over boxes t of Q[n,c,t]
 classes [N,k]: those asked for, or the best ones of each image by best[n,c]; the background is none
 H[n,k,t] = 1 for the best box of class k, of equal ones the first, else 0
 
-Q [N,K,T] ─▶ ReduceMax ─▶ TopK ─▶ classes [N,k] ─▶ Gather Q [N,k,T] ─▶ TopK ─▶ place [N,k,1] = Range(T) ─▶ H
+Q [N,K,T] ─▶ TopK 1 ─▶ TopK ─▶ classes [N,k] ─▶ Gather Q [N,k,T] ─▶ TopK ─▶ place [N,k,1] = Range(T) ─▶ H
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def _rows(boxes: Boxes, target: Target, grids: ScoredGrids, with_peak: bool) -> 
 
 def _best(boxes: Boxes, grids: ScoredGrids, count: int) -> ov.Output:
     """The best classes [N,count] of each image, in the numbers of the model."""
-    best = ops.reduce_max(boxes.odds, ops.constant([2]), keep_dims=False)
+    # no ReduceMax: of two levels that are joined, OpenVINO 2025.0 makes an element-wise Maximum of it
+    largest = ops.topk(boxes.odds, ops.constant(1), 2, "max", "none", "i64").output(0)
+    best = ops.squeeze(largest, ops.constant([2]))
     every, kept = grids.heads.levels[0].channels, grids.levels[0].channels
     if len(kept) == len(every):
         return best_classes(best, count)
