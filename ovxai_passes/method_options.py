@@ -70,6 +70,10 @@ def _reason(  # noqa: PLR0913, PLR0917  # what a reason may lie in
             f"{method.name.value} takes no contrast: what it differentiates tells classes apart, which --gradient-of "
             "log-probability asks for"
         )
+    if name == "reference" and method.takes_gradients:
+        return f"method {method.name.value!r} has one branch, which repeats no head: leave reference (--reference) out"
+    if name in ("target_layer", "patterns") and method.reads is Reads.PICTURE_GRADIENTS:
+        return f"method {method.name.value!r} explains the picture: leave {name!r} out"
     if spec.needs is not None and not _has(method, spec.needs):
         return f"option {name!r} does not go with method {method.name.value!r}, {which or spec.needs.value}"
     if name == "k" and method.name is Method.RECIPROCAM and value:

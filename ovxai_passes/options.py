@@ -54,8 +54,14 @@ class Options(InfoOptions, PictureOptions, MapOptions):
 
     @property
     def differentiated(self) -> GradientOf:
-        """What gradient methods differentiate."""
-        return self.gradient_of or GradientOf.LOG_PROBABILITY
+        """What gradient methods differentiate.
+
+        The gradient of a log-probability is the smaller the surer a class is: on one scale with others, the best class
+        would be the darkest. Grad-CAM++ is an equation of scores.
+        """
+        if self.gradient_of is not None or self.top_k != 1 or self.method is Method.GRADCAM_PLUS_PLUS:
+            return self.gradient_of or GradientOf.LOGIT
+        return GradientOf.LOG_PROBABILITY
 
     @property
     def methods(self) -> tuple[Method, ...]:

@@ -134,7 +134,7 @@ def _made(made: RecordedMap, options: Options, name: str) -> bool:
     if name == "target_layer" and not isinstance(value, str):
         return bool(value) and value == [level.rpartition(":")[0] for level in said("levels").split(" ")]
     keys = {"target_layer": "target"}
-    if name in ("k", "mask", "top_k", "background", "target_layer"):
+    if name in ("k", "mask", "top_k", "background", "target_layer", "gradient_of"):
         return said(keys.get(name, name)) == str(value)
     return False
 

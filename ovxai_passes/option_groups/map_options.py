@@ -97,7 +97,8 @@ class MapOptions:
         None,
         OptionSpec(
             "What gradient methods differentiate: a class's score (logit), its probability, or the logarithm of that, "
-            "which is a contrast to the other classes; default: log-probability.",
+            "which is a contrast to the other classes; default: log-probability for the best class alone, logit where "
+            "others have maps, too, and for gradcam++.",
             (GradientOf,),
             needs=MethodTrait.GRADIENTS,
         ),

@@ -9,6 +9,7 @@ from openvino.passes import ModelPass
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 
+from ovxai_passes.errors import OptionError
 from ovxai_passes.passes.layers import layers_of
 from ovxai_passes.passes.state import InsertionState, left
 from ovxai_passes.passes.targets.classifier import locate_classifier
@@ -37,6 +38,8 @@ class Locate(ModelPass):
     def run_on_model(self, model: ov.Model) -> bool:
         """Look."""
         state, wrapped = self.state, ov.Model(model)
+        if state.options.is_best:
+            raise OptionError("method 'best' is settled by InsertSaliencyMap: register that pass, or name a method")
         state.analysis = state.analysis or ModelAnalysis(wrapped)
         if state.task is None:
             state.task = task_of(state.analysis, state.options)

@@ -36,19 +36,21 @@ class ClassRows:
 
 
 def class_rows(graph: ModelGraph, target: Target, scores: Scores, with_peak: bool) -> ClassRows:
-    """The classes that are asked for: given ones, with the best one of each image last for the scale, or the best."""
+    """The classes that are asked for: given ones, or all in their order, or the best ones of each image.
+
+    `with_peak`: behind given ones the best one of each image, for the scale.
+    """
     output = graph.output(scores.shown)
     flat = flat_scores(output, output, scores.classes)
-    if target.chosen is None:
-        count = target.top_k or scores.classes
-        return ClassRows(best_classes(flat, count), count)
+    if target.chosen is None and target.top_k is not None:
+        return ClassRows(best_classes(flat, target.top_k), target.top_k)
     batch = sizes_of(flat, [0])
-    number = ops.constant(np.array(target.chosen, np.int64))
-    rows = ops.broadcast(number, ops.concat([batch, ops.constant([len(target.chosen)])], 0))
+    numbers = np.arange(scores.classes) if target.chosen is None else np.array(target.chosen)
+    count = len(numbers)
+    rows = ops.broadcast(ops.constant(numbers.astype(np.int64)), ops.concat([batch, ops.constant([count])], 0))
     if not with_peak:
-        return ClassRows(rows.output(0), len(target.chosen))
-    both = ops.concat([rows, best_classes(flat, 1)], 1)
-    return ClassRows(both.output(0), len(target.chosen) + 1)
+        return ClassRows(rows.output(0), count)
+    return ClassRows(ops.concat([rows, best_classes(flat, 1)], 1).output(0), count + 1)
 
 
 def cotangents(
@@ -60,8 +62,6 @@ def cotangents(
     """
     output = graph.output(scores.tensor)
     flat = flat_scores(output, output, scores.classes)
-    if len(output.get_partial_shape()) == 1:
-        flat = ops.reshape(flat, ops.constant([1, -1]), False)
     zero, one = ops.constant(np.float32(0)), ops.constant(np.float32(1))
     hot: ov.Node = ops.one_hot(rows.classes, ops.constant(scores.classes), one, zero, -1)
     lead = int(rows.count > 1)

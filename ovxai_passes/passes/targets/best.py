@@ -34,11 +34,11 @@ def ways_of_best(options: Options, task: Task, analysis: ModelAnalysis) -> tuple
         return (plain,)
     search = TargetSearch(analysis, options.output, options.keep_quantization)
     site = search.site(TargetRequest(output=options.output, keep_quantization=options.keep_quantization))
-    if isinstance(site, NoSite):
+    if isinstance(site, NoSite) or site.scores.classes == 1:
         return (plain,)
     if site.readout in _TOKENS:
         of_tokens = replace(plain, method=Method.GRADCAM_ELEMENTWISE, gradient_of=GradientOf.LOGIT)
         return (of_tokens, plain)
     if site.readout not in _POOLED:
         return (replace(plain, method=Method.LAYERCAM), plain)
-    return (replace(plain, method=Method.LAYERCAM_SHARE), plain) if site.scores.classes > 1 else (plain,)
+    return (replace(plain, method=Method.LAYERCAM_SHARE), plain)

@@ -53,6 +53,8 @@ def for_gradients(
             "hirescam shows nothing of tokens that are read through a norm, whose gradient is at right angles to them: "
             "use layercam, or name what lies behind the norm (--target-layer)"
         )
+    if method.name is Method.LAYERCAM_SHARE and target.classes == 1:
+        raise OptionError("layercam-share tells classes apart, and the model has one: use layercam")
     if method.reads is Reads.PICTURE_GRADIENTS:
         return _of_picture(target)
     if method.reads is not Reads.GRADIENTS or options.names_target:
@@ -87,9 +89,15 @@ def _of_last(target: Target, found: NoSite) -> Target:
 
 def _of_picture(target: Target) -> Target:
     graph = required(target.analysed)
-    place = next(
+    places = [
         place for place, node in enumerate(graph.ops) if node.get_type_name() == "Parameter" and picture_axes(node)
-    )
+    ]
+    if len(places) > 1:
+        names = ", ".join(graph.ops[place].get_friendly_name() for place in places)
+        raise TargetNotFoundError(
+            f"inputxgradient explains one picture, and the model takes several ({names}): use a method of feature maps"
+        )
+    place = places[0]
     axes, shape = required(picture_axes(graph.ops[place])), graph.output((place, 0)).get_shape()
     size = shape[axes[0]], shape[axes[1]]
     feature = FeatureMap((place, 0), on_lattice(len(shape), *axes, size), GridSource((place, 0), axes, True, size))

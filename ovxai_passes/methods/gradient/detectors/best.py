@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as ops
 
@@ -41,12 +42,12 @@ def best_boxes(boxes: Boxes, target: Target, grids: ScoredGrids, with_peak: bool
 
 
 def _rows(boxes: Boxes, target: Target, grids: ScoredGrids, with_peak: bool) -> ClassRows:
-    if target.chosen is None:
-        count = target.top_k or len(grids.levels[0].channels)
-        return ClassRows(_best(boxes, grids, count), count)
-    count = len(target.chosen)
+    if target.chosen is None and target.top_k is not None:
+        return ClassRows(_best(boxes, grids, target.top_k), target.top_k)
+    numbers = _numbers(grids) if target.chosen is None else np.array(target.chosen, np.int64)
+    count = len(numbers)
     shape = ops.concat([sizes_of(boxes.odds, [0]), ops.constant([count])], 0)
-    given = ops.broadcast(ops.constant(np.array(target.chosen, np.int64)), shape)
+    given = ops.broadcast(ops.constant(numbers), shape)
     if not with_peak:
         return ClassRows(given.output(0), count)
     return ClassRows(ops.concat([given, _best(boxes, grids, 1)], 1).output(0), count + 1)
@@ -57,9 +58,14 @@ def _best(boxes: Boxes, grids: ScoredGrids, count: int) -> ov.Output:
     # no ReduceMax: of two levels that are joined, OpenVINO 2025.0 makes an element-wise Maximum of it
     largest = ops.topk(boxes.odds, ops.constant(1), 2, "max", "none", "i64").output(0)
     best = ops.squeeze(largest, ops.constant([2]))
-    every, kept = grids.heads.levels[0].channels, grids.levels[0].channels
-    if len(kept) == len(every):
+    if len(grids.levels[0].channels) == len(grids.heads.levels[0].channels):
         return best_classes(best, count)
-    numbers = ops.constant(np.array([every.index(channels) for channels in kept], np.int64))
+    numbers = ops.constant(_numbers(grids))
     found = best_classes(ops.gather(best, numbers, ops.constant(1)), count)
     return ops.gather(numbers, found, ops.constant(0)).output(0)
+
+
+def _numbers(grids: ScoredGrids) -> npt.NDArray[np.int64]:
+    """The numbers of the classes that can have maps: without the background."""
+    every = grids.heads.levels[0].channels
+    return np.array([every.index(channels) for channels in grids.levels[0].channels], np.int64)

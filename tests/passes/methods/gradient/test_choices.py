@@ -13,6 +13,11 @@ from openvino import opset13 as ops
 import ovxai_passes as xai
 from ovxai_passes.insert import insert
 from ovxai_passes.options import Options
+from ovxai_passes.passes.build_branch import BuildBranch
+from ovxai_passes.passes.cut import Cut
+from ovxai_passes.passes.graft import Graft
+from ovxai_passes.passes.locate import Locate
+from ovxai_passes.passes.state import InsertionState, run_stages
 from tests.fixtures import attention_graphs, detector_graphs, graphs
 from tests.patterns.classifier.test_maps_above import pyramid
 from tests.support.running import random_input, run
@@ -36,6 +41,53 @@ def test_classes_that_are_asked_for_are_not_told_of() -> None:
     for more in ({"top_k": 2}, {"classes": [1]}):
         notices = report_of(pyramid(), method="layercam", **more).notices
         assert not any("best class" in notice for notice in notices)
+
+
+def sure(batch: int = 1) -> ov.Model:
+    """A network that is sure of its best class."""
+    model = pyramid(batch=batch)
+    scores = model.get_results()[0].input_value(0)
+    return ov.Model([ops.result(ops.multiply(scores, graphs.number(3000)))], model.get_parameters(), "sure")
+
+
+@pytest.mark.parametrize("method", ["layercam", "layercam-share", "gradcam", "best"])
+def test_the_best_class_is_not_the_darkest_of_several(method: str) -> None:
+    image = random_input(sure())
+    scores = run(sure(), image)[0].astype(np.float64)
+    shares = np.exp(scores - scores.max())
+    assert shares.max() / shares.sum() > 0.99
+    found = run(xai.insert_xai(sure(), explain_method=method, top_k=3), image, name="saliency_map")[0]
+    assert found[0].max() > 64, "of a log-probability it would be below 3"
+
+
+@pytest.mark.parametrize(
+    ("options", "of"),
+    [
+        ({"method": "layercam"}, "log-probability"),
+        ({"method": "layercam", "top_k": 1}, "log-probability"),
+        ({"method": "layercam", "top_k": 2}, "logit"),
+        ({"method": "layercam", "classes": [1]}, "logit"),
+        ({"method": "gradcam++"}, "logit"),
+        ({"method": "layercam", "top_k": 2, "gradient_of": "probability"}, "probability"),
+    ],
+)
+def test_what_is_differentiated_by_default(options: dict[str, Any], of: str) -> None:
+    assert report_of(pyramid(), **options).gradient_of == of
+
+
+def test_the_stages_by_themselves_give_all_classes_in_their_order() -> None:
+    model, image = pyramid(), random_input(pyramid())
+    options = Options(method=xai.Method.LAYERCAM, scaling=xai.Scaling.NONE)
+    state = InsertionState(options)
+    run_stages(model, (Locate(state), Cut(state), BuildBranch(state), Graft(state)))
+    found = run(model, image, name=1)
+    assert found.shape == (1, graphs.CLASSES, 5, 5)
+    for label in range(graphs.CLASSES):
+        alone = insert(pyramid(), Options.checked(method="layercam", scaling="none", classes=[label])).model
+        wanted = run(alone, image, name="saliency_map")[0, 0]
+        np.testing.assert_allclose(found[0, label], wanted, atol=1e-5 * np.abs(wanted).max())
+    with pytest.raises(xai.OptionError, match="'best' is settled by InsertSaliencyMap"):
+        run_stages(pyramid(), (Locate(InsertionState(Options(method=xai.Method.BEST))),))
 
 
 def test_without_a_finer_map_the_last_one_is_taken_and_told() -> None:
@@ -114,6 +166,8 @@ def test_where_gradients_do_not_go_through() -> None:
         ({"method": "layercam", "level": 1, "target_layer": "a"}, "both say for which layer"),
         ({"method": "layercam", "gradient_of": "loss"}, "one of 'logit', 'probability', 'log-probability'"),
         ({"method": "inputxgradient", "task": "detection"}, "does not go with task 'detection'"),
+        ({"method": "layercam", "reference": True}, "has one branch, which repeats no head"),
+        ({"method": "inputxgradient", "target_layer": "a"}, "explains the picture: leave 'target_layer' out"),
         ({"method": ["best", "layercam"]}, "chooses one method by itself: give it alone"),
         *(
             ({"method": "best", name: value}, f"method 'best' chooses {name} by itself")
@@ -177,5 +231,8 @@ def test_a_model_that_has_the_map_is_left_as_it_is() -> None:
         xai.insert_xai(best, explain_method="layercam")
     logit = xai.insert_xai(pyramid(), explain_method="layercam", gradient_of="logit", level=1)
     assert len(xai.insert_xai(logit, explain_method="layercam", gradient_of="logit", level=1).outputs) == 3
+    assert len(xai.insert_xai(best, explain_method="best", gradient_of=None).outputs) == len(best.outputs)
+    plain = xai.insert_xai(pyramid(), explain_method="layercam")
+    assert len(xai.insert_xai(plain, explain_method="layercam", gradient_of="log-probability").outputs) == 3
     with pytest.raises(xai.OptionError, match="and not with gradient_of='probability'"):
         xai.insert_xai(logit, explain_method="layercam", gradient_of="probability")

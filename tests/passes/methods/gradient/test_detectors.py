@@ -151,7 +151,8 @@ def test_other_weights(method: str) -> None:
 def test_classes_that_are_given(family: Callable[[], Known]) -> None:
     known, image = family(), pictures(family(), 3)
     objectness = known.first == FUSED
-    made = located(known.model, task="detection", method="layercam", classes=[3, 1], objectness=objectness)
+    asked: dict[str, Any] = {"classes": [3, 1], "objectness": objectness, "gradient_of": "log-probability"}
+    made = located(known.model, task="detection", method="layercam", **asked)
     assert made.model.outputs[-1].get_names() == {OUTPUT_NAME}, "saliency_classes would say nothing new"
     found = np.array(ov.compile_model(made.model, "CPU", F32)(image)[OUTPUT_NAME])
     wanted = expected(known, image, np.array([[3, 1]] * len(image)), objectness)
@@ -161,7 +162,7 @@ def test_classes_that_are_given(family: Callable[[], Known]) -> None:
 def test_the_best_classes_and_one_scale() -> None:
     known = graphs.any_batch()
     image = pictures(known, 2)
-    asked: dict[str, Any] = {"task": "detection", "method": "layercam"}
+    asked: dict[str, Any] = {"task": "detection", "method": "layercam", "gradient_of": "log-probability"}
     best = ov.compile_model(insert(known.model, Options.checked(top_k=3, **asked)).model, "CPU", F32)(image)
     classes, shown = np.array(best[CLASSES_NAME]), np.array(best[OUTPUT_NAME])
     assert shown.dtype == np.uint8

@@ -202,7 +202,7 @@ def test_what_is_above_zero_is_shown_by_default(method: str) -> None:
     image = random_input(model, 3)
 
     def made(name: str = "saliency_map", **options: Any) -> Array:
-        return run(xai.insert_xai(model, explain_method=method, **options), image, name=name)
+        return run(xai.insert_xai(model, explain_method=method, gradient_of="logit", **options), image, name=name)
 
     raw, classes = (made(name, top_k=5, scaling="none") for name in ("saliency_map", "saliency_classes"))
     positive = np.maximum(raw, 0)

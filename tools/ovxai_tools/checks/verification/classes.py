@@ -39,6 +39,7 @@ def classes_of_maps(
         (shown,) = given.read([raw.site.scores.shown])
         scores = np.asarray(shown, np.float64).reshape(len(found), -1)
     taken = np.take_along_axis(scores, found, 1)
-    if (taken < np.sort(scores, 1)[:, ::-1][:, : report.top_k] - allowed).any():
+    best = np.sort(scores, 1)[:, ::-1][:, : report.top_k]
+    if (np.abs(taken - best) > allowed).any() or any(len(set(row)) < len(row) for row in found.tolist()):
         raise VerificationError(f"{name}: {CLASSES_NAME} are not the best {report.top_k} classes")
     return found
