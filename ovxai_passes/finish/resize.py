@@ -17,7 +17,7 @@ from openvino import opset13 as ops
 
 from ovxai_passes.finish.image import picture_parameter
 from ovxai_passes.ops.branch import Branch, copied, map_of, with_input, with_map
-from ovxai_passes.ops.sizes import Picture, sizes_of
+from ovxai_passes.ops.sizes import Picture, bilinear, sizes_of
 
 _PER_CLASS = 4  # axes
 
@@ -38,7 +38,5 @@ def resized_map(saliency: ov.Output, size: ov.Node) -> ov.Node:
     """A map [N,K,h,w] or [N,h,w] of floats at a size [2] i64."""
     per_class = len(saliency.get_partial_shape()) == _PER_CLASS
     laid = saliency if per_class else ops.unsqueeze(saliency, ops.constant([1])).output(0)
-    found = ops.interpolate(
-        laid, size, "linear_onnx", "sizes", axes=ops.constant([2, 3]), coordinate_transformation_mode="half_pixel"
-    )
+    found = bilinear(laid, size)
     return found if per_class else ops.squeeze(found, ops.constant([1]))

@@ -19,7 +19,6 @@ Source: openvino_xai 1.1.0, DetClassProbabilityMap.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import reduce
 
 import numpy as np
@@ -34,7 +33,8 @@ from ovxai_passes.methods.target import ScoredGrids
 from ovxai_passes.methods.tokens import grids_of, tokens_of
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.fence import by_channel, fenced
-from ovxai_passes.ops.sizes import guarded, sizes_of
+from ovxai_passes.ops.gathering import channels_of
+from ovxai_passes.ops.sizes import bilinear, guarded, sizes_of
 from ovxai_passes.vocabulary import Method, Task
 
 
@@ -54,7 +54,7 @@ def class_probability_map(graph: ModelGraph, grids: ScoredGrids, from_zero: bool
     else:
         best = [_best_anchor(heads, level, grids.objectness) for level in levels]
     size = ops.constant(list(grids.size)) if grids.sized_by is None else sizes_of(best[grids.sized_by], [2, 3])
-    maps = [_resized(one, size) for one in best]
+    maps = [bilinear(one, size) for one in best]
     mean: ov.Node = ops.multiply(reduce(ops.add, maps), ops.constant(np.float32(1 / len(levels))))
     if len(levels[0].channels) > 1 and not from_zero:
         mean = ops.softmax(mean, 1)
@@ -132,16 +132,16 @@ def _best_anchor(heads: _Heads, level: Level, objectness: bool) -> ov.Node:
     if objectness and level.objectness is not None:
         there = _channels_first(heads, heads.value(level.objectness), level, level.objectness.axis)
     count, classes = len(level.channels[0]), len(level.channels)
-    value = _taken(scores, [channels[anchor] for anchor in range(count) for channels in level.channels])
+    value = channels_of(scores, [channels[anchor] for anchor in range(count) for channels in level.channels])
     if there is not None and level.objectness is not None:
-        beside = _taken(there, _beside(level.objectness, count, classes))
+        beside = channels_of(there, _beside(level.objectness, count, classes))
         value = ops.multiply(ops.sigmoid(value), ops.sigmoid(beside))
     return _over_anchors(value, count, classes)
 
 
 def _beside(said: Objectness, count: int, classes: int) -> list[int]:
     """The channel of objectness for each anchor and class."""
-    return [said.channels[anchor % len(said.channels)] for anchor in range(count) for _ in range(classes)]
+    return [channel for channel in said.of_anchors(count) for _ in range(classes)]
 
 
 def _best_probability(heads: _Heads, grids: ScoredGrids, place: int) -> ov.Node:
@@ -150,18 +150,18 @@ def _best_probability(heads: _Heads, grids: ScoredGrids, place: int) -> ov.Node:
     scores = _channels_first(heads, heads.value(level), level, level.axis)
     count, classes = len(level.channels[0]), len(level.channels)
     if grids.heads.activation in SOFTMAX_TYPES:
-        by_anchor = _taken(scores, [channels[anchor] for anchor in range(count) for channels in whole.channels])
+        by_anchor = channels_of(scores, [channels[anchor] for anchor in range(count) for channels in whole.channels])
         every = len(whole.channels)
         rows = ops.reshape(by_anchor, ops.constant([0, count, every, -1]), special_zero=True)
         shares = ops.softmax(rows, 2)
         value = ops.reshape(shares, ops.shape_of(by_anchor, "i64"), False)
         kept = [whole.channels.index(channels) for channels in level.channels]
-        value = _taken(value, [anchor * every + one for anchor in range(count) for one in kept])
+        value = channels_of(value, [anchor * every + one for anchor in range(count) for one in kept])
     else:
-        value = ops.sigmoid(_taken(scores, [channels[a] for a in range(count) for channels in level.channels]))
+        value = ops.sigmoid(channels_of(scores, [channels[a] for a in range(count) for channels in level.channels]))
     if level.objectness is not None:
         there = _channels_first(heads, heads.value(level.objectness), level, level.objectness.axis)
-        value = ops.multiply(value, ops.sigmoid(_taken(there, _beside(level.objectness, count, classes))))
+        value = ops.multiply(value, ops.sigmoid(channels_of(there, _beside(level.objectness, count, classes))))
     return _over_anchors(value, count, classes)
 
 
@@ -184,25 +184,6 @@ def _channels_first(heads: _Heads, head: ov.Output, level: Level, axis: int) -> 
     if axis > 1:
         part = ops.transpose(part, ops.constant([0, 2, 1]))
     return by_channel(ops.reshape(part, ops.concat([ops.constant([0, 0]), grid], 0), special_zero=True))
-
-
-def _taken(value: ov.Node, channels: Sequence[int]) -> ov.Node:
-    count = value.get_output_partial_shape(0)[1].get_length()
-    if list(channels) == list(range(count)):
-        return value
-    return ops.gather(value, ops.constant(list(channels)), ops.constant(1))
-
-
-def _resized(value: ov.Node, size: ov.Node) -> ov.Node:
-    """At a size [2] i64; also where it is that size already, which another picture need not give."""
-    return ops.interpolate(
-        value,
-        size,
-        "linear_onnx",
-        "sizes",
-        axes=ops.constant([2, 3]),
-        coordinate_transformation_mode="half_pixel",
-    )
 
 
 CLASS_PROBABILITY = MethodSpec(

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from ovxai_patterns.analysis.assumed import HOW_TO_STATE
 from ovxai_patterns.analysis.graph import ModelGraph
-from ovxai_patterns.classifier.readout import ReadOut
 from ovxai_patterns.classifier.site import Site
 
 from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
@@ -23,7 +22,6 @@ from ovxai_passes.mapping.values import AnyGridError, NoRuleError
 from ovxai_passes.mapping.walk import mapped_head
 from ovxai_passes.methods.budget import at_sizes, beyond_budget
 from ovxai_passes.methods.spec import BuildRequest, Built, required
-from ovxai_passes.methods.target import Target
 from ovxai_passes.ops.branch import Branch
 from ovxai_passes.ops.cost import cost_of
 from ovxai_passes.ops.tapping import fed_from_safe_taps
@@ -58,7 +56,7 @@ def built_branch(request: BuildRequest) -> Built:
         cost = cost_of(at_sizes(branch, analysed))
         times, work = cost.products / max(plain.products, 1), cost.work / max(plain.work, 1)
         notices = tuple(f"scores of all classes are computed for each position: {why}" for why in reasons)
-        peak, ranked = _has_peak(target, request.from_zero), request.contrast is not Contrast.NONE
+        peak, ranked = request.has_peak, request.contrast is not Contrast.NONE
         built = Built(branch, times, work, (*refused, *notices), peak, ranked)
         problem = beyond_budget(cost, times, request.budget)
         if not problem or request.reference:
@@ -84,14 +82,9 @@ def built_branch(request: BuildRequest) -> Built:
 def _check_classes(request: BuildRequest) -> None:
     """Raises OptionError where there is no other class; one alone has a share against its own absence only."""
     kind = request.contrast
-    alone = kind is Contrast.SHARE and _is_multi_label(request)
+    alone = kind is Contrast.SHARE and request.has_independent_classes
     if request.target.classes == 1 and not alone:
         raise OptionError(f"contrast {kind.value!r} is between classes, and the model scores one: leave it out")
-
-
-def _is_multi_label(request: BuildRequest) -> bool:
-    """Whether classes do not exclude each other, as the user says or the model shows."""
-    return request.multi_label or required(request.target.site).scores.activation == "Sigmoid"
 
 
 def _made(request: BuildRequest, heads: Iterable[HeadVariant], reference: bool) -> tuple[Branch, tuple[str, ...]]:
@@ -136,8 +129,7 @@ def _made(request: BuildRequest, heads: Iterable[HeadVariant], reference: bool) 
 
 def _asks_about_places(request: BuildRequest) -> bool:
     """Whether the head is asked what it says of each position everywhere, in place of masked positions."""
-    alike = (ReadOut.POOLED, ReadOut.SCORES_POOLED)
-    return request.contrast is Contrast.SHARE and required(request.target.site).readout in alike
+    return request.contrast is Contrast.SHARE and required(request.target.site).readout.pools
 
 
 def _filled(site: Site, head: Head, mask: Mask) -> Branch:  # one of several ways to build
@@ -152,16 +144,11 @@ def _wanted(request: BuildRequest) -> Contrasted:
         scores.shown,
         ModelGraph(request.model).output(scores.shown),
         scores.classes,
-        _is_multi_label(request),
+        request.has_independent_classes,
         target.chosen,
         target.top_k,
-        _has_peak(target, request.from_zero),
+        request.has_peak,
     )
-
-
-def _has_peak(target: Target, from_zero: bool) -> bool:
-    """Whether the best class of an image has to be known beside the classes that have maps."""
-    return from_zero and target.chosen is not None
 
 
 def _of_classes(head: Head, request: BuildRequest) -> ChosenHead:

@@ -54,6 +54,16 @@ class BuildRequest:
     multi_label: bool = False
     gradient_of: GradientOf = GradientOf.LOGIT
 
+    @property
+    def has_peak(self) -> bool:
+        """Whether the best class of an image has to be known beside the classes that have maps."""
+        return self.from_zero and self.target.chosen is not None
+
+    @property
+    def has_independent_classes(self) -> bool:
+        """Whether the classes of a classifier do not exclude each other, as the user says or the model shows."""
+        return self.multi_label or required(self.target.site).scores.activation == "Sigmoid"
+
 
 @dataclass(frozen=True)
 class Built:

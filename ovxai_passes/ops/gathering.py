@@ -1,4 +1,4 @@
-"""Entries that each image chooses for itself.
+"""Entries along an axis: those of all images, and those that each image chooses for itself.
 
     R[n,..,j,..] = D[n,..,I[n,j],..]
 
@@ -7,6 +7,8 @@ A GatherElements, because the CPU plugin's Gather with batch_dims = 1 (2026.4.1)
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import openvino as ov
@@ -27,6 +29,14 @@ def chosen_by_image(data: ov.Node | ov.Output, indices: ov.Node | ov.Output, axi
         around = ops.scatter_update(ops.shape_of(output), ops.constant([0, axis]), ones, ops.constant(0))
     spread = ops.broadcast(ops.unsqueeze(indices, ops.constant(others)), around, broadcast_spec="BIDIRECTIONAL")
     return ops.gather_elements(output, spread, axis)
+
+
+def channels_of(value: ov.Node | ov.Output, channels: Sequence[int]) -> ov.Node | ov.Output:
+    """The channels of [N,C,...] in this order; the tensor itself where these are all of them in their own."""
+    output = value if isinstance(value, ov.Output) else value.output(0)
+    if list(channels) == list(range(output.get_partial_shape()[1].get_length())):
+        return value
+    return ops.gather(output, ops.constant(list(channels)), ops.constant(1))
 
 
 def flat_scores(scores: ov.Node | ov.Output, output: ov.Output, classes: int) -> ov.Node | ov.Output:

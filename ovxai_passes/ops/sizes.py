@@ -72,6 +72,13 @@ def sizes_of(output: ov.Output | ov.Node, axes: Sequence[int]) -> ov.Node:
     return ops.gather(ops.shape_of(output, "i64"), ops.constant(list(axes)), ops.constant(0))
 
 
+def bilinear(value: ov.Output | ov.Node, size: ov.Node) -> ov.Node:
+    """Maps [N,C,h,w] at a size [2] i64, between the middles of cells; also where it is that size already."""
+    return ops.interpolate(
+        value, size, "linear_onnx", "sizes", axes=ops.constant([2, 3]), coordinate_transformation_mode="half_pixel"
+    )
+
+
 def guarded(saliency: ov.Output, sizes: ov.Node, built: Sequence[int]) -> ov.Output:
     """A map of floats that no inference returns where `sizes` [n] are others than `built`."""
     off = ops.subtract(sizes, ops.constant(np.array(built, np.int64)))

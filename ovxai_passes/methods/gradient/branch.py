@@ -42,8 +42,8 @@ def gradient_rows_branch(request: BuildRequest, end: End) -> Built:
 
     def walk(graph: ModelGraph) -> tuple[ov.Output, ov.Output]:
         scores = required(request.target.site).scores
-        rows = class_rows(graph, request.target, scores, has_peak(request))
-        exclusive = not (request.multi_label or scores.activation == "Sigmoid" or scores.classes == 1)
+        rows = class_rows(graph, request.target, scores, request.has_peak)
+        exclusive = scores.classes > 1 and not request.has_independent_classes
         cotangent, lead = cotangents(graph, scores, rows, request.gradient_of, exclusive)
         (gradient,) = backward(graph, {scores.tensor: cotangent}, [request.target.layer], lead)
         return end(graph, gradient), rows.classes
@@ -70,14 +70,9 @@ def walked_branch(request: BuildRequest, walk: Walk, would_cost_less: str) -> Bu
         if not grid:
             saliency = _guarded(ModelGraph(request.model), graph, saliency)
         branch = fed_from_safe_taps(graph, cut_off(graph, [saliency, classes]))
-        return replace(check_budget(branch, request, would_cost_less), has_peak=has_peak(request), is_ranked=True)
+        return replace(check_budget(branch, request, would_cost_less), has_peak=request.has_peak, is_ranked=True)
     reason = str(declined) if declined else "the shapes of the model hold for one batch only"
     raise TargetNotFoundError(f"{reason}; or choose a method that takes no gradients") from declined
-
-
-def has_peak(request: BuildRequest) -> bool:
-    """Whether the best class of an image has to be known beside the classes that have maps."""
-    return request.from_zero and request.target.chosen is not None
 
 
 def _guarded(model: ModelGraph, graph: ModelGraph, saliency: ov.Output) -> ov.Output:

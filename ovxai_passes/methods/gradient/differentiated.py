@@ -13,6 +13,7 @@ part of these equations, not of the backward walk.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,15 +43,28 @@ def class_rows(graph: ModelGraph, target: Target, scores: Scores, with_peak: boo
     """
     output = graph.output(scores.shown)
     flat = flat_scores(output, output, scores.classes)
+    return rows_of_classes(target, flat, range(scores.classes), lambda count: best_classes(flat, count), with_peak)
+
+
+def rows_of_classes(
+    target: Target,
+    scores: ov.Node | ov.Output,
+    every: Sequence[int],
+    best: Callable[[int], ov.Output],
+    with_peak: bool,
+) -> ClassRows:
+    """As `class_rows`, for the batch of `scores`.
+
+    `every`: all classes that can have maps; `best`: so many of each image, [N,count].
+    """
     if target.chosen is None and target.top_k is not None:
-        return ClassRows(best_classes(flat, target.top_k), target.top_k)
-    batch = sizes_of(flat, [0])
-    numbers = np.arange(scores.classes) if target.chosen is None else np.array(target.chosen)
-    count = len(numbers)
-    rows = ops.broadcast(ops.constant(numbers.astype(np.int64)), ops.concat([batch, ops.constant([count])], 0))
+        return ClassRows(best(target.top_k), target.top_k)
+    numbers = np.array(every if target.chosen is None else target.chosen, np.int64)
+    shape = ops.concat([sizes_of(scores, [0]), ops.constant([len(numbers)])], 0)
+    rows = ops.broadcast(ops.constant(numbers), shape)
     if not with_peak:
-        return ClassRows(rows.output(0), count)
-    return ClassRows(ops.concat([rows, best_classes(flat, 1)], 1).output(0), count + 1)
+        return ClassRows(rows.output(0), len(numbers))
+    return ClassRows(ops.concat([rows, best(1)], 1).output(0), len(numbers) + 1)
 
 
 def cotangents(
@@ -70,13 +84,18 @@ def cotangents(
         hot, own = log_slopes(flat, hot, exclusive)
         if gradient_of is GradientOf.PROBABILITY:
             hot = ops.multiply(hot, own)
-    if output.get_element_type() != ov.Type.f32:
-        hot = ops.convert(hot, output.get_element_type().get_type_name())
-    if len(output.get_partial_shape()) != 2:
-        shape = ops.shape_of(output, "i64")
-        front = [ops.constant([rows.count])] * lead
-        hot = ops.reshape(hot, ops.concat([*front, shape], 0) if front else shape, False)
-    return hot.output(0), lead
+    return as_cotangent(hot, output, rows.count), lead
+
+
+def as_cotangent(value: ov.Node, output: ov.Output, count: int) -> ov.Output:
+    """A cotangent of a tensor, of its type and shape, with the count of classes in front where there are several."""
+    element = output.get_element_type()
+    value = value if element == ov.Type.f32 else ops.convert(value, element.get_type_name())
+    if len(output.get_partial_shape()) == 2:  # rows of scores
+        return value.output(0)
+    shape = ops.shape_of(output, "i64")
+    whole = ops.concat([ops.constant([count]), shape], 0) if count > 1 else shape
+    return ops.reshape(value, whole, False).output(0)
 
 
 def log_slopes(scores: ov.Node | ov.Output, hot: ov.Node, exclusive: bool) -> tuple[ov.Node, ov.Node]:

@@ -19,10 +19,11 @@ from ovxai_passes.vocabulary import Method
 
 def build(request: BuildRequest) -> Built:
     """Branch feature map, gradients → S [N,k,h,w] f32. Raises TargetNotFoundError, TooCostlyError."""
-    return weighted_branch(request, _weights)
+    return weighted_branch(request, positive_gradients)
 
 
-def _weights(rows: GradientRows) -> ov.Node:
+def positive_gradients(rows: GradientRows) -> ov.Node:
+    """The weights of LayerCAM, of the shape of the gradients."""
     return ops.relu(rows.gradients)
 
 

@@ -21,20 +21,20 @@ import openvino as ov
 from openvino import opset13 as ops
 
 from ovxai_passes.methods.gradient.branch import gradient_rows_branch
-from ovxai_passes.methods.gradient.rows import GradientRows
+from ovxai_passes.methods.gradient.layercam import positive_gradients
 from ovxai_passes.methods.gradient.weighted import weighted_end
 from ovxai_passes.methods.masked import built_branch
 from ovxai_passes.methods.spec import BuildRequest, Built, MethodSpec, Reads, required
 from ovxai_passes.ops.branch import Branch, together
 from ovxai_passes.ops.gathering import chosen_by_image
-from ovxai_passes.ops.sizes import sizes_of
+from ovxai_passes.ops.sizes import bilinear, sizes_of
 from ovxai_passes.vocabulary import Contrast, Mask, Method, Task
 
 
 def build(request: BuildRequest) -> Built:
     """Branch feature maps, gradients → S [N,k,h,w] f32. Raises TargetNotFoundError, TooCostlyError."""
     target = request.target
-    layercam = gradient_rows_branch(request, weighted_end(request, _positive))
+    layercam = gradient_rows_branch(request, weighted_end(request, positive_gradients))
     last = required(target.site).target
     every = replace(target, layer=last, mask=Mask.ONE_HOT, chosen=None, top_k=None)
     share = built_branch(replace(request, target=every, from_zero=False, contrast=Contrast.SHARE))
@@ -48,23 +48,11 @@ def build(request: BuildRequest) -> Built:
     )
 
 
-def _positive(rows: GradientRows) -> ov.Node:
-    return ops.relu(rows.gradients)
-
-
 def _product(layercam: Branch, share: Branch, with_classes: bool) -> Branch:
     """The product of a map [N,k,H,W], whose branch also says the classes [N,k], and shares [N,K,h,w] of all classes."""
     (saliency, classes, shares), inputs = together(layercam, share)
     own = chosen_by_image(shares, classes, 1)
-    fine = ops.interpolate(
-        own,
-        sizes_of(saliency, [2, 3]),
-        "linear_onnx",
-        "sizes",
-        axes=ops.constant([2, 3]),
-        coordinate_transformation_mode="half_pixel",
-    )
-    made = ops.multiply(ops.relu(saliency), fine)
+    made = ops.multiply(ops.relu(saliency), bilinear(own, sizes_of(saliency, [2, 3])))
     results = [ops.result(made), *([ops.result(classes)] if with_classes else [])]
     whole = ov.Model(results, list(inputs.values()), "branch")
     whole.validate_nodes_and_infer_types()

@@ -15,16 +15,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
-from ovxai_patterns.classifier.readout import ReadOut
 from ovxai_patterns.classifier.request import TargetRequest
 from ovxai_patterns.classifier.site import NoSite
 from ovxai_patterns.classifier.target import TargetSearch
 
 from ovxai_passes.options import Options
 from ovxai_passes.vocabulary import Defaults, GradientOf, Method, Task
-
-_POOLED = (ReadOut.POOLED, ReadOut.SCORES_POOLED)
-_TOKENS = (ReadOut.CLASS_TOKEN, ReadOut.ATTENTION_POOLED)
 
 
 def ways_of_best(options: Options, task: Task, analysis: ModelAnalysis) -> tuple[Options, ...]:
@@ -36,9 +32,9 @@ def ways_of_best(options: Options, task: Task, analysis: ModelAnalysis) -> tuple
     site = search.site(TargetRequest(output=options.output, keep_quantization=options.keep_quantization))
     if isinstance(site, NoSite) or site.scores.classes == 1:
         return (plain,)
-    if site.readout in _TOKENS:
+    if site.readout.attends:
         of_tokens = replace(plain, method=Method.GRADCAM_ELEMENTWISE, gradient_of=GradientOf.LOGIT)
         return (of_tokens, plain)
-    if site.readout not in _POOLED:
+    if not site.readout.pools:
         return (replace(plain, method=Method.LAYERCAM), plain)
     return (replace(plain, method=Method.LAYERCAM_SHARE), plain)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from ovxai_patterns.analysis.grid_source import GridSource
 from ovxai_patterns.analysis.layout import picture_axes
 from ovxai_patterns.analysis.positions import on_lattice
-from ovxai_patterns.classifier.readout import ReadOut
 from ovxai_patterns.classifier.request import TargetRequest
 from ovxai_patterns.classifier.site import NoSite, Site
 from ovxai_patterns.classifier.target import TargetSearch
@@ -18,9 +17,6 @@ from ovxai_passes.methods.spec import MethodSpec, Reads, required
 from ovxai_passes.methods.target import FeatureMap, Target
 from ovxai_passes.options import Options
 from ovxai_passes.vocabulary import Method
-
-_POOLED = (ReadOut.POOLED.value, ReadOut.SCORES_POOLED.value)
-_TOKENS = (ReadOut.CLASS_TOKEN.value, ReadOut.ATTENTION_POOLED.value)
 
 FOR_BEST_CLASS = (
     "maps are made for the best class of each image alone, because gradients take a backward pass for every class; "
@@ -43,15 +39,16 @@ def for_gradients(
 
     Raises OptionError, TargetNotFoundError.
     """
-    if method.name is Method.LAYERCAM_SHARE and target.readout not in _POOLED:
+    readout = required(target.site).readout
+    if method.name is Method.LAYERCAM_SHARE and not readout.pools:
         raise OptionError(
             f"layercam-share asks the head what it says of a place everywhere, and here positions are read as "
-            f"{target.readout}: use layercam"
+            f"{target.readout}: use layercam{', or gradcam-elementwise' if readout.attends else ''}"
         )
-    if method.name is Method.HIRESCAM and target.readout in _TOKENS and not options.names_target:
+    if method.name is Method.HIRESCAM and readout.attends and not options.names_target:
         raise OptionError(
             "hirescam shows nothing of tokens that are read through a norm, whose gradient is at right angles to them: "
-            "use layercam, or name what lies behind the norm (--target-layer)"
+            "use gradcam-elementwise, or name what lies behind the norm (--target-layer)"
         )
     if method.name is Method.LAYERCAM_SHARE and target.classes == 1:
         raise OptionError("layercam-share tells classes apart, and the model has one: use layercam")
@@ -59,7 +56,7 @@ def for_gradients(
         return _of_picture(target)
     if method.reads is not Reads.GRADIENTS or options.names_target:
         return target
-    by_itself = 0 if target.readout not in _POOLED else method.level
+    by_itself = method.level if readout.pools else 0
     level = by_itself if options.level is None else options.level
     if not level:
         return target

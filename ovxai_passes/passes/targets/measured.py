@@ -18,9 +18,6 @@ from ovxai_passes.methods.target import Target
 from ovxai_passes.options import Options
 from ovxai_passes.vocabulary import LARGEST, Contrast, Defaults, Mask, Scaling
 
-_SHARED = (ReadOut.POOLED.value, ReadOut.SCORES_POOLED.value)
-"""The read-outs of which a share is what a picture would be that looks like one place everywhere."""
-
 
 def with_measured(options: Options, method: MethodSpec, target: Target, graph: ModelGraph) -> Options:
     """The options with what measures best in place of what was left out; the same ones where nothing was.
@@ -52,9 +49,10 @@ def _of_gradients(options: Options, target: Target, graph: ModelGraph) -> Option
 
 def _of_masks(options: Options, target: Target) -> dict[str, Any]:
     as_asked = options.scaling is not None or not options.embed_scaling or options.reference
-    has_rivals = target.classes > 1 and target.readout in _SHARED and not required(target.site).k
+    site = required(target.site)
+    has_rivals = target.classes > 1 and site.readout.pools and not site.k  # a share asks of one place everywhere
     chosen: dict[str, Any] = {"contrast": Contrast.SHARE if has_rivals and not as_asked else Contrast.NONE}
-    if target.readout == ReadOut.CLASS_TOKEN.value:
+    if site.readout is ReadOut.CLASS_TOKEN:
         chosen["mask"] = Mask.ONE_HOT
     return chosen
 

@@ -45,6 +45,11 @@ def scores_tensors(target: Target) -> list[TensorId]:
     return [target.site.scores.tensor]
 
 
+def layers_of(target: Target) -> list[TensorId]:
+    """The tensors that gradients are taken for: a layer, or the maps of a detector's levels."""
+    return list(dict.fromkeys(one.tensor for one in target.features)) or [target.layer]
+
+
 def cotangents(given: Given) -> list[npt.NDArray[np.float32]]:
     """What the backward pass begins with for each of the classes [N,k]: the gradient by the class scores z."""
     site = given.target.site

@@ -36,6 +36,16 @@ class ReadOut(Enum):
     OTHER = "other"
     """Some other operation ends the positions."""
 
+    @property
+    def pools(self) -> bool:
+        """Whether a mean, sum or maximum over the positions is read."""
+        return self in (ReadOut.POOLED, ReadOut.SCORES_POOLED)
+
+    @property
+    def attends(self) -> bool:
+        """Whether positions are read by attention."""
+        return self in (ReadOut.CLASS_TOKEN, ReadOut.ATTENTION_POOLED)
+
 
 def reaches(layout: PositionLayout, influence: Influence, source: TensorId, place: int) -> bool:
     """Whether a position of `source` (which has some) reaches the first result of an operation that reads it."""

@@ -37,6 +37,10 @@ class Objectness:
     channels: tuple[int, ...]
     layer: Edge | None = None
 
+    def of_anchors(self, count: int) -> list[int]:
+        """The channel of each of `count` anchors."""
+        return [self.channels[anchor % len(self.channels)] for anchor in range(count)]
+
 
 @dataclass(frozen=True)
 class Level:

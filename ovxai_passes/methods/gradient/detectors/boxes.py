@@ -26,6 +26,8 @@ from ovxai_patterns.detector.class_heads import Level, Objectness
 
 from ovxai_passes.methods.gradient.detectors.heads import rows_of
 from ovxai_passes.methods.target import ScoredGrids
+from ovxai_passes.ops.gathering import channels_of
+from ovxai_passes.ops.sizes import sizes_of
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def boxes_of(graph: ModelGraph, grids: ScoredGrids) -> Boxes:
     by_level = [_scores(graph, level) for level in levels]
     scores = _joined(by_level)
     odds = _odds_of_shares(scores) if exclusive else scores
-    counts = tuple(_count(one) for one in by_level)
+    counts = tuple(sizes_of(one, [2]) for one in by_level)
     said = [level.objectness for level in levels]
     if not grids.objectness:
         return Boxes(scores, None, odds, counts, exclusive)
@@ -56,37 +58,22 @@ def boxes_of(graph: ModelGraph, grids: ScoredGrids) -> Boxes:
     return Boxes(scores, there, _odds_of_product(odds, there), counts, exclusive)
 
 
-def beside(said: Objectness, anchors: int) -> list[int]:
-    """The channel of objectness of each anchor."""
-    return [said.channels[anchor % len(said.channels)] for anchor in range(anchors)]
-
-
 def _scores(graph: ModelGraph, level: Level) -> ov.Node:
     """[N,K,A·P] of a level."""
     rows = rows_of(graph, level.tensor, level.axis, level)
-    taken = _taken(rows, [channel for channels in level.channels for channel in channels])
+    taken = channels_of(rows, [channel for channels in level.channels for channel in channels])
     return ops.reshape(taken, ops.constant([0, len(level.channels), -1]), special_zero=True)
 
 
 def _objectness(graph: ModelGraph, level: Level, said: Objectness) -> ov.Node:
     """[N,1,A·P] of a level."""
     rows = rows_of(graph, said.tensor, said.axis, level)
-    taken = _taken(rows, beside(said, len(level.channels[0])))
+    taken = channels_of(rows, said.of_anchors(len(level.channels[0])))
     return ops.reshape(taken, ops.constant([0, 1, -1]), special_zero=True)
-
-
-def _taken(rows: ov.Output, channels: list[int]) -> ov.Output:
-    if channels == list(range(rows.get_partial_shape()[1].get_length())):
-        return rows
-    return ops.gather(rows, ops.constant(channels), ops.constant(1)).output(0)
 
 
 def _joined(levels: list[ov.Node]) -> ov.Node:
     return levels[0] if len(levels) == 1 else ops.concat(levels, 2)
-
-
-def _count(rows: ov.Node) -> ov.Node:
-    return ops.gather(ops.shape_of(rows, "i64"), ops.constant([2]), ops.constant(0))
 
 
 def _odds_of_shares(scores: ov.Node) -> ov.Node:

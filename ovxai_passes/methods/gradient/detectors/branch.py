@@ -22,14 +22,14 @@ from ovxai_patterns.analysis.grid_source import GridSource
 from ovxai_patterns.analysis.positions import Positions, on_lattice
 
 from ovxai_passes.gradients.walk import backward
-from ovxai_passes.methods.gradient.branch import has_peak, walked_branch
+from ovxai_passes.methods.gradient.branch import walked_branch
 from ovxai_passes.methods.gradient.detectors.best import best_boxes
 from ovxai_passes.methods.gradient.detectors.boxes import boxes_of
 from ovxai_passes.methods.gradient.detectors.slopes import head_cotangents
 from ovxai_passes.methods.gradient.rows import Weights, weighted_map
 from ovxai_passes.methods.spec import BuildRequest, Built, required
 from ovxai_passes.methods.target import FeatureMap
-from ovxai_passes.ops.sizes import sizes_of
+from ovxai_passes.ops.sizes import bilinear, sizes_of
 
 _WOULD_COST_LESS = "fewer classes (--top-k, --class)"
 
@@ -40,7 +40,7 @@ def best_boxes_branch(request: BuildRequest, weights: Weights) -> Built:
 
     def walk(graph: ModelGraph) -> tuple[ov.Output, ov.Output]:
         boxes = boxes_of(graph, grids)
-        best = best_boxes(boxes, target, grids, has_peak(request))
+        best = best_boxes(boxes, target, grids, request.has_peak)
         cotangents, lead = head_cotangents(graph, grids.heads.levels, boxes, best, request.gradient_of)
         features = list(dict.fromkeys(feature.tensor for feature in target.features))
         gradients = dict(zip(features, backward(graph, cotangents, features, lead), strict=True))
@@ -55,7 +55,7 @@ def best_boxes_branch(request: BuildRequest, weights: Weights) -> Built:
             for one in target.features
         ]
         size = ops.constant(list(grids.size)) if grids.sized_by is None else sizes_of(maps[grids.sized_by], [2, 3])
-        return reduce(ops.add, [_resized(one, size) for one in maps]).output(0), best.rows.classes
+        return reduce(ops.add, [bilinear(one, size) for one in maps]).output(0), best.rows.classes
 
     return walked_branch(request, walk, _WOULD_COST_LESS)
 
@@ -64,14 +64,3 @@ def _layout(feature: FeatureMap) -> tuple[Positions, GridSource]:
     """Of a map of one place, no axis is seen to hold positions: rows and columns are the last two."""
     one_place = feature.positions.ids.size == 1
     return (on_lattice(4, 2, 3, (2, 2)) if one_place else feature.positions), feature.grid
-
-
-def _resized(saliency: ov.Output, size: ov.Node) -> ov.Node:
-    return ops.interpolate(
-        saliency,
-        size,
-        "linear_onnx",
-        "sizes",
-        axes=ops.constant([2, 3]),
-        coordinate_transformation_mode="half_pixel",
-    )

@@ -15,6 +15,7 @@ from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.detector.class_heads import Level
 
 from ovxai_passes.errors import NoGradientError
+from ovxai_passes.methods.gradient.differentiated import as_cotangent
 from ovxai_passes.methods.tokens import grids_of, tokens_of
 
 _MAP = 4  # axes
@@ -41,16 +42,12 @@ def rows_of(graph: ModelGraph, tensor: TensorId, axis: int, level: Level) -> ov.
     return ops.slice(tokens, *(ops.constant([number]) for number in ends)).output(0)
 
 
-def as_head(graph: ModelGraph, tensor: TensorId, axis: int, levels: Sequence[ov.Node], lead: int) -> ov.Output:
+def as_head(graph: ModelGraph, tensor: TensorId, axis: int, levels: Sequence[ov.Node], count: int) -> ov.Output:
     """A cotangent of a tensor, of its type, from rows [N,k,C,P] of each level in it, in their order.
 
-    Of its shape, with k in front where `lead` is 1; else k is 1.
+    Of its shape, with the `count` of classes, k, in front where there are several.
     """
     output = graph.output(tensor)
     value = levels[0] if len(levels) == 1 else ops.concat(list(levels), 3)
     laid = ops.transpose(value, ops.constant([1, 0, 2, 3] if axis == 1 else [1, 0, 3, 2]))
-    front = [ops.constant([value.get_output_partial_shape(0)[1].get_length()])] * lead
-    shape = ops.shape_of(output, "i64")
-    made = ops.reshape(laid, ops.concat([*front, shape], 0) if front else shape, False)
-    element = output.get_element_type()
-    return (made if element == ov.Type.f32 else ops.convert(made, element.get_type_name())).output(0)
+    return as_cotangent(laid, output, count)

@@ -21,7 +21,7 @@ from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.detector.class_heads import Level
 
 from ovxai_passes.methods.gradient.detectors.best import BestBoxes
-from ovxai_passes.methods.gradient.detectors.boxes import Boxes, beside
+from ovxai_passes.methods.gradient.detectors.boxes import Boxes
 from ovxai_passes.methods.gradient.detectors.heads import as_head
 from ovxai_passes.methods.gradient.differentiated import log_slopes
 from ovxai_passes.vocabulary import GradientOf
@@ -43,11 +43,11 @@ def head_cotangents(
             said = level.objectness
             _add(parts, said.tensor, level.first, _by_anchor(graph, level, of_objectness, at))
             axes[said.tensor] = said.axis
-    lead = int(best.rows.count > 1)
+    count = best.rows.count
     return {
-        tensor: as_head(graph, tensor, axes[tensor], [found[first] for first in sorted(found)], lead)
+        tensor: as_head(graph, tensor, axes[tensor], [found[first] for first in sorted(found)], count)
         for tensor, found in parts.items()
-    }, lead
+    }, int(count > 1)
 
 
 def _slopes(boxes: Boxes, best: BestBoxes, gradient_of: GradientOf) -> tuple[ov.Node, ov.Node | None]:
@@ -90,7 +90,7 @@ def _by_anchor(graph: ModelGraph, level: Level, slopes: ov.Node, at: ov.Node) ->
     said = level.objectness
     assert said is not None, "there is objectness"
     count = graph.output(said.tensor).get_partial_shape()[said.axis].get_length()
-    channels = beside(said, len(level.channels[0]))
+    channels = said.of_anchors(len(level.channels[0]))
     matrix = (np.arange(count)[:, None] == np.array(channels)).astype(np.float32)
     return ops.matmul(ops.constant(matrix), ops.multiply(ops.unsqueeze(slopes, ops.constant([3])), at), False, False)
 

@@ -8,6 +8,7 @@ Of a detector f is that of the box that is the best one where h is 0, and F the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +20,12 @@ from ovxai_passes.errors import VerificationError
 from ovxai_passes.gradients.backward import vjp
 from ovxai_passes.insert import Insertion
 from ovxai_passes.methods.spec import required
+from ovxai_passes.methods.target import Target
 from ovxai_passes.model_info.tensor_values import last_of
 from ovxai_passes.ops.precision import F32
 from ovxai_passes.reference.given import Given
 from ovxai_passes.reference.gradient.best_boxes import ScoredBoxes, box_cotangents, boxes_given
-from ovxai_passes.reference.gradient.derivatives import cotangents, scores_tensors
+from ovxai_passes.reference.gradient.derivatives import cotangents, layers_of, scores_tensors
 from ovxai_passes.vocabulary import GradientOf
 from ovxai_tools.checks.verification.outputs import Case
 
@@ -37,23 +39,27 @@ _ROUNDING = 2 * float(np.finfo(np.float32).eps)  # of the largest score, in a di
 _TOLERANCE = 0.02
 
 
+def vjp_for(model: ov.Model, target: Target) -> ov.Model:
+    """The model with the gradients of class scores for the layers of a target, last and in their order."""
+    graph = ModelGraph(model)
+    ends, layers = ([graph.output(one) for one in tensors] for tensors in (scores_tensors(target), layers_of(target)))
+    return vjp(model, ends, layers)
+
+
 def vjp_of(
     model: ov.Model, raw: Insertion, inputs: Sequence[Array], before: Sequence[Sequence[Array]]
 ) -> Callable[[TensorId, Mapping[TensorId, Array]], Array]:
     """The gradient of class scores for a tensor of the model, of its shape, given their cotangents."""
-    scores = scores_tensors(raw.target)
-    levels = tuple(dict.fromkeys(one.tensor for one in raw.target.features))
-    compiled: dict[tuple[TensorId, ...], ov.CompiledModel] = {}
+    layers = layers_of(raw.target)
+
+    @cache
+    def compiled() -> ov.CompiledModel:
+        return ov.compile_model(vjp_for(model, raw.target), "CPU", F32)
 
     def gradient(tensor: TensorId, given: Mapping[TensorId, Array]) -> Array:
-        wrt = levels or (tensor,)
-        if wrt not in compiled:
-            graph = ModelGraph(model)
-            made = vjp(model, [graph.output(one) for one in scores], [graph.output(one) for one in wrt])
-            compiled[wrt] = ov.compile_model(made, "CPU", F32)
-        fed = [given[one] for one in scores]
+        fed = [given[one] for one in scores_tensors(raw.target)]
         earlier = [[*one, *map(np.zeros_like, fed)] for one in before]
-        return last_of(compiled[wrt], [*earlier, [*inputs, *fed]])[wrt.index(tensor) - len(wrt)]
+        return last_of(compiled(), [*earlier, [*inputs, *fed]])[layers.index(tensor) - len(layers)]
 
     return gradient
 
@@ -61,7 +67,7 @@ def vjp_of(
 def check_gradient(model: ov.Model, raw: Insertion, given: Given, case: Case, before: Sequence[Sequence[Array]]) -> str:
     """Compare the gradient of the first class with central differences. Raises VerificationError."""
     graph, scores = ModelGraph(model), scores_tensors(raw.target)
-    tensors = [one.tensor for one in raw.target.features] or [raw.target.layer]
+    tensors = layers_of(raw.target)
     region = [place for tensor in tensors for end in scores for place in graph.region(tensor, end)]
     if any(graph.ops[place].get_type_name() == "FakeQuantize" for place in region):
         return f"{case.name}: gradients pass 8-bit rounding straight through, which differences do not show"

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
-from ovxai_patterns.analysis.graph import ModelGraph, TensorId
+from ovxai_patterns.analysis.graph import TensorId
 
-from ovxai_passes.gradients.backward import vjp
 from ovxai_passes.insert import Insertion
 from ovxai_passes.model_info.tensor_values import probe_of
 from ovxai_passes.ops.precision import F32
 from ovxai_passes.reference.given import Given
-from ovxai_passes.reference.gradient.derivatives import scores_tensors
+from ovxai_passes.reference.gradient.derivatives import layers_of, scores_tensors
 from ovxai_passes.reference.lookup import definition_of
 from ovxai_passes.vocabulary import Scaling
+from ovxai_tools.checks.verification.gradients import vjp_for
 from ovxai_tools.evaluation.compared.evaluated_model import EvaluatedModel
 from ovxai_tools.evaluation.compared.shown import Floats, Shown, above_zero
 
@@ -43,6 +43,7 @@ class DefinedMaps:
 
     def _map(self, one: Shown) -> Floats:
         picture, options = self.of.input(one.pixels), self.insertion.state.options
+        layers = layers_of(self.insertion.target)
         results = self._forward(picture)
         values = {tensor: np.array(results[place]) for place, tensor in enumerate(self._tensors)}
         self.inferences += 2
@@ -55,7 +56,7 @@ class DefinedMaps:
             multi_label=options.multi_label,
             gradient_of=options.differentiated,
             vjp=lambda tensor, cotangents: np.array(
-                self._backward([picture, *cotangents.values()])[f"gradient_{self._layers.index(tensor)}"]
+                self._backward([picture, *cotangents.values()])[f"gradient_{layers.index(tensor)}"]
             ),
         )
         saliency = definition_of(self.insertion.method)(given)[0, 0]
@@ -64,16 +65,13 @@ class DefinedMaps:
     @cached_property
     def _tensors(self) -> tuple[TensorId, ...]:
         """What definitions read."""
-        target, wanted = self.insertion.target, [*scores_tensors(self.insertion.target), *self._layers]
+        target, wanted = (
+            self.insertion.target,
+            [*scores_tensors(self.insertion.target), *layers_of(self.insertion.target)],
+        )
         if target.site is not None:
             wanted += [target.site.scores.shown, target.site.target, *self.insertion.head.sides]
         return tuple(dict.fromkeys(wanted))
-
-    @cached_property
-    def _layers(self) -> list[TensorId]:
-        """What gradients are taken for: a layer, or the maps of a detector's levels."""
-        target = self.insertion.target
-        return list(dict.fromkeys(one.tensor for one in target.features)) or [target.layer]
 
     @cached_property
     def _forward(self) -> ov.CompiledModel:
@@ -81,6 +79,4 @@ class DefinedMaps:
 
     @cached_property
     def _backward(self) -> ov.CompiledModel:
-        graph = ModelGraph(self.of.model)
-        ends = [graph.output(tensor) for tensor in scores_tensors(self.insertion.target)]
-        return ov.compile_model(vjp(self.of.model, ends, [graph.output(one) for one in self._layers]), "CPU", F32)
+        return ov.compile_model(vjp_for(self.of.model, self.insertion.target), "CPU", F32)
