@@ -25,7 +25,7 @@ SIGNATURES = {"jpg": b"\xff\xd8\xff", "png": b"\x89PNG"}
 @pytest.mark.parametrize("kind", ["jpg", "png"])
 def test_overlays_are_of_the_kind_asked_for(tmp_path: Path, kind: str) -> None:
     invoke(explain.main, "demo:cnn", STAR, "--output", tmp_path, "--overlay-format", kind)
-    names = sorted(path.name for path in tmp_path.iterdir())
+    names = sorted(path.name for path in tmp_path.iterdir() if path.is_file())
     assert names == ["03_star_star_map.png", f"03_star_star_overlay.{kind}", "index.html"]
     assert (tmp_path / names[1]).read_bytes().startswith(SIGNATURES[kind])
 

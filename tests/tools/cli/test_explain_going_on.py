@@ -16,6 +16,7 @@ import pytest
 from ovxai_tools.cli.explain import main
 from ovxai_tools.common import locks
 from ovxai_tools.demo import shipped as demo
+from ovxai_tools.pictures.page.images import FOLDER
 from ovxai_tools.pictures.picture_run import PictureRun
 
 from tests.support.cli import invoke
@@ -41,7 +42,11 @@ def command(pictures: Path, output: Path, *more: object) -> tuple[object, ...]:
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.name != FOLDER)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def before_drawing(monkeypatch: pytest.MonkeyPatch, number: int, act: Callable[[], object]) -> list[Path]:
@@ -82,9 +87,7 @@ def test_an_interrupt_keeps_what_is_complete_and_the_same_command_goes_on(
     assert json.loads(invoke(main, *command(pictures, out, "--json")).stdout) == wanted
     assert asked == [pictures / "b" / "one.png", pictures / "b" / "two.png"]
     assert (out / "one_star_map.png").stat().st_mtime_ns == first
-    assert names(out) == names(whole)
-    for name in names(out):
-        assert (out / name).read_bytes() == (whole / name).read_bytes()
+    assert contents(out) == contents(whole)
 
 
 def test_what_a_killed_run_has_left_is_gone_on_with(
@@ -100,13 +103,11 @@ def test_what_a_killed_run_has_left_is_gone_on_with(
     with (left / RECORD).open("a") as file:  # killed after the files have appeared, before the second line was whole
         file.write(f'{json.dumps(intent)}\n{{"at": "{pictures}')
     (left / "one_star_2_map.png").write_text("unfinished")
-    (left / "two_ring_map.png").unlink()
+    (left / FOLDER / "two_ring.map.jpg").unlink()
     asked = before_drawing(monkeypatch, 0, interrupt)
     assert "1 pictures were complete already" in invoke(main, *command(pictures, left)).output
     assert [path.relative_to(pictures).as_posix() for path in asked] == ["a/two.png", "b/one.png", "b/two.png"]
-    assert names(left) == names(out)
-    for name in names(out):
-        assert (left / name).read_bytes() == (out / name).read_bytes()
+    assert contents(left) == contents(out)
 
 
 def stopped_at(number: int, monkeypatch: pytest.MonkeyPatch, *call: object) -> None:
@@ -119,12 +120,12 @@ def stopped_at(number: int, monkeypatch: pytest.MonkeyPatch, *call: object) -> N
 def test_results_of_other_options_are_refused(tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     stopped_at(3, monkeypatch, *command(pictures, out))
-    before = {name: (out / name).read_bytes() for name in names(out)}
+    before = contents(out)
     said = invoke(main, *command(pictures, out, "--top-k", 2, "--colormap", "grey"), code=2).output
     assert "unfinished results of other options (--colormap, --top-k)" in said
     said = invoke(main, "demo:vit", pictures / "a", "--output", out, code=2).output
     assert "unfinished results of another model" in said
-    assert {name: (out / name).read_bytes() for name in names(out)} == before
+    assert contents(out) == before
     asked = before_drawing(monkeypatch, 0, interrupt)
     invoke(main, *command(pictures, out, "--top-k", 2, "--force"))
     assert len(asked) == 4
@@ -141,6 +142,7 @@ def test_a_picture_that_has_changed_is_done_again(
     invoke(main, *command(pictures, out))
     assert "one_ring_map.png" in names(out)
     assert "one_star_map.png" not in names(out), "it was of the picture that is no more"
+    assert not (out / FOLDER / "one_star.map.jpg").exists()
     assert len(names(out)) == 2 * 4 + 1
 
 
@@ -162,6 +164,7 @@ def test_an_error_keeps_what_is_complete(tmp_path: Path, pictures: Path) -> None
     assert "two_ring_overlay.jpg: it exists" in said
     assert "holds the maps of 1 of 4 pictures" in said
     assert (out / "two_ring_overlay.jpg").read_text() == "mine"
+    assert [path.name for path in (out / FOLDER).glob("two*")] == []
     assert (out / "index.html").read_text().count("<img") == 2
     (out / "two_ring_overlay.jpg").unlink()
     invoke(main, *command(pictures, out))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from ovxai_tools.cli.explain import main
 from ovxai_tools.demo import shipped as demo
+from ovxai_tools.pictures.page.images import FOLDER
 
 from tests.support.cli import invoke
 from tests.support.extras import needs_pictures
@@ -19,7 +20,7 @@ STAR = (demo.FOLDER / "03_star.png").read_bytes()
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.name != FOLDER)
 
 
 @pytest.mark.parametrize(

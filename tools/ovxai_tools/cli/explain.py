@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,14 @@ from ovxai_tools.pictures.map_drawing import Style
 from ovxai_tools.pictures.model_input import preparation_notices
 from ovxai_tools.pictures.picture_files import check_extras, picture_files
 from ovxai_tools.pictures.picture_run import PictureRun, RunSettings
-from ovxai_tools.pictures.result_folder import PAGE, Destination, write_maps
+from ovxai_tools.pictures.results.given_options import given_options
+from ovxai_tools.pictures.results.result_folder import PAGE, Destination, write_maps
+from ovxai_tools.pictures.results.ways import check_ways, model_names, ways_of
 
 _SKIPPED = 5
 _LARGEST = 10_000
 _WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "output", "labels", "as_json", "force", "quiet")
+_TOLD_OTHERWISE = (*_WITHOUT_EFFECT_ON_RESULTS, "compare", "methods", "targets", "top_k", "single_file")
 
 
 @click.command(
@@ -49,8 +53,17 @@ _WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "output", "labels", "as_json", 
 @click.option("--labels", type=NamedPath(), metavar="FILE", help="Names of the classes, a line each.")
 @click.option(
     "--method",
+    "methods",
+    multiple=True,
     type=choice_of([*WHITE_BOX, Method.RISE, Method.AISE]),
-    help="Explanation method; rise and aise only run the model. Default: as the model asks.",
+    help="Explanation method; rise and aise only run the model. Default: as the model asks. "
+    "May be given several times, and is shown side by side then.",
+)
+@click.option(
+    "--compare",
+    multiple=True,
+    metavar="MODEL",
+    help="Explain the pictures by another model, too, and show both side by side. May be given several times.",
 )
 @click.option(
     "--defaults",
@@ -80,6 +93,9 @@ _WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "output", "labels", "as_json", 
     show_default=True,
     help="The files of overlays.",
 )
+@click.option(
+    "--single-file", is_flag=True, help="A page that holds its pictures itself, to be sent; some 100 kB each."
+)
 @info_options
 @shape_option
 @click.option("--json", "as_json", is_flag=True, help="Print predictions and files as JSON.")
@@ -94,7 +110,8 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     targets: str | None,
     top_k: int,
     labels: Path | None,
-    method: str | None,
+    methods: tuple[str, ...],
+    compare: tuple[str, ...],
     defaults: str | None,
     scaling: str | None,
     contrast: str | None,
@@ -103,6 +120,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     colormap: str,
     overlay_weight: float,
     overlay_format: str,
+    single_file: bool,
     shapes: tuple[StatedShape, ...],
     as_json: bool,
     force: bool,
@@ -130,50 +148,63 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         targets=tuple(part.strip() for part in targets.split(",") if part.strip()) if targets else (),
         top_k=top_k,
         labels=() if labels is None else read_labels(labels),
-        method=method,
-        black_box=black_box or method in (Method.RISE.value, Method.AISE.value),
+        black_box=black_box,
         defaults=defaults,
         scaling=scaling,
         contrast=contrast,
     )
     style = Style(size, overlay_weight, colormap, f".{overlay_format}")
-    source = demo.model_path(model)
-    about = _about(source, settings.labels)
+    models = (model, *compare)
+    check_ways(models, methods)
+    about = _about([demo.model_path(one) for one in models], settings.labels)
     check_folder(output, about, PAGE, force)
-    with stage(f"Preparing {model}", quiet):
-        loaded = told_to(load_model(model, shapes), info)
-        run = PictureRun(loaded, settings)
-    summary = write_maps(run, files, Destination(output, about, force, f"What {model} says, and why"), style, quiet)
+    loaded, runs = [], []
+    for path, name in zip(models, model_names(models), strict=True):
+        with stage(f"Preparing {path}", quiet):
+            loaded.append(told_to(load_model(path, shapes), info))
+            runs += [(name, PictureRun(loaded[-1], asked)) for asked in settings.for_methods(methods)]
+    ways = ways_of(runs)
+    options = given_options(click.get_current_context(), _TOLD_OTHERWISE)
+    destination = Destination(output, about, force, options, single_file)
+    summary = write_maps(ways, files, destination, style, quiet)
     if as_json:
         click.echo(json.dumps({"model": model, "explained": summary.maps, "left_out": summary.left_out}, indent=1))
     elif not quiet:
         for one in summary.maps:
             score = "" if one["score"] is None else f" ({one['score']:.3g})"
-            click.echo(f"{one['picture']}: {one['class']}{score}")
-        prepared = Preparation.from_model(loaded)
-        for notice in () if model.startswith(demo.PREFIX) else preparation_notices(loaded, prepared):
-            click.echo(f"notice: {notice}", err=True)
+            way = "" if len(ways) == 1 else f" [{one['model']}, {one['method']}]"
+            click.echo(f"{one['picture']}: {one['class']}{score}{way}")
+        for path, network in zip(models, loaded, strict=True):
+            notices = (
+                () if path.startswith(demo.PREFIX) else preparation_notices(network, Preparation.from_model(network))
+            )
+            for notice in notices:
+                click.echo(f"notice: {notice if len(models) == 1 else f'{path}: {notice}'}", err=True)
         before = f" ({summary.already_complete} pictures were complete already)" if summary.already_complete else ""
         click.echo(f"wrote {summary.files} files to {output}{before}: look at {output / PAGE}")
     if summary.left_out:
         sys.exit(_SKIPPED)
 
 
-def _about(source: Path, labels: tuple[str, ...]) -> dict[str, Any]:
-    """What decides on the results: the version, the model's content, and the options that do not only say where to."""
+def _about(sources: Sequence[Path], labels: tuple[str, ...]) -> dict[str, Any]:
+    """What decides on the results: the version, the models' content, and the options that do not only say where to."""
     given = {
         f"--{name.replace('_', '-')}": value
         for name, value in click.get_current_context().params.items()
         if name not in _WITHOUT_EFFECT_ON_RESULTS
     }
-    pair = (source, source.with_suffix(".bin")) if source.name else ()
-    files = [path for path in pair if path.is_file()]
-    try:
-        digests = [file_digest(path) for path in files]
-    except OSError:  # told where it is read
-        digests = []
-    about = {"version": __version__, "model": digests or str(source), "options": given | {"--labels": labels}}
+    told = [_content_of(source) for source in sources]
+    about = {"version": __version__, "model": told, "options": given | {"--labels": labels}}
     return json.loads(json.dumps(about, default=str))
+
+
+def _content_of(source: Path) -> list[str] | str:
+    """What tells a model from others: the digests of its files, or its name where it has none."""
+    pair = (source, source.with_suffix(".bin")) if source.name else ()
+    try:
+        return [file_digest(path) for path in pair if path.is_file()] or str(source)
+    except OSError:  # told where it is read
+        return str(source)
 
 
 if __name__ == "__main__":

@@ -128,7 +128,8 @@ def publish(staged: Path, moves: list[tuple[Path, Path]], replace: bool = True) 
 
 def _room(folder: Path, staged: Path, stack: contextlib.ExitStack) -> Path:
     """A folder from which `folder` is one rename away."""
-    if os.path.realpath(folder) == os.path.realpath(staged.parent):
+    above, target = os.path.realpath(staged.parent), os.path.realpath(folder)
+    if target == above or (os.path.dirname(target) == above and os.stat(target).st_dev == os.stat(above).st_dev):
         return staged
     return stack.enter_context(staging(folder))
 

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import base64
-import html
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from ovxai_passes.pictures.encoding import encoded
 from ovxai_passes.pictures.resizing import resize_picture
+from ovxai_tools.pictures.page.document import document, escaped, left_out, resource
 
 Picture = npt.NDArray[np.uint8]
 
 _WIDTH, _TALLEST = 256, 1024
 _QUALITY = 88
-_STYLE = """
-body { font: 15px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 1180px; padding: 0 1rem; color: #222; }
-h1 { font-size: 1.3rem; } h2 { font-size: 1rem; margin: 2rem 0 .5rem; word-break: break-all; }
-.row { display: flex; flex-wrap: wrap; gap: 12px; } figure { margin: 0; width: 256px; }
-img { width: 100%; height: auto; display: block; border-radius: 4px; }
-figcaption { font-size: .85rem; padding: .2rem 0; }
-.score { color: #666; } @media (prefers-color-scheme: dark) { body { background: #161616; color: #ddd; } }
-"""
+_STYLE = "sheet.css"
 
 
 def page(title: str, rows: Iterable[str], skipped: Sequence[str], style: str = "") -> Iterator[str]:
@@ -31,14 +25,8 @@ def page(title: str, rows: Iterable[str], skipped: Sequence[str], style: str = "
 
     `style`: rules of CSS beside those of all pages.
     """
-    yield "<!doctype html>\n"
-    yield f'<html lang="en"><head><meta charset="utf-8"><title>{escaped(title)}</title>\n'
-    yield f'<meta name="viewport" content="width=device-width"><style>{_STYLE}{style}</style></head><body>\n'
-    yield f"<h1>{escaped(title)}</h1>\n"
-    yield from rows
-    if skipped:
-        yield f"<h2>Left out</h2><ul>{''.join(f'<li>{escaped(line)}</li>' for line in skipped)}</ul>\n"
-    yield "</body></html>\n"
+    body = chain([f"<h1>{escaped(title)}</h1>\n"], rows, [left_out(skipped)])
+    return document(title, body, [resource(_STYLE), style])
 
 
 def row(name: str, figures: Sequence[str]) -> str:
@@ -63,11 +51,6 @@ def thumbnail(picture: Picture) -> Picture:
         cut = (height // whole, width // whole)
         return resize_picture(resize_picture(picture[: cut[0] * whole, : cut[1] * whole], cut), size, "linear")
     return resize_picture(picture, size)
-
-
-def escaped(text: str) -> str:
-    """Text in HTML; names of files may hold bytes that are no UTF-8, which are shown as escapes."""
-    return html.escape(text.encode("utf-8", "backslashreplace").decode(), quote=True)
 
 
 def _embedded(small: Picture) -> str:

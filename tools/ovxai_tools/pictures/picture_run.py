@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -30,7 +31,7 @@ from ovxai_passes.options import Options
 from ovxai_passes.passes.targets.task import task_of
 from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.pictures.levels import scaling
-from ovxai_passes.vocabulary import Defaults, Task
+from ovxai_passes.vocabulary import Defaults, Method, Scaling, Task
 from ovxai_tools.pictures.detector_scores import DetectorScores
 from ovxai_tools.pictures.model_input import PictureInput
 
@@ -57,6 +58,11 @@ class RunSettings:
     defaults: str | None = None
     scaling: str | None = None
     contrast: str | None = None
+
+    def for_methods(self, methods: Sequence[str]) -> list[RunSettings]:
+        """These settings for each method, or for the default one where none is named."""
+        black_boxes = (Method.RISE.value, Method.AISE.value)
+        return [replace(self, method=one, black_box=self.black_box or one in black_boxes) for one in methods or (None,)]
 
 
 @dataclass(frozen=True)
@@ -158,10 +164,19 @@ class PictureRun:
         return DetectorScores.of(plain, found) if found.method.per_class else None
 
     @property
-    def scaled_together(self) -> bool:
-        """Whether the maps of a picture have one scale."""
+    def method_name(self) -> str:
+        """The method that makes the maps, by the name that `--method` has for it."""
         method = self._explainer.method
-        return isinstance(method, WhiteBox) and method.scaled_together
+        if isinstance(method, WhiteBox):
+            return method.method or "maps of the model"
+        return self.settings.method or Method.AISE.value
+
+    @property
+    def scale(self) -> Scaling:
+        """How the maps are scaled; one by one where that is not known."""
+        method = self._explainer.method
+        said = method.map.said("scaling") if isinstance(method, WhiteBox) else ""
+        return Scaling(said) if said in [one.value for one in Scaling] else Scaling.MAP
 
     def explain(self, path: Path) -> tuple[Levels, list[ClassMap]]:
         """A picture with its maps, the best first. Raises UnreadableError for what is no picture."""

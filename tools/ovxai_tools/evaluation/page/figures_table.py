@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from ovxai_tools.evaluation.results.bootstrap import Interval
 from ovxai_tools.evaluation.results.measures import Measure
 from ovxai_tools.evaluation.results.table import Standing, measured
-from ovxai_tools.pictures.contact_sheet import escaped
+from ovxai_tools.pictures.page.document import escaped
 
 
 def figures_table(standings: Sequence[Standing], default: str, colours: Mapping[str, str]) -> str:

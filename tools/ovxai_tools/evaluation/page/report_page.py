@@ -14,18 +14,20 @@ from ovxai_tools.evaluation.page.differences import most_different, picture_row
 from ovxai_tools.evaluation.page.figures_table import figures_table
 from ovxai_tools.evaluation.results.result_files import Outcome
 from ovxai_tools.evaluation.results.rows import curves_of
-from ovxai_tools.pictures.contact_sheet import escaped, page
+from ovxai_tools.pictures.contact_sheet import page
+from ovxai_tools.pictures.page.document import escaped
 
 _PICTURES = 8
 _MAPS = 6
 _STYLE = """
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .85rem; }
-th, td { padding: .25rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #8884; }
+th, td { padding: .25rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 tbody th { text-align: left; font-weight: normal; } thead th { text-align: right; vertical-align: bottom; }
-thead th:first-child { text-align: left; } .best { font-weight: bold; } .half { opacity: .6; font-weight: normal; }
+thead th:first-child { text-align: left; } .best { font-weight: bold; }
+.half { color: var(--quiet); font-weight: normal; }
 .default th { font-style: italic; } .swatch { display: inline-block; width: .7em; height: .7em; margin-right: .5em; }
-.verdict { font-size: 1.1rem; border-left: 4px solid #1f77b4; padding-left: .8rem; }
-h1 { overflow-wrap: anywhere; } .row figure { width: 186px; } .row .chart { width: 420px; max-width: 100%; }
+.verdict { font-size: 1.1rem; border-left: 4px solid var(--accent); padding-left: .8rem; }
+.row figure { width: 186px; } .row .chart { width: 420px; max-width: 100%; }
 .chart img { border-radius: 0; }
 """
 

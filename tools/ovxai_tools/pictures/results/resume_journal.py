@@ -1,8 +1,8 @@
 """What a run over many pictures has done, kept so that the same command goes on after an interrupt.
 
 The journal (`common/resumable.py`) has for each picture a line that names its files before they are written, and one
-with its maps and its part of the page when all of them are there. A picture is complete if it has the second line, its
-files are there, and it is still of the size and time that it had.
+with its maps and what the page shows of it when all of them are there. A picture is complete if it has the second
+line, its files are there, and it is still of the size and time that it had.
 """
 
 from __future__ import annotations
@@ -14,20 +14,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovxai_tools.common.resumable import JOURNAL, Line, add_line, kept_lines
+from ovxai_tools.pictures.page.shown import ShownPicture
+from ovxai_tools.pictures.results.picture_results import PictureResults
 
 
 @dataclass(frozen=True)
 class CompletePicture:
-    """One complete picture: its maps, and where in the journal its line is."""
+    """One complete picture: its maps, the names of all its files, and where in the journal its line is."""
 
     stamp: list[int]
     maps: list[Line]
+    files: list[str]
     offset: int
-
-    @property
-    def files(self) -> list[str]:
-        """The names of its files."""
-        return [name for one in self.maps for name in one["files"]]
 
 
 @dataclass
@@ -68,26 +66,31 @@ class ResumeJournal:
         """Note that files are about to appear."""
         self._append({"at": _key(picture), "files": files})
 
-    def add(self, picture: Path, stamp: list[int], maps: list[Line], row: str) -> None:
+    def add(self, picture: Path, stamp: list[int], results: PictureResults) -> None:
         """Note that all files of a picture are there; older ones of it are removed.
 
-        `stamp`: the picture's, before it was read; `row`: its part of the page.
+        `stamp`: the picture's, before it was read.
         """
         before = self.kept.get(_key(picture))
-        self._append({"at": _key(picture), "stamp": stamp, "told": maps, "row": row})
-        now = {name for one in maps for name in one["files"]}
-        for name in set(before.files if before else ()) - now:
+        told = {"told": results.maps, "shown": results.shown.as_values(), "files": results.files}
+        self._append({"at": _key(picture), "stamp": stamp, **told})
+        for name in set(before.files if before else ()) - set(results.files):
             (self.folder / name).unlink(missing_ok=True)
             self.of.pop(name, None)
 
-    def rows(self, pictures: list[Path]) -> Iterator[str]:
-        """The parts of the page: of these pictures in their order, then of others that were explained before."""
-        keys = dict.fromkeys([*(_key(picture) for picture in pictures), *self.kept])
+    def shown(self, pictures: list[Path]) -> Iterator[tuple[str, ShownPicture]]:
+        """What the page shows, by name: of these pictures in their order, then of others that were explained before.
+
+        Names are paths from the folder that all of them are in.
+        """
+        keys = [
+            one for one in dict.fromkeys([*(_key(picture) for picture in pictures), *self.kept]) if one in self.kept
+        ]
+        above = os.path.commonpath([os.path.dirname(key) for key in keys]) if keys else ""
         with self.path.open("rb") as file:
             for key in keys:
-                if key in self.kept:
-                    file.seek(self.kept[key].offset)
-                    yield json.loads(file.readline())["row"]
+                file.seek(self.kept[key].offset)
+                yield os.path.relpath(key, above), ShownPicture.of_values(json.loads(file.readline())["shown"])
 
     def remove(self) -> None:
         """Remove the journal: all is done, or nothing is."""
@@ -100,9 +103,8 @@ class ResumeJournal:
         self.owned.update(values.get("files", ()))
         if "told" in values:
             key: str = values["at"]
-            kept = self.kept[key] = CompletePicture(values["stamp"], values["told"], offset)
-            self.owned.update(kept.files)
-            self.of.update(dict.fromkeys(kept.files, key))
+            self.kept[key] = CompletePicture(values["stamp"], values["told"], values["files"], offset)
+            self.of.update(dict.fromkeys(values["files"], key))
 
 
 def _key(picture: Path) -> str:

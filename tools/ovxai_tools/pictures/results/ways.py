@@ -1,0 +1,58 @@
+"""Ways of explaining beside each other: models, and methods of each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ovxai_passes.errors import OptionError
+from ovxai_tools.demo.shipped import PREFIX
+from ovxai_tools.pictures.picture_run import PictureRun
+
+
+@dataclass(frozen=True)
+class Way:
+    """A model that is asked by one method. `name`: what tells it from the others; `model`: as it is shown."""
+
+    name: str
+    model: str
+    run: PictureRun
+
+
+def model_names(models: Sequence[str]) -> list[str]:
+    """Names of models that are no paths: those of their files, with as many folders as it takes to tell them apart."""
+    parts = [[one] if one.startswith(PREFIX) else list(Path(one).parts) for one in models]
+    longest = max(map(len, parts))
+    for length in range(1, longest + 1):
+        names = ["/".join(one[-length:]) for one in parts]
+        if len(set(names)) == len(set(models)):
+            break
+    return names
+
+
+def ways_of(runs: Sequence[tuple[str, PictureRun]]) -> list[Way]:
+    """Ways of runs, each with the name of its model, named by what is not the same for all of them."""
+    models, methods = [model for model, _ in runs], [run.method_name for _, run in runs]
+    by_model, by_method = len(set(models)) > 1, len(set(methods)) > 1
+    names = [
+        ", ".join(part for part, is_told in ((model, by_model or not by_method), (method, by_method)) if is_told)
+        for model, method in zip(models, methods, strict=True)
+    ]
+    return [Way(name, model, run) for name, (model, run) in zip(names, runs, strict=True)]
+
+
+def check_ways(models: Sequence[str], methods: Sequence[str]) -> None:
+    """Raise OptionError where a model or a method is named twice: both would show the same."""
+    for option, names in (("--method", list(methods)), ("--compare", [_place(one) for one in models])):
+        twice = next((place for place, one in enumerate(names) if one in names[:place]), None)
+        if twice is not None:
+            said = (methods if option == "--method" else models)[twice]
+            raise OptionError(
+                f"{option} {said} is there twice, and would show the same beside each other: leave it out"
+            )
+
+
+def _place(model: str) -> str:
+    return model if model.startswith(PREFIX) else os.path.realpath(model)
