@@ -33,7 +33,7 @@ from ovxai_tools.pictures.picture_files import check_extras, picture_files
 from ovxai_tools.pictures.picture_run import PictureRun, RunSettings
 from ovxai_tools.pictures.results.given_options import given_options
 from ovxai_tools.pictures.results.result_folder import PAGE, Destination, write_maps
-from ovxai_tools.pictures.results.ways import check_ways, model_names, ways_of
+from ovxai_tools.pictures.results.ways import check_ways, model_names, saying_which, ways_of
 
 _SKIPPED = 5
 _LARGEST = 10_000
@@ -160,7 +160,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     check_folder(output, about, PAGE, force)
     loaded, runs = [], []
     for path, name in zip(models, model_names(models), strict=True):
-        with stage(f"Preparing {path}", quiet):
+        with stage(f"Preparing {path}", quiet), saying_which(path, models):
             loaded.append(told_to(load_model(path, shapes), info))
             runs += [(name, PictureRun(loaded[-1], asked)) for asked in settings.for_methods(methods)]
     ways = ways_of(runs)

@@ -13,6 +13,9 @@ from ovxai_tools.pictures.page.shown import EMBEDDED, ShownClass, ShownPicture
 _UNSEEN = 0.05
 """A model that is less sure than this does not see the class."""
 
+_MOST_COLUMNS = 7
+"""Beside each other, on a wide screen."""
+
 
 def card(name: str, shown: ShownPicture, ways: Sequence[str]) -> str:
     """`ways`: their names, in the order of `shown.ways`; told where there are several."""
@@ -29,8 +32,9 @@ def card(name: str, shown: ShownPicture, ways: Sequence[str]) -> str:
     told = "".join(f' data-{key}="{escaped(value)}"' for key, value in values.items() if value)
     told += " data-differs" if shown.differs else ""
     columns = 1 + sum(max(1, len(way)) for way in shown.ways)
+    kinds = "card" + (" single" if len(ways) == 1 else "") + (" many" if columns > _MOST_COLUMNS else "")
     parts = [
-        f'<article class="card" style="--columns: {columns}"{told}>',
+        f'<article class="{kinds}" style="--columns: {columns}"{told}>',
         f"<h2>{escaped(name)}</h2>",
         '<div class="ways">',
         f'<section class="way" style="--maps: 1">{"<h3>picture</h3>" if len(ways) > 1 else ""}',
@@ -45,7 +49,8 @@ def card(name: str, shown: ShownPicture, ways: Sequence[str]) -> str:
 def _way(name: str, way: Sequence[ShownClass], said: str, shown: ShownPicture) -> str:
     heading = f"<h3>{escaped(said)}</h3>" if said else ""
     figures = "\n".join(_figure(name, one, said, shown.size) for one in way) or "<p>Nothing was found in it.</p>"
-    return f'<section class="way" style="--maps: {max(1, len(way))}">{heading}\n{figures}</section>'
+    kinds = "way several" if len(way) > 1 else "way"
+    return f'<section class="{kinds}" style="--maps: {max(1, len(way))}">{heading}\n{figures}</section>'
 
 
 def _figure(name: str, one: ShownClass, way: str, size: tuple[int, int]) -> str:
@@ -58,7 +63,7 @@ def _figure(name: str, one: ShownClass, way: str, size: tuple[int, int]) -> str:
         caption += f' <span class="share">{share}</span>'
     if one.score is not None and 0 <= one.score <= 1:
         caption += f'<span class="bar" aria-hidden="true"><span style="width: {100 * one.score:.1f}%"></span></span>'
-        caption += '<span class="badge">hardly seen by the model</span>' if one.score < _UNSEEN else ""
+        caption += '<span class="badge">hardly seen</span>' if one.score < _UNSEEN else ""
     return (
         f'<figure><button type="button" class="shot" {said}>{image}</button><figcaption>{caption}</figcaption></figure>'
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovxai_passes.errors import OptionError
+from ovxai_passes.errors import OptionError, OvxaiError
 from ovxai_tools.demo.shipped import PREFIX
 from ovxai_tools.pictures.picture_run import PictureRun
 
@@ -52,6 +53,17 @@ def check_ways(models: Sequence[str], methods: Sequence[str]) -> None:
             raise OptionError(
                 f"{option} {said} is there twice, and would show the same beside each other: leave it out"
             )
+
+
+@contextlib.contextmanager
+def saying_which(model: str, of: Sequence[str]) -> Iterator[None]:
+    """What is wrong with one of several models begins with its name."""
+    try:
+        yield
+    except OvxaiError as error:
+        if len(of) > 1 and model not in str(error):
+            error.args = (f"{model}: {error}", *error.args[1:])
+        raise
 
 
 def _place(model: str) -> str:

@@ -52,12 +52,10 @@ function sort() {
 listClasses();
 form.querySelector(".tick").hidden = !cards.some((card) => card.differs);
 form.hidden = false;
-form.addEventListener("input", (event) => (event.target.name === "order" ? sort() : show()));
+form.elements.name.addEventListener("input", show);
+for (const name of ["class", "differs"]) form.elements[name].addEventListener("change", show);
+form.elements.order.addEventListener("change", sort);
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("reset", () => setTimeout(() => (sort(), show())));
-if (cards.length) {
-  show();
-  const before = form.elements.name.value + form.elements.class.value;
-  if (form.elements.order.value !== "given") sort(); // browsers keep what was chosen when a page is loaded again
-  if (before) show();
-}
+show(); // browsers keep what was typed and chosen when a page is loaded again
+if (form.elements.order.value !== "given") sort();
