@@ -31,6 +31,9 @@ full() {
     # run them with the same versions
     local ignored="house patterns/analysis patterns/classifier patterns/matchers passes/finish passes/gradients passes/head
         passes/mapping passes/methods passes/ops passes/passes passes/rewrites"
+    if ! command -v chromedriver > /dev/null; then
+        skipped "pages in a browser: there is no chromium with its chromedriver on this machine"
+    fi
     # shellcheck disable=SC2046,SC2086
     logged 3 pytest $(printf -- '--ignore=tests/%s ' $ignored)
     # what the default suite leaves to this run: static batches of several pictures, more cases and more examples,

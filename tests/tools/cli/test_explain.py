@@ -72,7 +72,9 @@ def test_what_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     result = invoke(main, "demo:cnn", broken, STAR, tmp_path / "none.png", "--output", tmp_path / "out", code=5)
     assert result.output.count("left out: cannot read the picture") == 2
     assert "03_star_star_map.png" in names(tmp_path / "out")
-    assert "Left out" in (tmp_path / "out" / "index.html").read_text()
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "cannot read the picture none.png: No such file" in page
+    assert str(tmp_path) not in page, "a page is sent"
 
 
 def test_nothing_is_lost(tmp_path: Path) -> None:

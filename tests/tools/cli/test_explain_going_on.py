@@ -70,21 +70,22 @@ def interrupt() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+@pytest.mark.parametrize("more", [(), ("--single-file",)], ids=str)
 def test_an_interrupt_keeps_what_is_complete_and_the_same_command_goes_on(
-    tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]
 ) -> None:
     whole, out = tmp_path / "whole", tmp_path / "out"
-    wanted = json.loads(invoke(main, *command(pictures, whole, "--json")).stdout)
+    wanted = json.loads(invoke(main, *command(pictures, whole, "--json", *more)).stdout)
     with monkeypatch.context() as patch:
         before_drawing(patch, 3, interrupt)
-        said = invoke(main, *command(pictures, out), code=130).output
+        said = invoke(main, *command(pictures, out, *more), code=130).output
     assert f"Interrupted; {out} holds the maps of 2 of 4 pictures, and index.html shows them. The same command" in said
     assert "nothing was written" not in said
     assert len(names(out)) == 2 * 2 + 2
     assert (out / "index.html").read_text().count("<img") == 4
     first = (out / "one_star_map.png").stat().st_mtime_ns
     asked = before_drawing(monkeypatch, 0, interrupt)
-    assert json.loads(invoke(main, *command(pictures, out, "--json")).stdout) == wanted
+    assert json.loads(invoke(main, *command(pictures, out, "--json", *more)).stdout) == wanted
     assert asked == [pictures / "b" / "one.png", pictures / "b" / "two.png"]
     assert (out / "one_star_map.png").stat().st_mtime_ns == first
     assert contents(out) == contents(whole)

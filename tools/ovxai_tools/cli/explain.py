@@ -93,9 +93,7 @@ _TOLD_OTHERWISE = (*_WITHOUT_EFFECT_ON_RESULTS, "compare", "methods", "targets",
     show_default=True,
     help="The files of overlays.",
 )
-@click.option(
-    "--single-file", is_flag=True, help="A page that holds its pictures itself, to be sent; some 100 kB each."
-)
+@click.option("--single-file", is_flag=True, help="A page that holds its pictures itself, some 70 kB each.")
 @info_options
 @shape_option
 @click.option("--json", "as_json", is_flag=True, help="Print predictions and files as JSON.")

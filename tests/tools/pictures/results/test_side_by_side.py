@@ -61,3 +61,15 @@ def test_one_file_holds_all_that_is_shown(tmp_path: Path) -> None:
     page = (tmp_path / "index.html").read_text()
     assert set(re.findall(r'(?:src|data-heat)="(.{22})', page)) == {"data:image/jpeg;base64"}
     assert "<dd>--size 20x30</dd>" in page
+
+
+def test_the_head_of_the_page_tells_options_and_no_paths(tmp_path: Path) -> None:
+    labels = tmp_path / "names.txt"
+    labels.write_text("\n".join(f"a {number}" for number in range(8)))
+    options = ("--labels", labels, "--bgr", "--mean", "1,2.5,3", "--targets", "a 3,4", "-q")
+    invoke(main, "demo:cnn", STAR, "--output", tmp_path / "out", *options)
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "<dd>--mean 1,2.5,3 --bgr</dd>" in page
+    assert "<dd>a 3, 4, in every picture</dd>" in page
+    assert "<dd>reciprocam</dd>" in page
+    assert str(tmp_path) not in page

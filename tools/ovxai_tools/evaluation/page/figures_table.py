@@ -23,7 +23,8 @@ def figures_table(standings: Sequence[Standing], default: str, colours: Mapping[
         cells = "".join(_cell(standing.figures.get(one.name), one, best[one.name]) for one in columns)
         rows.append(f"<tr{kind}><th>{swatch}{escaped(standing.name)}</th><td>{_rank(standing.rank)}</td>{cells}</tr>")
     return (
-        f'<div class="wide"><table><thead><tr><th>setting</th><th>mean rank</th>{heads}</tr></thead>'
+        '<div class="wide" tabindex="0" role="region" aria-label="Settings by rank">'
+        f"<table><thead><tr><th>setting</th><th>mean rank</th>{heads}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>\n"
     )
 

@@ -47,15 +47,25 @@ class Destination:
 
 @dataclass
 class RunSummary:
-    """The maps of all complete pictures, why pictures were left out, how many files were written.
+    """The maps of all complete pictures, why pictures could not be read, how many files were written.
 
     `already_complete`: how many pictures an earlier run has done.
     """
 
     maps: list[dict[str, Any]] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
+    unreadable: dict[Path, str] = field(default_factory=dict)
     files: int = 0
     already_complete: int = 0
+
+    @property
+    def left_out(self) -> list[str]:
+        """A sentence for each picture that was left out."""
+        return list(self.unreadable.values())
+
+    @property
+    def left_out_by_name(self) -> list[str]:
+        """The same with names for paths, for a page that is sent."""
+        return [sentence.replace(str(path), path.name) for path, sentence in self.unreadable.items()]
 
 
 def write_maps(
@@ -113,7 +123,7 @@ def _end(workspace: _Workspace, files: list[Path], facts: PageFacts, summary: Ru
     journal, staged = workspace.journal, workspace.drawer.staged
     if journal.kept or finished:
         with (staged / PAGE).open("w", encoding="utf-8") as file:
-            file.writelines(explain_page(facts, len(journal.kept), journal.shown(files), summary.left_out))
+            file.writelines(explain_page(facts, len(journal.kept), journal.shown(files), summary.left_out_by_name))
         publish(staged, [(staged / PAGE, journal.folder / PAGE)])
         summary.files += 1
     with contextlib.suppress(OSError):  # it holds something, or is not there
@@ -134,7 +144,7 @@ def _explain(path: Path, workspace: _Workspace, summary: RunSummary) -> None:
     try:
         results = drawer.draw(path)
     except UnreadableError as error:
-        summary.left_out.append(str(error))
+        summary.unreadable[path] = str(error)
         click.echo(f"left out: {error}", err=True)
         return
     if not results.maps:

@@ -86,11 +86,11 @@ class ResumeJournal:
         keys = [
             one for one in dict.fromkeys([*(_key(picture) for picture in pictures), *self.kept]) if one in self.kept
         ]
-        above = os.path.commonpath([os.path.dirname(key) for key in keys]) if keys else ""
+        names = _names(keys)
         with self.path.open("rb") as file:
             for key in keys:
                 file.seek(self.kept[key].offset)
-                yield os.path.relpath(key, above), ShownPicture.of_values(json.loads(file.readline())["shown"])
+                yield names[key], ShownPicture.of_values(json.loads(file.readline())["shown"])
 
     def remove(self) -> None:
         """Remove the journal: all is done, or nothing is."""
@@ -105,6 +105,15 @@ class ResumeJournal:
             key: str = values["at"]
             self.kept[key] = CompletePicture(values["stamp"], values["told"], values["files"], offset)
             self.of.update(dict.fromkeys(values["files"], key))
+
+
+def _names(keys: list[str]) -> dict[str, str]:
+    """Names of pictures: paths from the folder that all of them are in; whole ones where they are on several disks."""
+    try:
+        above = os.path.commonpath([os.path.dirname(key) for key in keys])
+    except ValueError:  # there are none, or Windows gives disks letters
+        return {key: key for key in keys}
+    return {key: os.path.relpath(key, above) for key in keys}
 
 
 def _key(picture: Path) -> str:

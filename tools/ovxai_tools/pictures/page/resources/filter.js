@@ -6,7 +6,7 @@ const cards = given.map((element, place) => ({
   element,
   place,
   name: element.dataset.name,
-  found: element.dataset.name.toLowerCase(),
+  found: `${element.dataset.name} ${element.dataset.classes}`.toLowerCase(),
   classes: JSON.parse(element.dataset.classes),
   score: element.dataset.score === undefined ? null : Number(element.dataset.score),
   differs: element.dataset.differs !== undefined,
