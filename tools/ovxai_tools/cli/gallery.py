@@ -28,13 +28,13 @@ from ovxai_tools.common.exits import EXIT_CODES, OutputError, with_exit_codes
 from ovxai_tools.common.files import check_output, publish, staging
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.demo.shapes import LABELS, make_pair
-from ovxai_tools.pictures.panels import cells, laid_over, strip
 from ovxai_tools.pictures.picture_files import check_extras
+from ovxai_tools.pictures.previews.certainty import Certainty
+from ovxai_tools.pictures.previews.legend import legend_of
+from ovxai_tools.pictures.previews.panels import Bar, Panel, Strip, map_panel, overlay_panel, rows
 
 Floats = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.uint8]
-
-_COLOURS = 256  # of the picture: a quarter of the bytes
 
 
 @click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,18 +74,21 @@ def _answers(path: Path, scaling: Scaling, image: Floats) -> tuple[Floats, Level
 def _draw(
     pixels: Levels, alone: tuple[Floats, Levels], joint: tuple[Floats, Levels], classes: list[int], path: Path
 ) -> None:
-    scores = alone[0]
-    ranked = sorted(classes[:2], key=lambda number: -scores[number])
-    names = ("best class", "other object", "absent class")
-    rows = []
-    for number, name in zip([*ranked, classes[2]], names, strict=True):
-        maps = alone[1][number], joint[1][number]
-        parts = [pixels, cells(maps[0]), *(laid_over(pixels, levels) for levels in maps)]
-        caption = (
-            f"{name}: {LABELS[number]}, score {scores[number]:.2f}   (picture; map; map laid over; scaled jointly)"
+    certainty = Certainty.of(alone[0].astype(np.float64), None)
+    ranked = sorted(classes[:2], key=lambda number: -certainty.values[number])
+    roles = ("the best class", "another object", "a class that is absent")
+    bars = (Bar(legend_of(Scaling.MAP.value, (0, 255)), 1, 2), Bar(legend_of(Scaling.JOINT.value, (0, 255)), 3))
+    strips = []
+    for number, role in zip([*ranked, classes[2]], roles, strict=True):
+        maps, badge = (alone[1][number], joint[1][number]), "" if certainty.is_seen(number) else certainty.text(number)
+        panels = (
+            Panel("Picture", pixels),
+            map_panel(f'Map of "{LABELS[number]}"', pixels, maps[0], badge=badge),
+            overlay_panel("Overlay", pixels, maps[0], badge=badge),
+            overlay_panel("Overlay, all classes on one scale", pixels, maps[1], badge=badge),
         )
-        rows.append(strip(parts, 1, caption))
-    path.write_bytes(encoded_small(np.concatenate(rows), _COLOURS))
+        strips.append(Strip(panels, f"{LABELS[number]}, {certainty.text(number)}", role, bars))
+    path.write_bytes(encoded_small(rows([strip.drawn() for strip in strips])))
 
 
 if __name__ == "__main__":
