@@ -17,7 +17,7 @@ from ovxai_tools.pictures.contact_sheet import thumbnail
 Levels = npt.NDArray[np.uint8]
 
 COLOURS = "viridis"
-"""The colours that commands draw maps in: levels are told apart in grey, too, and by the colour-blind."""
+"""The colours that commands draw maps in: more is brighter throughout, in grey and for the colour-blind, too."""
 
 
 @dataclass(frozen=True)
