@@ -59,7 +59,10 @@ def plot_figure(maps: Sequence[TitledMap], most_columns: int) -> None:
     for axis in axes.flat[len(maps) :]:
         axis.set_visible(False)
     for axis, one in zip(axes.flat, maps, strict=False):
-        axis.imshow(one.saliency, **({"cmap": "gray"} if one.saliency.ndim == 2 else {}))
+        ends = (
+            {"vmin": 0, "vmax": 255} if one.saliency.dtype == np.uint8 else {}
+        )  # or each map would be scaled by itself
+        axis.imshow(one.saliency, **({"cmap": "gray", **ends} if one.saliency.ndim == 2 else {}))
         axis.axis("off")
         axis.set_title(one.title)
     figure.tight_layout()

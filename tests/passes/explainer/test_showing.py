@@ -82,11 +82,12 @@ def test_a_figure_is_as_large_as_its_maps_ask_for(
     )
     matplotlib.use("Agg")
     pyplot = importlib.import_module("matplotlib.pyplot")
-    sizes: list[Any] = []
-    monkeypatch.setattr(pyplot, "show", lambda: sizes.append(pyplot.gcf().get_size_inches()))
+    figures: list[Any] = []
+    monkeypatch.setattr(pyplot, "show", lambda: figures.append(pyplot.gcf()))
     explained(count).plot(num_columns=columns)
     pyplot.close("all")
-    np.testing.assert_allclose(sizes[0], size, rtol=1e-3)
+    np.testing.assert_allclose(figures[0].get_size_inches(), size, rtol=1e-3)
+    assert figures[0].axes[0].images[0].get_clim() == (0, 255), "maps of one scale keep it"
 
 
 def test_a_report_is_read_at_a_glance() -> None:
