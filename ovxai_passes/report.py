@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -98,6 +99,32 @@ class Report:
         own = dict.fromkeys(self.notices)
         others = (f"{one.output}: {notice}" for one in self.further for notice in one.notices if notice not in own)
         return (*own, *others)
+
+    def __repr__(self) -> str:
+        facts = ", ".join(f"{name} {text}" for name, text in self._facts().items())
+        return f"<Report, {self.task}: {facts}>"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: a table, with the notices below it."""
+        facts = {"task": self.task, **self._facts(), **{"notice": "; ".join(self.all_notices)}}
+        rows = "".join(
+            f"<tr><th>{html.escape(name)}</th><td>{html.escape(text)}</td></tr>" for name, text in facts.items() if text
+        )
+        return f"<table>{rows}</table>"
+
+    def _facts(self) -> dict[str, str]:
+        """What one asks first, of the first map."""
+        grid = "x".join(map(str, self.grid))
+        found = {
+            "method": self.method,
+            "target": f"{self.target.name} ({self.target.type} {self.target.shape})",
+            "grid": f"{grid}, which follows the picture" if self.dynamic else grid,
+            "classes": str(self.classes or ""),
+            "scaling": self.scaling,
+            "cost": f"{100 * self.cost:.2g} % of the model's multiply-adds",
+            "further maps": ", ".join(one.output for one in self.further),
+        }
+        return {name: text for name, text in found.items() if text}
 
     def as_dict(self) -> dict[str, Any]:
         """Plain types only, for JSON."""

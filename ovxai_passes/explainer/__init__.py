@@ -1,9 +1,9 @@
 """The optional runtime helper: explanations of pictures, in colours, by any method; never imported by the passes.
 
-`boxes`, `lettering` (on overlays), `targets` (what to explain), `checked` (what a caller gives); `explanation` (maps of
-one picture), `visualizer` (from maps to pictures); `utils` (functions before and after a model); `black_box` (a
-sub-package: methods that only run the model), `white_box`; `found_outputs` (scores and boxes without a function that
-reads them), `call_options` (told apart); `explainer`.
+`boxes`, `lettering` (on overlays), `targets` (what to explain), `checked` (what a caller gives); `showing` (figures and
+notebooks), `explanation` (maps of one picture), `visualizer` (from maps to pictures); `utils` (functions before and
+after a model); `black_box` (a sub-package: methods that only run the model), `white_box`; `found_outputs` (scores and
+boxes without a function that reads them), `call_options` (told apart); `explainer`.
 """
 
 from ovxai_passes.explainer.black_box.aise import AISEClassification

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -15,9 +14,9 @@ import numpy.typing as npt
 
 from ovxai_passes.errors import MissingExtraError, OptionError
 from ovxai_passes.explainer.lettering import Prediction
+from ovxai_passes.explainer.showing import TitledMap, html_of, levels_of, open_windows, plot_figure, png_of
 from ovxai_passes.explainer.targets import Targets, asks_for_all, target_indices
 from ovxai_passes.pictures.encoding import write_picture
-from ovxai_passes.pictures.extras import opencv
 from ovxai_passes.value_checks import whole_number
 from ovxai_passes.vocabulary import Task
 
@@ -26,6 +25,8 @@ _log = logging.getLogger(__name__)
 Array = npt.NDArray[Any]
 
 PER_IMAGE = "per_image_map"
+
+_NAMED = 5  # targets that the text of an explanation names
 
 
 class Layout(Enum):
@@ -166,7 +167,7 @@ class Explanation:
         for name, (target, saliency) in zip(names, self._saliency_map.items(), strict=True):
             confidence = None if isinstance(target, str) else scores.get(target)
             text = "" if confidence is None else f"{confidence:.2f}"
-            write_picture(_as_levels(saliency), folder / f"{prefix}{name}{postfix}{text}.jpg")
+            write_picture(levels_of(saliency), folder / f"{prefix}{name}{postfix}{text}.jpg")
 
     def plot(
         self,
@@ -177,8 +178,8 @@ class Explanation:
     ) -> None:
         """Show maps, those of `targets` or all, at most `max_num_plots` of them.
 
-        `backend`: "matplotlib" (extra `plot`), `num_columns` a row, or "cv", one window each, which needs OpenCV.
-        Targets without a map are left out, which is logged. Raises OptionError.
+        `backend`: "matplotlib" (extra `plot`), at most `num_columns` a row, or "cv", one window each, which needs
+        OpenCV. Targets without a map are left out, which is logged. Raises OptionError.
         """
         whole_number("max_num_plots", max_num_plots, 1)
         whole_number("num_columns", num_columns, 1)
@@ -191,43 +192,49 @@ class Explanation:
         if len(shown) > max_num_plots:
             _log.warning("%s of %s maps are shown (max_num_plots)", max_num_plots, len(shown))
             shown = shown[:max_num_plots]
+        maps = [TitledMap(self._title(target), self._saliency_map[target]) for target in shown]
         if backend == "matplotlib":
-            self._plot_matplotlib(shown, num_columns)
+            plot_figure(maps, num_columns)
         elif backend == "cv":
-            self._plot_windows(shown)
+            open_windows(maps)
         else:
             raise OptionError(f"there is no backend {backend!r}: use 'matplotlib' or 'cv'")
 
-    def _plot_matplotlib(self, targets: Sequence[int | str], columns: int) -> None:
-        try:
-            from matplotlib import pyplot  # noqa: PLC0415  # an optional extra, imported where used
-        except ImportError as error:
-            raise MissingExtraError("plots are drawn by matplotlib: pip install 'ovxai-passes[plot]'") from error
-        rows = max(1, math.ceil(len(targets) / columns))
-        figure, axes = pyplot.subplots(rows, columns, figsize=(5 * columns, 6 * rows), squeeze=False)
-        for axis in axes.flat[len(targets) :]:
-            axis.set_visible(False)
-        for axis, target in zip(axes.flat, targets, strict=False):
-            saliency = self._saliency_map[target]
-            axis.imshow(saliency, **({"cmap": "gray"} if saliency.ndim == 2 else {}))
-            axis.axis("off")
-            axis.set_title(self._title(target))
-        figure.tight_layout()
-        pyplot.show()
+    def __repr__(self) -> str:
+        count = len(self._saliency_map)
+        what = "map of all classes" if PER_IMAGE in self._saliency_map else "map" if count == 1 else "maps"
+        size = "x".join(map(str, self.shape[:2]))
+        kind = "grey" if self.is_gray else "in colours"
+        names = [self._said(target) for target in self.targets[:_NAMED]]
+        more = [f"and {count - _NAMED} more"] if count > _NAMED else []
+        of = "" if PER_IMAGE in self._saliency_map else ": " + ", ".join([*names, *more])
+        return (
+            f"<Explanation, {self.task.value}: {count} {what} {size} {kind}{of}>" if count else "<Explanation: no maps>"
+        )
 
-    def _plot_windows(self, targets: Sequence[int | str]) -> None:
-        cv2 = opencv("windows of backend 'cv'")
+    def _repr_png_(self) -> bytes | None:
+        """What notebooks show where they show no HTML; None without maps, and without the extra `image`."""
         try:
-            for target in targets:
-                levels = _as_levels(self._saliency_map[target])
-                cv2.imshow(self._title(target), levels[..., ::-1] if levels.ndim == 3 else levels)
-                cv2.waitKey(0)
-            cv2.destroyAllWindows()
-        except cv2.error as error:
-            raise OptionError(
-                "this OpenCV opens no windows (opencv-python-headless has none): install opencv-python in its place, "
-                "or use backend='matplotlib'"
-            ) from error
+            return png_of(self._titled()) if self._saliency_map else None
+        except MissingExtraError:
+            return None
+
+    def _repr_html_(self) -> str | None:
+        """What notebooks show; None, which has them show the text, without maps and without the extra `image`."""
+        try:
+            return html_of(repr(self).strip("<>"), self._titled()) if self._saliency_map else None
+        except MissingExtraError:
+            return None
+
+    def _titled(self) -> list[TitledMap]:
+        return [TitledMap(self._said(target), saliency) for target, saliency in self._saliency_map.items()]
+
+    def _said(self, target: int | str) -> str:
+        """A target's name and number, and the score that is known of it."""
+        prediction = None if isinstance(target, str) else (self.predictions or {}).get(target)
+        score = "" if prediction is None or prediction.score is None else f", {prediction.score:.2f}"
+        name = self.name_of(target)
+        return f"{name}{score}" if isinstance(target, str) or name == str(target) else f"{name} ({target}){score}"
 
     def _title(self, target: int | str) -> str:
         name = self.name_of(target)
@@ -246,7 +253,3 @@ def _by_target(saliency_map: Array | Mapping[int | str, Array]) -> dict[int | st
 
 def _told(targets: Sequence[int | str]) -> str:
     return f"{targets[0]} to {targets[-1]}" if len(targets) > 4 else ", ".join(map(str, targets)) or "none"
-
-
-def _as_levels(saliency: Array) -> npt.NDArray[np.uint8]:
-    return saliency if saliency.dtype == np.uint8 else np.clip(saliency, 0, 255).astype(np.uint8)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import unicodedata
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ import numpy.typing as npt
 
 from ovxai_passes.errors import MissingExtraError
 from ovxai_passes.pictures.extras import opencv, pillow
+from ovxai_passes.pictures.writing import ascii_of, system_fonts
 
 _log = logging.getLogger(__name__)
 
@@ -22,7 +21,6 @@ _LARGEST, _SMALLEST = 20, 8  # pixels that a line of text is high
 _MARGIN = 3
 _FONT = 2  # FONT_HERSHEY_DUPLEX
 _FIRST_WITH_ALL_LETTERS = 5
-_FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf")
 _PIXELS_AT_SCALE_1 = 29  # a line of that font
 _ASCENT = 0.85  # of a line: what is above its foot
 
@@ -46,8 +44,7 @@ def draw_text(  # noqa: PLR0913, PLR0917  # what is written, where and how
     if not text.isascii() and int(cv2.__version__.split(".")[0]) < _FIRST_WITH_ALL_LETTERS:
         if _drawn_by_pillow(picture, text, place, colour, (largest, room)):
             return
-        text = unicodedata.normalize("NFKD", text)
-        text = "".join(one for one in text if not unicodedata.combining(one)).encode("ascii", "replace").decode()
+        text = ascii_of(text)
     heights = range(largest, _SMALLEST - 1, -1)
     widths = (cv2.getTextSize(text, _FONT, height / _PIXELS_AT_SCALE_1, 1)[0][0] for height in heights)
     height = next((height for height, width in zip(heights, widths, strict=True) if width <= room), _SMALLEST)
@@ -66,7 +63,7 @@ def _drawn_by_pillow(
     except MissingExtraError as error:
         _log.info("%s", error)
         return False
-    fonts = _fonts(pil, range(room[0], _SMALLEST - 1, -2))
+    fonts = system_fonts(pil, range(room[0], _SMALLEST - 1, -2))
     if not fonts:
         _log.info("there is no font for letters beyond ASCII: install DejaVu Sans, or OpenCV 5, which has one")
         return False
@@ -76,11 +73,3 @@ def _drawn_by_pillow(
     draw.text(place, text, colour, font)
     picture[:] = np.asarray(drawn)
     return True
-
-
-def _fonts(pil: Any, sizes: range) -> list[Any]:
-    """The first known font that the system has, in these sizes (Pillow's own one is ASCII as well)."""
-    for name in _FONTS:
-        with contextlib.suppress(OSError):
-            return [pil.ImageFont.truetype(name, size) for size in sizes]
-    return []

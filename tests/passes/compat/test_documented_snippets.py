@@ -119,7 +119,7 @@ def test_user_guide_plots(model: ov.Model, image: Any, monkeypatch: pytest.Monke
     explanation.plot(targets=[3], backend="matplotlib")
     explanation.plot(targets=[NAMES[3]], backend="matplotlib")
     explanation.plot(num_columns=5, backend="matplotlib")
-    assert shown == [4, 4, 4, 5]
+    assert shown == [2, 1, 1, 2], "no empty places"
     pyplot.close("all")
 
 

@@ -78,7 +78,7 @@ def test_gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     needs_pictures()
     monkeypatch.chdir(tmp_path)
     invoke(gallery.main, "demo:cnn", "out.png")
-    assert read_picture(Path("out.png")).shape == (3 * 280, 4 * 256 + 3 * 8, 3)
+    assert read_picture(Path("out.png")).shape == (3 * 332, 4 * 256 + 5 * 10, 3)
     assert "it exists" in invoke(gallery.main, "demo:cnn", "out.png", code=2).output
     assert "two of disc" in invoke(gallery.main, "demo:cnn", "other.png", "--labels", "cat,dog", code=2).output
     assert [path.name for path in tmp_path.iterdir()] == ["out.png"]
@@ -91,7 +91,7 @@ def test_the_readme_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert report["method"] == "reciprocam"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["saliency.bin", "saliency.png", "saliency.xml"]
     pixels = read_picture(Path("saliency.png"))
-    assert pixels.shape == (280, 3 * 256 + 16, 3)
-    assert len(np.unique(pixels[:256, 264:520].reshape(-1, 3), axis=0)) > 10, "the map is in colours"
+    assert pixels.shape == (332, 3 * 256 + 4 * 10, 3)
+    assert len(np.unique(pixels[26:282, 276:532].reshape(-1, 3), axis=0)) > 10, "the map is in colours"
     call("demo:cnn", "other.xml", "--preview", "saliency.png", code=2)
     assert not (tmp_path / "other.xml").exists()

@@ -125,7 +125,7 @@ def test_the_readme_command_for_detectors(tmp_path: Path, monkeypatch: pytest.Mo
     assert (report["task"], report["method"], report["grid"]) == ("detection", "detclassprobabilitymap", [23, 23])
     assert [level["grid"] for level in report["levels"]] == [[12, 12], [6, 6]]
     assert any("as they are alone" in line for line in report["verified"])
-    assert read_picture(Path("out.png")).shape == (280, 3 * 256 + 16, 3)
+    assert read_picture(Path("out.png")).shape == (332, 3 * 256 + 4 * 10, 3)
 
 
 def test_detections_by_hand() -> None:

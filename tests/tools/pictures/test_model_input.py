@@ -7,7 +7,6 @@ import numpy.typing as npt
 import openvino as ov
 import pytest
 from ovxai_tools.pictures.model_input import as_input
-from ovxai_tools.pictures.panels import triptych
 
 import ovxai_passes as xai
 from ovxai_passes.model_info.preparation import Preparation
@@ -65,12 +64,3 @@ def test_inputs_that_are_no_pictures() -> None:
         as_input(picture(), ov.Model([ov.opset13.relu(vector)], [vector]), Preparation())
     with pytest.raises(xai.OptionError, match="1 or 3 numbers"):
         as_input(picture(), graphs.cnn(), Preparation((1, 2)))
-
-
-def test_triptych_shows_the_map_where_it_is() -> None:
-    levels = np.zeros((4, 4), np.uint8)
-    levels[0, 3] = 255
-    sheet = triptych(np.zeros((50, 50, 3), np.uint8), levels, "caption")
-    cells = sheet[:256, 264:520].astype(int)
-    assert cells[10, 250, 0] > 100 > cells[10, 250, 2]
-    assert cells[250, 10, 2] > 100 > cells[250, 10, 0]

@@ -26,7 +26,8 @@ from ovxai_tools.common.progress import stage
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.model_input import as_inputs, preparation_notices
 from ovxai_tools.pictures.picture_files import check_extras, check_picture_name
-from ovxai_tools.pictures.preview import PreviewSubject, write_preview
+from ovxai_tools.pictures.previews.preview import write_preview
+from ovxai_tools.pictures.previews.shown_class import PreviewSubject
 from ovxai_tools.plots.plot_file import check_plot_name, write_plot
 
 

@@ -27,7 +27,7 @@ from ovxai_tools.common.progress import stage
 from ovxai_tools.common.resumable import check_folder
 from ovxai_tools.common.shared_options import parse_size, read_labels, shape_option
 from ovxai_tools.demo import shipped as demo
-from ovxai_tools.pictures.map_drawing import Style
+from ovxai_tools.pictures.map_drawing import COLOURS, Style
 from ovxai_tools.pictures.model_input import preparation_notices
 from ovxai_tools.pictures.picture_files import check_extras, picture_files
 from ovxai_tools.pictures.picture_run import PictureRun, RunSettings
@@ -81,7 +81,7 @@ _TOLD_OTHERWISE = (*_WITHOUT_EFFECT_ON_RESULTS, "compare", "methods", "targets",
 @click.option(
     "--colormap",
     type=click.Choice([one.name for one in COLORMAPS]),
-    default=COLORMAPS[0].name,
+    default=COLOURS,
     show_default=True,
     help="The colours of maps and overlays.",
 )

@@ -9,12 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ovxai_passes.pictures.blending import blended
-from ovxai_passes.pictures.colormaps import COLORMAPS, colormap_of, coloured
+from ovxai_passes.pictures.colormaps import colormap_of, coloured
 from ovxai_passes.pictures.levels import scaling
 from ovxai_passes.pictures.resizing import resize, resize_picture
 from ovxai_tools.pictures.contact_sheet import thumbnail
 
 Levels = npt.NDArray[np.uint8]
+
+COLOURS = "viridis"
+"""The colours that commands draw maps in: more is brighter throughout, in grey and for the colour-blind, too."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Style:
 
     size: tuple[int, int] | None = None
     weight: float = 0.5
-    colormap: str = COLORMAPS[0].name
+    colormap: str = COLOURS
     overlay_kind: str = ".jpg"
 
     @cached_property

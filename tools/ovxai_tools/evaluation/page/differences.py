@@ -17,7 +17,7 @@ from ovxai_tools.pictures.contact_sheet import figure, row
 from ovxai_tools.pictures.map_drawing import Backdrop, Style
 
 _SIDE = 16
-_STYLE = Style(colormap="turbo")
+_STYLE = Style()
 _SAID = ("energy", "pointing", "insertion", "deletion")
 
 Place = tuple[str, int]
