@@ -12,14 +12,18 @@ import click
 
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
-from ovxai_passes.model_info.checksum import file_digest
 from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.pictures.colormaps import COLORMAPS
 from ovxai_passes.pictures.extras import opencv
 from ovxai_passes.vocabulary import Contrast, Defaults, Method, Scaling
-from ovxai_tools.common.click_types import NamedPath, NumberRange, choice_of
-from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
+from ovxai_tools.common.click_types import NamedPath, NumberRange, WordChoice, choice_of
+from ovxai_tools.common.command_line import colours
+from ovxai_tools.common.command_line.deciding import deciding
+from ovxai_tools.common.command_line.exit_codes import LEFT_OUT, NO_TARGET
+from ovxai_tools.common.command_line.help_page import CLASSES, EXPERT, OUTPUT, PICTURE, WHAT, HelpPage, PagedCommand
+from ovxai_tools.common.command_line.insertion_help import INPUT_OPTIONS
+from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.insertion_options import WHITE_BOX, info_options, told_to
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
@@ -32,24 +36,51 @@ from ovxai_tools.pictures.picture_files import check_extras, picture_files
 from ovxai_tools.pictures.picture_run import PictureRun, RunSettings
 from ovxai_tools.pictures.result_folder import PAGE, Destination, write_maps
 
-_SKIPPED = 5
 _LARGEST = 10_000
-_WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "output", "labels", "as_json", "force", "quiet")
+_WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "output", "as_json", "force", "quiet")
 
-
-@click.command(
-    epilog=EXIT_CODES.rstrip() + "\n  5    done, but pictures that could not be read were left out\n",
-    context_settings={"help_option_names": ["-h", "--help"]},
+_PAGE = HelpPage(
+    examples=(
+        (
+            "what a demo model says of its pictures, with a page to look at",
+            "ovxai explain demo:cnn tools/ovxai_tools/demo/data --output explained",
+        ),
+        ("the best three classes of a photo", "ovxai explain model.xml photo.jpg --output explained --top-k 3"),
+        ("given classes, by their names", "ovxai explain model.xml photo.jpg --output explained --targets cat,dog"),
+        ("without looking inside the model", "ovxai explain model.xml photo.jpg --output explained --black-box"),
+    ),
+    groups={
+        WHAT: ("method", "black_box", "defaults", "scaling", "contrast"),
+        CLASSES: ("targets", "top_k", "labels"),
+        PICTURE: INPUT_OPTIONS,
+        OUTPUT: (
+            *("output", "size", "colormap", "overlay_weight", "overlay_format"),
+            *("force", "as_json", "quiet"),
+        ),
+        EXPERT: ("shapes",),
+    },
+    codes=(NO_TARGET, LEFT_OUT),
 )
+
+
+@click.command(cls=PagedCommand, page=_PAGE)
 @click.argument("model")
 @click.argument("images", nargs=-1, required=True, type=NamedPath())
-@click.option("--output", required=True, type=NamedPath(file_okay=False), help="Folder of results.")
+@click.option("--output", required=True, type=NamedPath(file_okay=False), metavar="FOLDER", help="Folder of results.")
 @click.option("--targets", metavar="CLASS,...", help="Classes by number or name; default: the best ones.")
-@click.option("--top-k", type=click.IntRange(min=1), default=1, show_default=True, help="How many of the best classes.")
+@click.option(
+    "--top-k",
+    type=click.IntRange(min=1),
+    metavar="K",
+    default=1,
+    show_default=True,
+    help="How many of the best classes.",
+)
 @click.option("--labels", type=NamedPath(), metavar="FILE", help="Names of the classes, a line each.")
 @click.option(
     "--method",
     type=choice_of([*WHITE_BOX, Method.RISE, Method.AISE]),
+    metavar="METHOD",
     help="Explanation method; rise and aise only run the model. Default: as the model asks.",
 )
 @click.option(
@@ -67,15 +98,17 @@ _WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "output", "labels", "as_json", 
 @click.option("--size", metavar="HxW", callback=parse_size, help="Size of maps and overlays; default: the picture's.")
 @click.option(
     "--colormap",
-    type=click.Choice([one.name for one in COLORMAPS]),
+    type=WordChoice([one.name for one in COLORMAPS]),
     default=COLORMAPS[0].name,
     show_default=True,
     help="The colours of maps and overlays.",
 )
-@click.option("--overlay-weight", type=NumberRange(0, 1), default=0.5, show_default=True, help="Of the map.")
+@click.option(
+    "--overlay-weight", type=NumberRange(0, 1), metavar="WEIGHT", default=0.5, show_default=True, help="Of the map."
+)
 @click.option(
     "--overlay-format",
-    type=click.Choice(["jpg", "png"]),
+    type=WordChoice(["jpg", "png"]),
     default="jpg",
     show_default=True,
     help="The files of overlays.",
@@ -138,7 +171,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     )
     style = Style(size, overlay_weight, colormap, f".{overlay_format}")
     source = demo.model_path(model)
-    about = _about(source, settings.labels)
+    about = deciding([model], source, _WITHOUT_EFFECT_ON_RESULTS, labels=settings.labels)
     check_folder(output, about, PAGE, force)
     with stage(f"Preparing {model}", quiet):
         loaded = told_to(load_model(model, shapes), info)
@@ -152,28 +185,11 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
             click.echo(f"{one['picture']}: {one['class']}{score}")
         prepared = Preparation.from_model(loaded)
         for notice in () if model.startswith(demo.PREFIX) else preparation_notices(loaded, prepared):
-            click.echo(f"notice: {notice}", err=True)
+            click.echo(f"{colours.notice('notice:')} {notice}", err=True)
         before = f" ({summary.already_complete} pictures were complete already)" if summary.already_complete else ""
         click.echo(f"wrote {summary.files} files to {output}{before}: look at {output / PAGE}")
     if summary.left_out:
-        sys.exit(_SKIPPED)
-
-
-def _about(source: Path, labels: tuple[str, ...]) -> dict[str, Any]:
-    """What decides on the results: the version, the model's content, and the options that do not only say where to."""
-    given = {
-        f"--{name.replace('_', '-')}": value
-        for name, value in click.get_current_context().params.items()
-        if name not in _WITHOUT_EFFECT_ON_RESULTS
-    }
-    pair = (source, source.with_suffix(".bin")) if source.name else ()
-    files = [path for path in pair if path.is_file()]
-    try:
-        digests = [file_digest(path) for path in files]
-    except OSError:  # told where it is read
-        digests = []
-    about = {"version": __version__, "model": digests or str(source), "options": given | {"--labels": labels}}
-    return json.loads(json.dumps(about, default=str))
+        sys.exit(LEFT_OUT)
 
 
 if __name__ == "__main__":

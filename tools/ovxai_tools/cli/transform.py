@@ -13,19 +13,48 @@ from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_tools.checks.removal import remove_map
 from ovxai_tools.checks.transformation import TransformRequest, check_request, plan_transform, transform
 from ovxai_tools.common.click_types import NamedPath
-from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
+from ovxai_tools.common.command_line.exit_codes import FAILED, NO_TARGET
+from ovxai_tools.common.command_line.help_page import HelpPage, PagedCommand
+from ovxai_tools.common.command_line.insertion_help import groups_with
+from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.insertion_options import insertion_options, options_of
 from ovxai_tools.common.report_printing import PrintStyle, print_notice, print_report
 from ovxai_tools.common.shared_options import check_alone, shape_option
 
+_PAGE = HelpPage(
+    examples=(
+        (
+            "a demo model with maps, and a picture of what they show",
+            "ovxai transform demo:cnn saliency.xml --preview saliency.png",
+        ),
+        (
+            "a model of your own, checked bit by bit",
+            "ovxai transform resnet50.xml explained.xml --verify --image photo.jpg \\\n"
+            "    --preview overlay.png --mean 123.675,116.28,103.53 --scale 58.395,57.12,57.375",
+        ),
+        ("what would be done, and why", "ovxai transform model.onnx --dry-run"),
+        (
+            "the best five classes of each picture, as pictures",
+            "ovxai transform model.xml out.xml --top-k 5 --overlay 0.5",
+        ),
+        ("take the maps off again", "ovxai transform --remove explained.xml plain.xml"),
+    ),
+    groups=groups_with(
+        picture=("image",),
+        output=("dry_run", "verify", "preview", "plot", "remove", "force", "as_json", "verbose", "quiet"),
+        expert=("shapes",),
+    ),
+    codes=(NO_TARGET, FAILED),
+)
 
-@click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.command(cls=PagedCommand, page=_PAGE)
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="[OUT.xml]", required=False, type=NamedPath())
 @insertion_options
 @click.option("--dry-run", is_flag=True, help="Say what would be done and why; write nothing.")
 @click.option("--verify", is_flag=True, help="Compare with the original model and the definition of the map.")
-@click.option("--image", type=NamedPath(), help="Picture for --verify and --preview.")
+@click.option("--image", type=NamedPath(), metavar="FILE", help="Picture for --verify and --preview.")
 @click.option(
     "--preview",
     type=NamedPath(),

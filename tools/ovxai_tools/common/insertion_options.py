@@ -16,6 +16,7 @@ from ovxai_passes.option_spec import OptionSpec, spec_of
 from ovxai_passes.options import Options
 from ovxai_passes.vocabulary import Method
 from ovxai_tools.common.click_types import NamedPath, NumberRange, choice_of, parsed_by
+from ovxai_tools.common.command_line.insertion_help import VALUE_WORDS
 from ovxai_tools.common.shared_options import Command, read_labels
 
 WHITE_BOX = (*(spec.name for spec in METHODS), Method.BEST)
@@ -59,7 +60,7 @@ def _flag(field: Field[Any]) -> Any:
         flag,
         field.name,
         type=_type(spec),
-        metavar="FILE" if spec.from_file else spec.metavar,
+        metavar="FILE" if spec.from_file else spec.metavar or VALUE_WORDS.get(field.name),
         multiple=_is_repeated(spec),
         default=default,
         show_default=default not in (None, ()),
