@@ -14,6 +14,7 @@ from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.sources.reasons import reason_of
 from ovxai_tools.checks.benchmark import Measurement, interleaved, measure, peak_memory
 from ovxai_tools.common.click_types import WordChoice
+from ovxai_tools.common.command_line.devices import DeviceType
 from ovxai_tools.common.command_line.help_page import COST, EXPERT, OUTPUT, HelpPage, PagedCommand
 from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.model_loading import load_model
@@ -65,7 +66,9 @@ _PAGE = HelpPage(
     "--batch", type=click.IntRange(min=1), metavar="N", default=1, show_default=True, help="In place of dynamic sizes."
 )
 @shape_option
-@click.option("--device", metavar="NAME", default="CPU", show_default=True, help="Where the models run.")
+@click.option(
+    "--device", type=DeviceType(), metavar="NAME", default="CPU", show_default=True, help="Where the models run."
+)
 @click.option("--no-memory", is_flag=True, help="Leave out the processes that measure memory.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.version_option(__version__, prog_name="ovxai-bench")

@@ -29,7 +29,7 @@ from ovxai_tools.common.command_line.exit_codes import NO_TARGET
 from ovxai_tools.common.command_line.help_page import HelpPage, PagedCommand
 from ovxai_tools.common.command_line.insertion_help import INPUT_OPTIONS
 from ovxai_tools.common.exits import with_exit_codes
-from ovxai_tools.common.insertion_options import info_options
+from ovxai_tools.common.insertion_options import info_of, info_options
 from ovxai_tools.common.model_files import check_targets, weights_of
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
@@ -209,7 +209,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         given = _Given(images, labels, boxes, () if names is None else read_labels(names))
         asked = Asked(settings, limit, grids, seed, None if black_box is None else Preset(black_box))
         report = Report(out, deciding(models, _file_of(models), _WITHOUT_EFFECT_ON_RESULTS), force, quiet)
-        source = _Source(models, shapes, Options.checked(**info), apply)
+        source = _Source(models, shapes, info_of(info), apply)
         _evaluate(source, given, asked, report, as_json)
         return
     context = click.get_current_context()

@@ -12,6 +12,7 @@ import click
 
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
+from ovxai_passes.explainer.black_box.running import Preset
 from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.pictures.colormaps import COLORMAPS
@@ -20,8 +21,18 @@ from ovxai_passes.vocabulary import Contrast, Defaults, Method, Scaling
 from ovxai_tools.common.click_types import NamedPath, NumberRange, WordChoice, choice_of
 from ovxai_tools.common.command_line import colours
 from ovxai_tools.common.command_line.deciding import deciding
+from ovxai_tools.common.command_line.devices import DeviceType
 from ovxai_tools.common.command_line.exit_codes import LEFT_OUT, NO_TARGET
-from ovxai_tools.common.command_line.help_page import CLASSES, EXPERT, OUTPUT, PICTURE, WHAT, HelpPage, PagedCommand
+from ovxai_tools.common.command_line.help_page import (
+    CLASSES,
+    COST,
+    EXPERT,
+    OUTPUT,
+    PICTURE,
+    WHAT,
+    HelpPage,
+    PagedCommand,
+)
 from ovxai_tools.common.command_line.insertion_help import INPUT_OPTIONS
 from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.insertion_options import WHITE_BOX, info_options, told_to
@@ -32,12 +43,14 @@ from ovxai_tools.common.shared_options import parse_size, read_labels, shape_opt
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.map_drawing import Style
 from ovxai_tools.pictures.model_input import preparation_notices
+from ovxai_tools.pictures.picture_batches import BatchedRun
 from ovxai_tools.pictures.picture_files import check_extras, picture_files
-from ovxai_tools.pictures.picture_run import PictureRun, RunSettings
+from ovxai_tools.pictures.picture_run import RunSettings
+from ovxai_tools.pictures.picture_search import PictureSearch
 from ovxai_tools.pictures.result_folder import PAGE, Destination, write_maps
 
 _LARGEST = 10_000
-_WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "output", "as_json", "force", "quiet")
+_WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "recursive", "listed", "batch", "output", "as_json", "force", "quiet")
 
 _PAGE = HelpPage(
     examples=(
@@ -47,16 +60,24 @@ _PAGE = HelpPage(
         ),
         ("the best three classes of a photo", "ovxai explain model.xml photo.jpg --output explained --top-k 3"),
         ("given classes, by their names", "ovxai explain model.xml photo.jpg --output explained --targets cat,dog"),
-        ("without looking inside the model", "ovxai explain model.xml photo.jpg --output explained --black-box"),
+        (
+            "all photos below a folder, eight at a time, for a model that was trained in PyTorch",
+            "ovxai explain model.xml photos --recursive --batch 8 --preprocess imagenet --output explained",
+        ),
+        (
+            "without looking inside the model: a quick look",
+            "ovxai explain model.xml 'photos/*.jpg' --output explained --black-box --preset speed",
+        ),
     ),
     groups={
-        WHAT: ("method", "black_box", "defaults", "scaling", "contrast"),
+        WHAT: ("recursive", "listed", "method", "black_box", "defaults", "scaling", "contrast"),
         CLASSES: ("targets", "top_k", "labels"),
         PICTURE: INPUT_OPTIONS,
         OUTPUT: (
             *("output", "size", "colormap", "overlay_weight", "overlay_format"),
             *("force", "as_json", "quiet"),
         ),
+        COST: ("preset", "batch", "device"),
         EXPERT: ("shapes",),
     },
     codes=(NO_TARGET, LEFT_OUT),
@@ -65,7 +86,9 @@ _PAGE = HelpPage(
 
 @click.command(cls=PagedCommand, page=_PAGE)
 @click.argument("model")
-@click.argument("images", nargs=-1, required=True, type=NamedPath())
+@click.argument("images", metavar="IMAGES...", nargs=-1, type=NamedPath())
+@click.option("--recursive", is_flag=True, help="Folders with all that is below them.")
+@click.option("--list", "listed", type=NamedPath(), metavar="FILE", help="Further pictures or folders, a path a line.")
 @click.option("--output", required=True, type=NamedPath(file_okay=False), metavar="FOLDER", help="Folder of results.")
 @click.option("--targets", metavar="CLASS,...", help="Classes by number or name; default: the best ones.")
 @click.option(
@@ -95,6 +118,16 @@ _PAGE = HelpPage(
 )
 @click.option("--contrast", type=choice_of(Contrast), help="What a class is told apart from.")
 @click.option("--black-box", is_flag=True, help="Only run the model, on masked pictures; slow.")
+@click.option("--preset", type=choice_of(Preset), help="How much a black-box method computes (default: balance).")
+@click.option("--device", type=DeviceType(), metavar="NAME", default="CPU", show_default=True, help="Where models run.")
+@click.option(
+    "--batch",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Pictures in one inference, where the model takes batches.",
+)
 @click.option("--size", metavar="HxW", callback=parse_size, help="Size of maps and overlays; default: the picture's.")
 @click.option(
     "--colormap",
@@ -123,6 +156,8 @@ _PAGE = HelpPage(
 def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     model: str,
     images: tuple[Path, ...],
+    recursive: bool,
+    listed: Path | None,
     output: Path,
     targets: str | None,
     top_k: int,
@@ -132,6 +167,9 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     scaling: str | None,
     contrast: str | None,
     black_box: bool,
+    preset: str | None,
+    device: str,
+    batch: int,
     size: tuple[int, int] | str | None,
     colormap: str,
     overlay_weight: float,
@@ -142,7 +180,9 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     quiet: bool,
     **info: Any,
 ) -> None:
-    """Explain what MODEL (.xml with or without maps, .onnx, ..., or demo:cnn) says of IMAGES, files or folders.
+    """Explain what MODEL (.xml with or without maps, .onnx, ..., or demo:cnn) says of IMAGES.
+
+    IMAGES are files, folders, or patterns in quotes: 'photos/*.jpg', '**/*.png'.
 
     A picture has at most 100 million pixels; it is turned upright as its camera says.
 
@@ -158,25 +198,33 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         raise OptionError(f"--size is at most {_LARGEST}x{_LARGEST}")
     if targets is not None and not targets.strip(" ,"):
         raise OptionError("--targets names no class")
-    files = picture_files(images)
+    if not images and listed is None:
+        raise click.UsageError("which pictures? name pictures or folders, or give --list FILE")
+    files = picture_files(PictureSearch(recursive, output).files(images, listed))
     settings = RunSettings(
         targets=tuple(part.strip() for part in targets.split(",") if part.strip()) if targets else (),
         top_k=top_k,
         labels=() if labels is None else read_labels(labels),
         method=method,
         black_box=black_box or method in (Method.RISE.value, Method.AISE.value),
+        preset=preset,
+        device=device,
         defaults=defaults,
         scaling=scaling,
         contrast=contrast,
     )
+    _check_slow(settings, batch)
     style = Style(size, overlay_weight, colormap, f".{overlay_format}")
     source = demo.model_path(model)
     about = deciding([model], source, _WITHOUT_EFFECT_ON_RESULTS, labels=settings.labels)
     check_folder(output, about, PAGE, force)
     with stage(f"Preparing {model}", quiet):
         loaded = told_to(load_model(model, shapes), info)
-        run = PictureRun(loaded, settings)
-    summary = write_maps(run, files, Destination(output, about, force, f"What {model} says, and why"), style, quiet)
+        run = BatchedRun(loaded, settings, files, batch, quiet)
+    if batch > 1 and run.refusal is not None and not quiet:
+        click.echo(f"{colours.notice('notice:')} --batch has no effect: {run.refusal}", err=True)
+    to = Destination(output, about, force, f"What {model} says, and why")
+    summary = write_maps(run, files, to, style, quiet or settings.black_box)  # each of its pictures has a bar
     if as_json:
         click.echo(json.dumps({"model": model, "explained": summary.maps, "left_out": summary.left_out}, indent=1))
     elif not quiet:
@@ -190,6 +238,14 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         click.echo(f"wrote {summary.files} files to {output}{before}: look at {output / PAGE}")
     if summary.left_out:
         sys.exit(LEFT_OUT)
+
+
+def _check_slow(settings: RunSettings, batch: int) -> None:
+    """Raises OptionError for options of black-box methods without one, and the other way round."""
+    if settings.preset is not None and not settings.black_box:
+        raise OptionError("--preset is for --black-box, --method rise and --method aise: give one of them")
+    if settings.black_box and batch > 1:
+        raise OptionError("--batch is for maps that are made in the model: a black box runs masked pictures together")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ _PAGE = HelpPage(
         (
             "a model of your own, checked bit by bit",
             "ovxai transform resnet50.xml explained.xml --verify --image photo.jpg \\\n"
-            "    --preview overlay.png --mean 123.675,116.28,103.53 --scale 58.395,57.12,57.375",
+            "    --preview overlay.png --preprocess imagenet",
         ),
         ("what would be done, and why", "ovxai transform model.onnx --dry-run"),
         (

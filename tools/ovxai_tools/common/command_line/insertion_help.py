@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ovxai_tools.common.command_line.help_page import CLASSES, COST, EXPERT, OUTPUT, PICTURE, WHAT
 
-INPUT_OPTIONS = ("mean", "scale", "bgr", "layout", "resize_type", "pad_value")
+INPUT_OPTIONS = ("preprocess", "mean", "scale", "bgr", "layout", "resize_type", "pad_value")
 """Those that say how the model takes pictures."""
 
 INSERTION_GROUPS = {
