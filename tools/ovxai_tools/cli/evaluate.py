@@ -24,6 +24,7 @@ from ovxai_passes.pictures.extras import opencv
 from ovxai_tools.checks.transformation import TransformRequest, transform
 from ovxai_tools.common.click_types import NamedPath, choice_of, parsed_by
 from ovxai_tools.common.command_line import colours, help_page
+from ovxai_tools.common.command_line.config_file import config_option
 from ovxai_tools.common.command_line.deciding import deciding
 from ovxai_tools.common.command_line.exit_codes import NO_TARGET
 from ovxai_tools.common.command_line.help_page import HelpPage, PagedCommand
@@ -74,7 +75,7 @@ _PAGE = HelpPage(
         help_page.PICTURE: ("images", "data", *INPUT_OPTIONS),
         help_page.OUTPUT: ("out", "apply", "force", "as_json", "quiet"),
         help_page.COST: ("limit", "grids", "pictures"),
-        help_page.EXPERT: ("seed", "shapes"),
+        help_page.EXPERT: ("seed", "shapes", "config"),
     },
     codes=(NO_TARGET,),
 )
@@ -170,6 +171,7 @@ class _Source:
 )
 @info_options
 @shape_option
+@config_option
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--force", is_flag=True, help="--out: overwrite an existing report.")
 @click.option("-q", "--quiet", is_flag=True, help="--out: print no progress.")

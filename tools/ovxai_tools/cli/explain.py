@@ -20,6 +20,7 @@ from ovxai_passes.pictures.extras import opencv
 from ovxai_passes.vocabulary import Contrast, Defaults, Method, Scaling
 from ovxai_tools.common.click_types import NamedPath, NumberRange, WordChoice, choice_of
 from ovxai_tools.common.command_line import colours
+from ovxai_tools.common.command_line.config_file import config_option
 from ovxai_tools.common.command_line.deciding import deciding
 from ovxai_tools.common.command_line.devices import DeviceType
 from ovxai_tools.common.command_line.exit_codes import LEFT_OUT, NO_TARGET
@@ -78,7 +79,7 @@ _PAGE = HelpPage(
             *("force", "as_json", "quiet"),
         ),
         COST: ("preset", "batch", "device"),
-        EXPERT: ("shapes",),
+        EXPERT: ("shapes", "config"),
     },
     codes=(NO_TARGET, LEFT_OUT),
 )
@@ -148,6 +149,7 @@ _PAGE = HelpPage(
 )
 @info_options
 @shape_option
+@config_option
 @click.option("--json", "as_json", is_flag=True, help="Print predictions and files as JSON.")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")

@@ -13,6 +13,7 @@ from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_tools.checks.removal import remove_map
 from ovxai_tools.checks.transformation import TransformRequest, check_request, plan_transform, transform
 from ovxai_tools.common.click_types import NamedPath
+from ovxai_tools.common.command_line.config_file import config_option
 from ovxai_tools.common.command_line.exit_codes import FAILED, NO_TARGET
 from ovxai_tools.common.command_line.help_page import HelpPage, PagedCommand
 from ovxai_tools.common.command_line.insertion_help import groups_with
@@ -42,7 +43,7 @@ _PAGE = HelpPage(
     groups=groups_with(
         picture=("image",),
         output=("dry_run", "verify", "preview", "plot", "remove", "force", "as_json", "verbose", "quiet"),
-        expert=("shapes",),
+        expert=("shapes", "config"),
     ),
     codes=(NO_TARGET, FAILED),
 )
@@ -68,6 +69,7 @@ _PAGE = HelpPage(
     help="Draw the graph around the target, with branch, read-out and head. Without OUT.xml it is all that is written.",
 )
 @shape_option
+@config_option
 @click.option("--remove", is_flag=True, help="Take the map off IN again; OUT is the model as it was without.")
 @click.option("--force", is_flag=True, help="Overwrite existing output files.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")

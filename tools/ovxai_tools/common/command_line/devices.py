@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 import openvino as ov
 from click.shell_completion import CompletionItem
@@ -9,14 +11,14 @@ from click.shell_completion import CompletionItem
 _OF_OTHERS = ("AUTO", "BATCH", "HETERO", "MULTI")  # they choose among devices: AUTO, HETERO:GPU,CPU, AUTO:-GPU
 
 
-class DeviceType(click.ParamType[str]):
+class DeviceType(click.types.StringParamType):
     """The name of a device that is there: CPU, GPU.1, AUTO:GPU,CPU."""
 
     name = "name"
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name in upper case; fails where a device is not there."""
-        device = value.strip().upper()
+        device = str(value).strip().upper()
         first, _, others = device.partition(":")
         asked = others.split(",") if first in _OF_OTHERS and others else [first]
         there = _devices()
