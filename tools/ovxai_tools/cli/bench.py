@@ -16,6 +16,7 @@ from ovxai_tools.checks.benchmark import Measurement, interleaved, measure, peak
 from ovxai_tools.common.click_types import WordChoice
 from ovxai_tools.common.command_line.devices import DeviceType
 from ovxai_tools.common.command_line.help_page import COST, EXPERT, OUTPUT, HelpPage, PagedCommand
+from ovxai_tools.common.command_line.model_names import ModelName
 from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
@@ -55,7 +56,7 @@ _PAGE = HelpPage(
 
 
 @click.command(cls=PagedCommand, page=_PAGE)
-@click.argument("models", metavar="PLAIN AUGMENTED [MORE]...", nargs=-1)
+@click.argument("models", metavar="PLAIN AUGMENTED [MORE]...", nargs=-1, type=ModelName())
 @click.option(
     "--precision", type=WordChoice(["f32", "default"]), default="f32", show_default=True, help="Of arithmetic."
 )

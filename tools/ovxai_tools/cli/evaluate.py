@@ -29,6 +29,8 @@ from ovxai_tools.common.command_line.deciding import deciding
 from ovxai_tools.common.command_line.exit_codes import NO_TARGET
 from ovxai_tools.common.command_line.help_page import HelpPage, PagedCommand
 from ovxai_tools.common.command_line.insertion_help import INPUT_OPTIONS
+from ovxai_tools.common.command_line.log_levels import log_level_option, log_on_stderr
+from ovxai_tools.common.command_line.model_names import ModelName
 from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.insertion_options import info_of, info_options
 from ovxai_tools.common.model_files import check_targets, weights_of
@@ -49,7 +51,7 @@ from ovxai_tools.evaluation.results.table import table
 from ovxai_tools.pictures.model_input import preparation_notices
 from ovxai_tools.pictures.picture_files import check_extras, picture_files
 
-_WITHOUT_EFFECT_ON_RESULTS = ("models", "out", "apply", "as_json", "force", "quiet")
+_WITHOUT_EFFECT_ON_RESULTS = ("models", "out", "apply", "log_level", "as_json", "force", "quiet")
 _OF_REPORTS = ("images", "labels", "boxes", "names", "settings", "apply", "black_box")
 
 _PAGE = HelpPage(
@@ -75,7 +77,7 @@ _PAGE = HelpPage(
         help_page.PICTURE: ("images", "data", *INPUT_OPTIONS),
         help_page.OUTPUT: ("out", "apply", "force", "as_json", "quiet"),
         help_page.COST: ("limit", "grids", "pictures"),
-        help_page.EXPERT: ("seed", "shapes", "config"),
+        help_page.EXPERT: ("seed", "shapes", "config", "log_level"),
     },
     codes=(NO_TARGET,),
 )
@@ -102,7 +104,7 @@ class _Source:
 
 
 @click.command(cls=PagedCommand, page=_PAGE)
-@click.argument("models", metavar="[MODEL|demo:NAME]...", nargs=-1)
+@click.argument("models", metavar="[MODEL|demo:NAME]...", nargs=-1, type=ModelName())
 @click.option(
     "--out",
     type=NamedPath(file_okay=False),
@@ -172,6 +174,7 @@ class _Source:
 @info_options
 @shape_option
 @config_option
+@log_level_option
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--force", is_flag=True, help="--out: overwrite an existing report.")
 @click.option("-q", "--quiet", is_flag=True, help="--out: print no progress.")
@@ -193,6 +196,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     quality: bool,
     data: Path | None,
     shapes: tuple[StatedShape, ...],
+    log_level: str | None,
     as_json: bool,
     force: bool,
     quiet: bool,
@@ -207,6 +211,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     Without: the pointing game with demo models (all of them by default), every method and setting; with --quality demo
     classifiers, and with --data other classifiers (.xml, .tflite, ...), by four metrics.
     """
+    log_on_stderr(log_level, "warning")
     if out is not None:
         given = _Given(images, labels, boxes, () if names is None else read_labels(names))
         asked = Asked(settings, limit, grids, seed, None if black_box is None else Preset(black_box))

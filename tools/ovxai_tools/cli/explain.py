@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -35,6 +34,8 @@ from ovxai_tools.common.command_line.help_page import (
     PagedCommand,
 )
 from ovxai_tools.common.command_line.insertion_help import INPUT_OPTIONS
+from ovxai_tools.common.command_line.log_levels import log_level_option, log_on_stderr
+from ovxai_tools.common.command_line.model_names import ModelName
 from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.insertion_options import WHITE_BOX, info_options, told_to
 from ovxai_tools.common.model_loading import load_model
@@ -51,7 +52,18 @@ from ovxai_tools.pictures.picture_search import PictureSearch
 from ovxai_tools.pictures.result_folder import PAGE, Destination, write_maps
 
 _LARGEST = 10_000
-_WITHOUT_EFFECT_ON_RESULTS = ("model", "images", "recursive", "listed", "batch", "output", "as_json", "force", "quiet")
+_WITHOUT_EFFECT_ON_RESULTS = (
+    "model",
+    "images",
+    "recursive",
+    "listed",
+    "batch",
+    "log_level",
+    "output",
+    "as_json",
+    "force",
+    "quiet",
+)
 
 _PAGE = HelpPage(
     examples=(
@@ -79,14 +91,14 @@ _PAGE = HelpPage(
             *("force", "as_json", "quiet"),
         ),
         COST: ("preset", "batch", "device"),
-        EXPERT: ("shapes", "config"),
+        EXPERT: ("shapes", "config", "log_level"),
     },
     codes=(NO_TARGET, LEFT_OUT),
 )
 
 
 @click.command(cls=PagedCommand, page=_PAGE)
-@click.argument("model")
+@click.argument("model", type=ModelName())
 @click.argument("images", metavar="IMAGES...", nargs=-1, type=NamedPath())
 @click.option("--recursive", is_flag=True, help="Folders with all that is below them.")
 @click.option("--list", "listed", type=NamedPath(), metavar="FILE", help="Further pictures or folders, a path a line.")
@@ -150,6 +162,7 @@ _PAGE = HelpPage(
 @info_options
 @shape_option
 @config_option
+@log_level_option
 @click.option("--json", "as_json", is_flag=True, help="Print predictions and files as JSON.")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
@@ -177,6 +190,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     overlay_weight: float,
     overlay_format: str,
     shapes: tuple[StatedShape, ...],
+    log_level: str | None,
     as_json: bool,
     force: bool,
     quiet: bool,
@@ -191,7 +205,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     Writes NAME_CLASS_map.png and NAME_CLASS_overlay.jpg for each picture and class, and index.html to look at. Results
     are written as they come: after an interrupt the same command goes on, and what is complete is not done again.
     """
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)
+    log_on_stderr(log_level, "error")
     check_extras()
     opencv("pictures").setNumThreads(1)  # more would only wait, beside those of OpenVINO
     if isinstance(size, str):

@@ -10,6 +10,7 @@ import importlib
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from ovxai_tools.common.command_line.help_page import section, write_examples
 
@@ -45,11 +46,16 @@ class LazyGroup(click.Group):
         command: click.Command = importlib.import_module(f"ovxai_tools.cli.{cmd_name}").main
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Commands and options that begin so; none is imported for it."""
+        found = [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that a command line names; a name that is none is wrong usage, and is told what is close."""
-        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+        if args and not ctx.resilient_parsing and not args[0].startswith("-") and args[0] not in COMMANDS:
             close = difflib.get_close_matches(args[0].lower(), COMMANDS, 1)
             hint = f"Did you mean {close[0]!r}?" if close else f"Commands: {', '.join(COMMANDS)}."
             ctx.fail(f"No such command {args[0]!r}. {hint}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,8 @@ from ovxai_tools.common.command_line.config_file import config_option
 from ovxai_tools.common.command_line.exit_codes import FAILED, NO_TARGET
 from ovxai_tools.common.command_line.help_page import HelpPage, PagedCommand
 from ovxai_tools.common.command_line.insertion_help import groups_with
+from ovxai_tools.common.command_line.log_levels import log_level_option, log_on_stderr
+from ovxai_tools.common.command_line.model_names import ModelName
 from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.insertion_options import insertion_options, options_of
 from ovxai_tools.common.report_printing import PrintStyle, print_notice, print_report
@@ -43,14 +44,14 @@ _PAGE = HelpPage(
     groups=groups_with(
         picture=("image",),
         output=("dry_run", "verify", "preview", "plot", "remove", "force", "as_json", "verbose", "quiet"),
-        expert=("shapes", "config"),
+        expert=("shapes", "config", "log_level"),
     ),
     codes=(NO_TARGET, FAILED),
 )
 
 
 @click.command(cls=PagedCommand, page=_PAGE)
-@click.argument("source", metavar="IN")
+@click.argument("source", metavar="IN", type=ModelName())
 @click.argument("target", metavar="[OUT.xml]", required=False, type=NamedPath())
 @insertion_options
 @click.option("--dry-run", is_flag=True, help="Say what would be done and why; write nothing.")
@@ -70,6 +71,7 @@ _PAGE = HelpPage(
 )
 @shape_option
 @config_option
+@log_level_option
 @click.option("--remove", is_flag=True, help="Take the map off IN again; OUT is the model as it was without.")
 @click.option("--force", is_flag=True, help="Overwrite existing output files.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -86,6 +88,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     preview: Path | None,
     plot: Path | None,
     shapes: tuple[StatedShape, ...],
+    log_level: str | None,
     remove: bool,
     force: bool,
     as_json: bool,
@@ -100,8 +103,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     The map shows, for every class, where in the picture the evidence for it lies. Any OpenVINO runtime computes it. OUT
     appears whole or not at all.
     """
-    logging.basicConfig(format="%(message)s", level=logging.DEBUG if verbose else logging.ERROR)
-    logging.getLogger("PIL").setLevel(logging.INFO)
+    log_on_stderr(log_level, "debug" if verbose else "error")
     style = PrintStyle(as_json, quiet, verbose)
     if remove:
         check_alone("remove", ("source", "target", "force", "as_json", "verbose", "quiet"))
