@@ -36,7 +36,12 @@ TRANSFORM: list[tuple[tuple[object, ...], int, str]] = [
     (("demo:cnn", OUT, "--preview", ""), 2, "'--preview': the name is empty"),
     (("demo:cnn", OUT, "--preview", "a.xyz"), 2, "a name that ends in one of .png .jpg"),
     (("demo:cnn", OUT, "--preview", "a"), 2, "a name that ends in one of .png .jpg"),
-    (("none.xml", OUT, "--preview", "a.pdf"), 2, "a name that ends in one of .png .jpg"),
+    (("none.xml", OUT, "--preview", "a.pdf", "--image", STAR), 2, "a name that ends in one of .png .jpg"),
+    (
+        ("none.xml", OUT, "--preview", "a.png"),
+        2,
+        "--preview needs a picture of what the model knows: give --image FILE",
+    ),
     (("demo:cnn", OUT, "--mean", "1,2,3,4"), 2, "4 numbers, but the model's picture has 3 channels"),
     (("demo:cnn", "--dry-run", "--verify"), 2, "--verify needs the model that --dry-run does not make"),
     (("demo:cnn", "--dry-run", "--preview", "a.png"), 2, "--preview needs the model"),

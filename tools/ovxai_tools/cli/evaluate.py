@@ -215,7 +215,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     if out is not None:
         given = _Given(images, labels, boxes, () if names is None else read_labels(names))
         asked = Asked(settings, limit, grids, seed, None if black_box is None else Preset(black_box))
-        report = Report(out, deciding(models, _file_of(models), _WITHOUT_EFFECT_ON_RESULTS), force, quiet)
+        report = Report(out, deciding(list(map(demo.model_path, models)), _WITHOUT_EFFECT_ON_RESULTS), force, quiet)
         source = _Source(models, shapes, info_of(info), apply)
         _evaluate(source, given, asked, report, as_json)
         return
@@ -284,10 +284,6 @@ def _pictures(
     classes = None if given.labels is None else read_classes(given.labels)
     boxes = None if given.boxes is None else read_boxes(given.boxes)
     return pictures_of(picture_files([given.images]), known, classes, boxes)
-
-
-def _file_of(models: tuple[str, ...]) -> Path:
-    return demo.model_path(models[0]) if models else Path()
 
 
 if __name__ == "__main__":

@@ -231,8 +231,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     )
     _check_slow(settings, batch)
     style = Style(size, overlay_weight, colormap, f".{overlay_format}")
-    source = demo.model_path(model)
-    about = deciding([model], source, _WITHOUT_EFFECT_ON_RESULTS, labels=settings.labels)
+    about = deciding([demo.model_path(model)], _WITHOUT_EFFECT_ON_RESULTS, labels=settings.labels)
     check_folder(output, about, PAGE, force)
     with stage(f"Preparing {model}", quiet):
         loaded = told_to(load_model(model, shapes), info)

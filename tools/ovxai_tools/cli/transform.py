@@ -61,7 +61,8 @@ _PAGE = HelpPage(
     "--preview",
     type=NamedPath(),
     metavar="FILE",
-    help="Write the overlay of the best class, as a picture of the kind that its name ends in (.png, .jpg, ...).",
+    help="Draw what the model sees in --image: the map of the best class, as a picture of the kind that its name ends "
+    "in (.png, .jpg, ...). Demo models have pictures of their own.",
 )
 @click.option(
     "--plot",
