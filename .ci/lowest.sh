@@ -15,7 +15,7 @@ lowest_suite() (
     cd "$1/repo"
     new_venv "$1/venv" "$2"
     python .ci/lowest.py
-    installed -c .ci/lowest.txt -e '.[dev,plot,image,blackbox]'
+    installed -c .ci/lowest.txt -e '.[dev,plot,image,blackbox,config]'
     pip freeze > "$1/versions"
     grep -i -E '^(openvino|numpy|networkx|click|pillow|opencv-python-headless)==' "$1/versions" | tr '\n' ' '
     echo "on $(python --version)"

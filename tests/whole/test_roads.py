@@ -13,6 +13,7 @@ from openvino import opset13 as ops
 from openvino.preprocess import ColorFormat, PrePostProcessor, ResizeAlgorithm
 from ovxai_tools.checks.verify import random_case, verify
 from ovxai_tools.cli import transform
+from ovxai_tools.demo import shipped as demo
 
 from ovxai_passes.insert import insert
 from ovxai_passes.options import Options
@@ -140,5 +141,6 @@ def test_a_ranking_alone_is_looked_through(options: dict[str, Any]) -> None:
 def test_preview_of_a_ranking_alone(tmp_path: Path) -> None:
     needs_pictures()
     ov.save_model(best_alone(), tmp_path / "in.xml")
-    invoke(transform.main, tmp_path / "in.xml", tmp_path / "out.xml", "--preview", tmp_path / "picture.png")
+    preview = ("--preview", tmp_path / "picture.png", "--image", demo.pictures()[0].path)
+    invoke(transform.main, tmp_path / "in.xml", tmp_path / "out.xml", *preview)
     assert (tmp_path / "picture.png").stat().st_size > 1000

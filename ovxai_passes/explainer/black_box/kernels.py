@@ -63,22 +63,21 @@ class WindowSearch:
         """Maps [H,W] by target, one after the other: u8, or f32 0..1 without `scale_output`."""
         scales = checked_flag("scale_output", scale_output)
         found: dict[int, Array] = {}
-        with progress(len(spaces), "AISE") as done:
+        with progress(sum(len(space.widths) for space in spaces.values()) * self.iterations, "AISE") as done:
             for target, space in spaces.items():
-                saliency = self.run(space)
+                saliency = self.run(space, done)
                 found[target] = scaling(saliency) if scales else saliency
-                done(1)
         return found
 
-    def run(self, space: SearchSpace) -> Floats:
-        """The map [H,W] f32 of one target, 0..1."""
+    def run(self, space: SearchSpace, done: Callable[[int], None] = lambda _: None) -> Floats:
+        """The map [H,W] f32 of one target, 0..1. `done` is told how many windows more are through."""
         total = np.zeros(self.size, np.float32)
         for width in space.widths:
-            kernel = self._of_width(space, float(width))
+            kernel = self._of_width(space, float(width), done)
             total += kernel / kernel.max() if kernel.max() > 0 else kernel
         return total / total.max() if total.max() > 0 else total
 
-    def _of_width(self, space: SearchSpace, width: float) -> Floats:
+    def _of_width(self, space: SearchSpace, width: float, done: Callable[[int], None]) -> Floats:
         rows: list[Floats] = []
         columns: list[Floats] = []
         losses: list[float] = []
@@ -92,10 +91,12 @@ class WindowSearch:
             losses.append(space.loss(np.outer(row, column)))
             rows.append(row)
             columns.append(column)
+            done(1)
             return -losses[-1]
 
         bounds = [(low, max(high, low + 1e-6)) for low, high in space.bounds]
         _direct()(tried, bounds, eps=self.epsilon, maxfun=self.iterations, locally_biased=self.locally_biased)
+        done(self.iterations - len(losses))  # DIRECT ends earlier where it has found the best
         weights = np.array(losses, np.float32)
         weighted = np.stack(rows) * (weights - weights.min())[:, None]
         return np.asarray(weighted.T @ np.stack(columns), np.float32)

@@ -117,7 +117,8 @@ def test_on_the_command_line(tmp_path: Path, tail: str, options: tuple[str, ...]
     ov.save_model(shaped("pooled", tail, activation=True), tmp_path / "in.xml")
     needs_pictures()
     written, shown = tmp_path / "out.xml", tmp_path / "shown.png"
-    called = invoke(main, tmp_path / "in.xml", written, "--verify", "--preview", shown, "--json", *options)
+    preview = ("--preview", shown, "--image", demo.pictures()[0].path)
+    called = invoke(main, tmp_path / "in.xml", written, "--verify", *preview, "--json", *options)
     report = json.loads(called.stdout)
     assert (report["task"], report["classes"]) == ("classification", CLASSES)
     assert shown.exists()

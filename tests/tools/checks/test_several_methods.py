@@ -86,3 +86,12 @@ def test_a_method_that_is_not_there() -> None:
 def test_given_twice() -> None:
     said = invoke(transform.main, "demo:cnn", "o.xml", "--method", "eigencam", "--method", "eigencam", code=2).output
     assert "method 'eigencam' is given twice" in said
+
+
+@pytest.mark.parametrize("methods", [(), ("--method", "reciprocam", "--method", "activationmap")])
+def test_a_preview_says_what_the_model_saw(methods: tuple[str, ...]) -> None:
+    needs_pictures()
+    said = invoke(transform.main, "demo:cnn", "out.xml", *methods, "--image", STAR, "--preview", "a.png").output
+    assert said.splitlines()[-2].startswith(f"{Path(STAR).name} → star")
+    said = invoke(transform.main, "demo:cnn", "again.xml", *methods, "--preview", "b.png").output
+    assert said.splitlines()[-2].startswith("00_disc.png → disc")

@@ -59,7 +59,7 @@ def test_table(pair: tuple[Path, Path]) -> None:
 def test_wrong_use(pair: tuple[Path, Path]) -> None:
     assert "at least one more" in bench(pair[0], code=2).output
     assert "no such file" in bench(pair[0], "missing.xml", code=2).output
-    assert "does not run" in bench(*pair, "--device", "NOSUCH", code=2).output
+    assert "there is no device 'NOSUCH' here" in bench(*pair, "--device", "NOSUCH", code=2).output
 
 
 def test_multiply_adds() -> None:

@@ -27,7 +27,7 @@ def names(folder: Path) -> list[str]:
     ("pictures", "said"),
     [
         (["nowhere"], "cannot read the picture nowhere: No such file or directory"),
-        (["*.jpg"], "the shell fills in a pattern only if it is not quoted"),
+        (["*.jpg"], "no picture and no folder fits the pattern *.jpg"),
         (["broken.png"], "cannot read the picture broken.png: it is of no kind that is read here"),
         (["cut.png"], "cannot read the picture cut.png"),
         (["folder"], "cannot read the picture folder/broken.png"),

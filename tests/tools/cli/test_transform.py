@@ -11,6 +11,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_tools.cli.transform import main
+from ovxai_tools.demo import shipped as demo
 
 from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.pictures.encoding import write_picture
@@ -150,7 +151,8 @@ def test_some_classes(folder: Path) -> None:
 
 
 def test_best_classes(folder: Path) -> None:
-    said = call("in.xml", "a.xml", "--top-k", 2, "--verify", "--preview", "a.png").output
+    preview = ("--preview", "a.png", "--image", demo.FOLDER / "03_star.png")
+    said = call("in.xml", "a.xml", "--top-k", 2, "--verify", *preview).output
     assert "maps for the best 2 of each image" in said
     assert Path("a.png").stat().st_size > 0
     assert "top_k is 6, but the model has 5 classes" in call("in.xml", "b.xml", "--top-k", 6, code=2).output

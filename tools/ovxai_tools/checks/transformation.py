@@ -52,7 +52,9 @@ class TransformRequest:
 
 @dataclass(frozen=True)
 class TransformResult:
-    """`report`: None where the model has a map already; `verified`: what held; `message`: what was written, a line.
+    """`report`: None where the model has a map already; `verified`: what held.
+
+    `message`: what was written, a line; before it what the model saw in the picture of a preview.
 
     `planned`: nothing was done to the model.
     """
@@ -64,7 +66,7 @@ class TransformResult:
 
 
 def check_request(request: TransformRequest, dry_run: bool) -> None:
-    """Raises OptionError for options that would have no effect."""
+    """Raises OptionError for options that would have no effect, and for a preview of a picture that says nothing."""
     if dry_run:
         unused = {"--verify": request.verify, "--preview": request.preview, "--image": request.image}
         given = [name for name, value in unused.items() if value]
@@ -72,6 +74,11 @@ def check_request(request: TransformRequest, dry_run: bool) -> None:
             raise OptionError(f"{given[0]} needs the model that --dry-run does not make: leave one of them out")
     if request.image is not None and not (request.verify or request.preview):
         raise OptionError("--image is used by --verify and --preview only: give one of them")
+    if request.preview is not None and request.image is None and not request.source.startswith(demo.PREFIX):
+        raise OptionError(
+            "--preview needs a picture of what the model knows: give --image FILE (the pictures that come with this "
+            "package mean something to the demo models alone)"
+        )
 
 
 def plan_transform(request: TransformRequest, options: Options) -> TransformResult:
@@ -113,9 +120,10 @@ def transform(request: TransformRequest, options: Options, target: Path) -> Tran
         verified = _verified(request, options, insertion, model, written) if request.verify else []
         moves = model_moves(folder, target)
         notices: tuple[str, ...] = ()
+        seen: tuple[str, ...] = ()
         if request.preview is not None:
             drawn = folder / f"preview{request.preview.suffix}"
-            notices = _preview(request, model, written, insertion, drawn)
+            notices, seen = _preview(request, model, written, insertion, drawn)
             moves.append((drawn, request.preview))
         if request.plot is not None:
             moves.append((write_plot(folder, request.source, model, insertion.states), request.plot))
@@ -123,7 +131,7 @@ def transform(request: TransformRequest, options: Options, target: Path) -> Tran
     report = replace(insertion.report, input=request.source, bin_growth=growth)
     report = replace(report, seconds=round(time.perf_counter() - started, 3), notices=report.notices + notices)
     files = [str(target), target.with_suffix(".bin").name, *map(str, filter(None, (request.preview, request.plot)))]
-    return TransformResult(report, f"wrote {', '.join(files)}", tuple(verified))
+    return TransformResult(report, "\n".join([*seen, f"wrote {', '.join(files)}"]), tuple(verified))
 
 
 def _with_defaults(options: Options) -> Options:
@@ -184,13 +192,22 @@ def _verified(
 
 def _preview(
     request: TransformRequest, model: ov.Model, written: ov.Model, insertion: Insertion, drawn: Path
-) -> tuple[str, ...]:
-    """Write the preview to `drawn`; returns notices."""
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Write the preview to `drawn`; returns notices, and a line on what the model saw."""
     preparation = Preparation.from_model(written)
     options = insertion.state.options
     labels = options.labels or ()
     if options.only_map:  # a caption needs the scores
         written = insert(model, replace(options, only_map=False)).model
     with stage("Making the preview", request.quiet):
-        write_preview(written, PreviewSubject(model, insertion, labels), request.image, preparation, drawn)
-    return () if request.source.startswith(demo.PREFIX) else preparation_notices(written, preparation)
+        image = request.image or _demo_picture(insertion)
+        caption = write_preview(written, PreviewSubject(model, insertion, labels), image, preparation, drawn)
+    caption = caption.removeprefix(f"{insertion.report.method}: ")  # there where a picture has rows of several methods
+    notices = () if request.source.startswith(demo.PREFIX) else preparation_notices(written, preparation)
+    return notices, (f"{image.name} → {caption}",)
+
+
+def _demo_picture(insertion: Insertion) -> Path:
+    """The picture of a demo model's preview: of one object, or a scene for what finds objects."""
+    finds_objects = insertion.of_each_map()[0].target.site is None
+    return (demo.scenes() if finds_objects else demo.pictures())[0].path

@@ -13,7 +13,11 @@ from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.sources.reasons import reason_of
 from ovxai_tools.checks.benchmark import Measurement, interleaved, measure, peak_memory
-from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
+from ovxai_tools.common.click_types import WordChoice
+from ovxai_tools.common.command_line.devices import DeviceType
+from ovxai_tools.common.command_line.help_page import COST, EXPERT, OUTPUT, HelpPage, PagedCommand
+from ovxai_tools.common.command_line.model_names import ModelName
+from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
 from ovxai_tools.common.shared_options import shape_option
@@ -35,17 +39,37 @@ How to read it:
 \b
 f32 is how maps are compared; `default` is what the device does by
 itself (bf16 on some CPUs).
-
 """
 
+_PAGE = HelpPage(
+    examples=(
+        ("what the map of a model costs", "ovxai bench model.xml explained.xml"),
+        ("by how much two measurements of one model differ here", "ovxai bench demo:cnn demo:cnn --runs 200"),
+    ),
+    groups={
+        OUTPUT: ("as_json",),
+        COST: ("runs", "batch", "precision", "device", "no_memory"),
+        EXPERT: ("shapes",),
+    },
+    notes=HOW_TO_READ,
+)
 
-@click.command(epilog=HOW_TO_READ + EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("models", metavar="PLAIN AUGMENTED [MORE]...", nargs=-1)
-@click.option("--precision", type=click.Choice(["f32", "default"]), default="f32", show_default=True)
-@click.option("--runs", type=click.IntRange(min=3), default=50, show_default=True, help="Timed runs of each model.")
-@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="In place of dynamic sizes.")
+
+@click.command(cls=PagedCommand, page=_PAGE)
+@click.argument("models", metavar="PLAIN AUGMENTED [MORE]...", nargs=-1, type=ModelName())
+@click.option(
+    "--precision", type=WordChoice(["f32", "default"]), default="f32", show_default=True, help="Of arithmetic."
+)
+@click.option(
+    "--runs", type=click.IntRange(min=3), metavar="N", default=50, show_default=True, help="Timed runs of each model."
+)
+@click.option(
+    "--batch", type=click.IntRange(min=1), metavar="N", default=1, show_default=True, help="In place of dynamic sizes."
+)
 @shape_option
-@click.option("--device", default="CPU", show_default=True)
+@click.option(
+    "--device", type=DeviceType(), metavar="NAME", default="CPU", show_default=True, help="Where the models run."
+)
 @click.option("--no-memory", is_flag=True, help="Leave out the processes that measure memory.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.version_option(__version__, prog_name="ovxai-bench")

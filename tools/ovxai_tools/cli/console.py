@@ -46,6 +46,7 @@ def _run(name: str) -> None:
     import contextlib  # noqa: PLC0415  # under the handlers, as everything below
     import importlib  # noqa: PLC0415
 
+    from ovxai_tools.common.command_line.completion import complete_colons  # noqa: PLC0415
     from ovxai_tools.common.interrupts import exit_at_once, recording_files  # noqa: PLC0415
     from ovxai_tools.common.signal_handlers import set_handler  # noqa: PLC0415
 
@@ -53,6 +54,7 @@ def _run(name: str) -> None:
         for number in heard:
             set_handler(number, exit_at_once)
         try:
+            complete_colons()
             importlib.import_module(f"ovxai_tools.cli.{name}").main()
         finally:
             with contextlib.suppress(OSError, ValueError):  # told again by the interpreter

@@ -13,10 +13,8 @@ from typing import Any
 
 import click
 
-from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.black_box.running import Preset
-from ovxai_passes.model_info.checksum import file_digest
 from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.model_info.told import retold
@@ -24,9 +22,17 @@ from ovxai_passes.option_groups.info_options import InfoOptions
 from ovxai_passes.options import Options
 from ovxai_passes.pictures.extras import opencv
 from ovxai_tools.checks.transformation import TransformRequest, transform
-from ovxai_tools.common.click_types import NamedPath, parsed_by
-from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
-from ovxai_tools.common.insertion_options import info_options
+from ovxai_tools.common.click_types import NamedPath, choice_of, parsed_by
+from ovxai_tools.common.command_line import colours, help_page
+from ovxai_tools.common.command_line.config_file import config_option
+from ovxai_tools.common.command_line.deciding import deciding
+from ovxai_tools.common.command_line.exit_codes import NO_TARGET
+from ovxai_tools.common.command_line.help_page import HelpPage, PagedCommand
+from ovxai_tools.common.command_line.insertion_help import INPUT_OPTIONS
+from ovxai_tools.common.command_line.log_levels import log_level_option, log_on_stderr
+from ovxai_tools.common.command_line.model_names import ModelName
+from ovxai_tools.common.exits import with_exit_codes
+from ovxai_tools.common.insertion_options import info_of, info_options
 from ovxai_tools.common.model_files import check_targets, weights_of
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
@@ -45,8 +51,36 @@ from ovxai_tools.evaluation.results.table import table
 from ovxai_tools.pictures.model_input import preparation_notices
 from ovxai_tools.pictures.picture_files import check_extras, picture_files
 
-_WITHOUT_EFFECT_ON_RESULTS = ("models", "out", "apply", "as_json", "force", "quiet")
+_WITHOUT_EFFECT_ON_RESULTS = ("models", "out", "apply", "log_level", "as_json", "force", "quiet")
 _OF_REPORTS = ("images", "labels", "boxes", "names", "settings", "apply", "black_box")
+
+_PAGE = HelpPage(
+    examples=(
+        (
+            "which maps of a model are good, on 100 pictures of yours",
+            "ovxai evaluate model.xml --images pictures --out report",
+        ),
+        (
+            "with the classes and boxes of the pictures, and the best setting written",
+            "ovxai evaluate model.xml --images pictures --labels classes.json --boxes boxes.json \\\n"
+            "    --out report --apply best.xml",
+        ),
+        (
+            "two settings of a demo model on its own pictures",
+            "ovxai evaluate demo:vit --out report --setting method=activationmap --setting k=2",
+        ),
+        ("the pointing game of the demo models", "ovxai evaluate"),
+    ),
+    groups={
+        help_page.WHAT: ("settings", "black_box", "quality"),
+        help_page.CLASSES: ("labels", "boxes", "names"),
+        help_page.PICTURE: ("images", "data", *INPUT_OPTIONS),
+        help_page.OUTPUT: ("out", "apply", "force", "as_json", "quiet"),
+        help_page.COST: ("limit", "grids", "pictures"),
+        help_page.EXPERT: ("seed", "shapes", "config", "log_level"),
+    },
+    codes=(NO_TARGET,),
+)
 
 
 @dataclass(frozen=True)
@@ -69,9 +103,14 @@ class _Source:
     apply: Path | None
 
 
-@click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("models", metavar="[MODEL|demo:NAME]...", nargs=-1)
-@click.option("--out", type=NamedPath(file_okay=False), help="Folder of the report: evaluate one MODEL by all metrics.")
+@click.command(cls=PagedCommand, page=_PAGE)
+@click.argument("models", metavar="[MODEL|demo:NAME]...", nargs=-1, type=ModelName())
+@click.option(
+    "--out",
+    type=NamedPath(file_okay=False),
+    metavar="FOLDER",
+    help="Folder of the report: evaluate one MODEL by all metrics.",
+)
 @click.option("--images", type=NamedPath(file_okay=False), metavar="DIR", help="--out: pictures; of demo:NAME its own.")
 @click.option(
     "--labels",
@@ -98,23 +137,44 @@ class _Source:
     "several times. Default: all that fit.",
 )
 @click.option("--apply", type=NamedPath(), metavar="OUT.xml", help="--out: write MODEL with the maps of the verdict.")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="--out: pictures at most.")
-@click.option("--grids", type=click.IntRange(min=0), default=60, show_default=True, help="--out: GridPG, of each size.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="--out: of all that is random.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", default=100, show_default=True, help="--out: pictures at most."
+)
+@click.option(
+    "--grids",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=60,
+    show_default=True,
+    help="--out: GridPG, of each size.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="NUMBER",
+    default=0,
+    show_default=True,
+    help="--out: of all that is random.",
+)
 @click.option(
     "--black-box",
-    type=click.Choice([one.value for one in Preset]),
+    type=choice_of(Preset),
     help="--out: compare RISE and AISE with this preset, too: hundreds of inferences for each map.",
 )
-@click.option("--pictures", type=click.IntRange(min=1), default=500, show_default=True, help="Held-out pictures.")
+@click.option(
+    "--pictures", type=click.IntRange(min=1), metavar="N", default=500, show_default=True, help="Held-out pictures."
+)
 @click.option("--quality", is_flag=True, help="Compare all methods by several metrics instead, on 50 pictures.")
 @click.option(
     "--data",
+    metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="--quality: pictures with images.json and imagenet_labels.txt, for models of ImageNet classes.",
 )
 @info_options
 @shape_option
+@config_option
+@log_level_option
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--force", is_flag=True, help="--out: overwrite an existing report.")
 @click.option("-q", "--quiet", is_flag=True, help="--out: print no progress.")
@@ -136,6 +196,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     quality: bool,
     data: Path | None,
     shapes: tuple[StatedShape, ...],
+    log_level: str | None,
     as_json: bool,
     force: bool,
     quiet: bool,
@@ -150,11 +211,12 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     Without: the pointing game with demo models (all of them by default), every method and setting; with --quality demo
     classifiers, and with --data other classifiers (.xml, .tflite, ...), by four metrics.
     """
+    log_on_stderr(log_level, "warning")
     if out is not None:
         given = _Given(images, labels, boxes, () if names is None else read_labels(names))
         asked = Asked(settings, limit, grids, seed, None if black_box is None else Preset(black_box))
-        report = Report(out, _about(models), force, quiet)
-        source = _Source(models, shapes, Options.checked(**info), apply)
+        report = Report(out, deciding(list(map(demo.model_path, models)), _WITHOUT_EFFECT_ON_RESULTS), force, quiet)
+        source = _Source(models, shapes, info_of(info), apply)
         _evaluate(source, given, asked, report, as_json)
         return
     context = click.get_current_context()
@@ -195,7 +257,7 @@ def _evaluate(source: _Source, given: _Given, asked: Asked, report: Report, as_j
     click.echo(table(outcome.standings))
     notices = () if name.startswith(demo.PREFIX) else preparation_notices(model, Preparation.from_model(model))
     for notice in (*outcome.notices, *notices):
-        click.echo(f"notice: {notice}", err=True)
+        click.echo(f"{colours.notice('notice:')} {notice}", err=True)
     for line in filter(None, (str(outcome.verdict), written)):
         click.echo(line)
 
@@ -222,24 +284,6 @@ def _pictures(
     classes = None if given.labels is None else read_classes(given.labels)
     boxes = None if given.boxes is None else read_boxes(given.boxes)
     return pictures_of(picture_files([given.images]), known, classes, boxes)
-
-
-def _about(models: tuple[str, ...]) -> dict[str, Any]:
-    """What decides on the results: the version, the model's content, and the options that do not only say where to."""
-    given = {
-        f"--{name.replace('_', '-')}": value
-        for name, value in click.get_current_context().params.items()
-        if name not in _WITHOUT_EFFECT_ON_RESULTS
-    }
-    source = demo.model_path(models[0]) if models else Path()
-    files = [path for path in (source, source.with_suffix(".bin")) if path.is_file()] if source.name else []
-    try:
-        digests = [file_digest(path) for path in files]
-    except OSError:  # told where it is read
-        digests = []
-    return json.loads(
-        json.dumps({"version": __version__, "model": digests or list(models), "options": given}, default=str)
-    )
 
 
 if __name__ == "__main__":

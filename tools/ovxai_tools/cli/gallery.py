@@ -24,7 +24,8 @@ from ovxai_passes.options import Options
 from ovxai_passes.pictures.encoding import write_picture
 from ovxai_passes.vocabulary import Scaling
 from ovxai_tools.common.click_types import NamedPath
-from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
+from ovxai_tools.common.command_line.help_page import HelpPage, PagedCommand
+from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.files import check_output, publish, staging
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.demo.shapes import LABELS, make_pair
@@ -37,12 +38,19 @@ Floats = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.uint8]
 
 
-@click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=PagedCommand, page=HelpPage())
 @click.argument("model", metavar="demo:NAME")
 @click.argument("target", metavar="FILE", type=NamedPath())
-@click.option("--labels", default="star,ring", show_default=True, help="The two objects.")
-@click.option("--absent", type=click.Choice(LABELS), default="heart", show_default=True)
-@click.option("--picture", default=0, show_default=True, help="Number of the picture.")
+@click.option("--labels", metavar="NAME,NAME", default="star,ring", show_default=True, help="The two objects.")
+@click.option(
+    "--absent",
+    type=click.Choice(LABELS),
+    metavar="NAME",
+    default="heart",
+    show_default=True,
+    help="The class that is absent.",
+)
+@click.option("--picture", metavar="NUMBER", default=0, show_default=True, help="Number of the picture.")
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @with_exit_codes
 def main(model: str, target: Path, labels: str, absent: str, picture: int, force: bool) -> None:  # noqa: PLR0913, PLR0917

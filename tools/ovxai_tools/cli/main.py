@@ -10,6 +10,9 @@ import importlib
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
+
+from ovxai_tools.common.command_line.help_page import section, write_examples
 
 COMMANDS = {
     "transform": "A model in, the same model with saliency maps out.",
@@ -19,6 +22,14 @@ COMMANDS = {
     "sweep": "Which of many models can be explained, and how.",
 }
 """The sub-commands, each a module of this folder with a `main`, and a line on each."""
+
+_EXAMPLES = (
+    (
+        "a demo model with maps, and a picture of what they show",
+        "ovxai transform demo:cnn saliency.xml --preview saliency.png",
+    ),
+    ("maps, overlays and a page for a folder of pictures", "ovxai explain model.xml pictures --output explained"),
+)
 
 
 class LazyGroup(click.Group):
@@ -35,20 +46,29 @@ class LazyGroup(click.Group):
         command: click.Command = importlib.import_module(f"ovxai_tools.cli.{cmd_name}").main
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Commands and options that begin so; none is imported for it."""
+        found = [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that a command line names; a name that is none is wrong usage, and is told what is close."""
-        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+        if args and not ctx.resilient_parsing and not args[0].startswith("-") and args[0] not in COMMANDS:
             close = difflib.get_close_matches(args[0].lower(), COMMANDS, 1)
             hint = f"Did you mean {close[0]!r}?" if close else f"Commands: {', '.join(COMMANDS)}."
             ctx.fail(f"No such command {args[0]!r}. {hint}")
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, none of which is imported for it."""
-        with formatter.section("Commands"):
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, none of which is imported for it, two examples, and the options."""
+        with section(formatter, "Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+        write_examples(formatter, _EXAMPLES)
+        records = [one.get_help_record(ctx) for one in self.get_params(ctx)]
+        with section(formatter, "Options"):
+            formatter.write_dl([one for one in records if one is not None])
 
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> Any:
@@ -62,7 +82,7 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, value: bool)
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="ovxai COMMAND --help says more of a command.",
+    epilog="ovxai COMMAND --help says more of a command, with examples.",
 )
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Show the version."

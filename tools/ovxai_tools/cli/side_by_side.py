@@ -19,19 +19,22 @@ from ovxai_passes.pictures.decoding import read_picture
 from ovxai_passes.pictures.resizing import resize_picture
 from ovxai_tools.checks.side_by_side import Side, compared
 from ovxai_tools.common.click_types import NamedPath
-from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
+from ovxai_tools.common.command_line.help_page import HelpPage, PagedCommand
+from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.pictures.picture_files import picture_files
 
 _PICTURES = 20
 
 
-@click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=PagedCommand, page=HelpPage())
 @click.argument("python", metavar="PYTHON")
 @click.argument("model", type=NamedPath())
 @click.argument("images", type=NamedPath())
-@click.option("--rounds", type=click.IntRange(min=1), default=5, show_default=True, help="Timed runs of each task.")
+@click.option(
+    "--rounds", type=click.IntRange(min=1), metavar="N", default=5, show_default=True, help="Timed runs of each task."
+)
 @click.option("--only", multiple=True, metavar="TEXT", help="Tasks whose name holds this.")
-@click.option("--package", default="openvino_xai", show_default=True, help="What PYTHON has.")
+@click.option("--package", metavar="NAME", default="openvino_xai", show_default=True, help="What PYTHON has.")
 @with_exit_codes
 def main(python: str, model: Path, images: Path, rounds: int, only: tuple[str, ...], package: str) -> None:  # noqa: PLR0913, PLR0917
     """Time this package and the one that PYTHON has, at the same tasks, in turns. Prints medians in seconds."""

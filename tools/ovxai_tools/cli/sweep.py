@@ -11,7 +11,9 @@ from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_tools.checks.model_sweep import Limits
 from ovxai_tools.checks.sweep_report import examined, find_models, read_report, summary, write_report
 from ovxai_tools.common.click_types import NamedPath, NumberRange
-from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
+from ovxai_tools.common.command_line.exit_codes import FAILED
+from ovxai_tools.common.command_line.help_page import COST, EXPERT, OUTPUT, HelpPage, PagedCommand
+from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.shared_options import shape_option
 
 HOW_TO_READ = """\b
@@ -24,19 +26,37 @@ Status of a model:
   unreadable     OpenVINO does not read it
   crashed, timeout, out of memory
                  the process that looked at it ended so
-
-Exit code 4 if any model is not ok.
-
 """
 
+_PAGE = HelpPage(
+    examples=(
+        ("every model of a folder, a row each", "ovxai sweep models --out report.csv"),
+        ("two at a time, and again what was not ok", "ovxai sweep models --out report.csv --jobs 2 --again"),
+    ),
+    groups={
+        OUTPUT: ("out", "again", "force", "quiet"),
+        COST: ("jobs", "timeout", "memory", "runs"),
+        EXPERT: ("shapes",),
+    },
+    codes=(FAILED,),
+    meanings={FAILED: "done, but a model is not ok"},
+    notes=HOW_TO_READ,
+)
 
-@click.command(epilog=HOW_TO_READ + EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.command(cls=PagedCommand, page=_PAGE)
 @click.argument("sources", metavar="DIR_OR_FILES...", nargs=-1, required=True, type=NamedPath())
-@click.option("--out", type=NamedPath(), required=True, metavar="CSV", help="The report, a row a model.")
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Models at a time.")
-@click.option("--timeout", type=NumberRange(min=1), default=300, show_default=True, help="Seconds for a model.")
-@click.option("--memory", type=NumberRange(min=1), default=16, show_default=True, help="GiB for a model.")
-@click.option("--runs", type=click.IntRange(min=0), default=5, show_default=True, help="Timed runs; 0: no ratio.")
+@click.option("--out", type=NamedPath(), required=True, metavar="FILE.csv", help="The report, a row a model.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", default=1, show_default=True, help="Models at a time.")
+@click.option(
+    "--timeout", type=NumberRange(min=1), metavar="SECONDS", default=300, show_default=True, help="Seconds for a model."
+)
+@click.option(
+    "--memory", type=NumberRange(min=1), metavar="GIB", default=16, show_default=True, help="GiB for a model."
+)
+@click.option(
+    "--runs", type=click.IntRange(min=0), metavar="N", default=5, show_default=True, help="Timed runs; 0: no ratio."
+)
 @shape_option
 @click.option("--again", is_flag=True, help="Look again at models that are in the report and are not ok.")
 @click.option("--force", is_flag=True, help="Begin anew, whatever the report holds.")
@@ -78,7 +98,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     if not quiet:
         click.echo("\n".join(summary(chosen)))
     if any(row["status"] != "ok" for row in chosen):
-        raise SystemExit(4)
+        raise SystemExit(FAILED)
 
 
 def _last_name(name: str | None) -> str:

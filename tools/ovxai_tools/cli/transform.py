@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +12,57 @@ from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_tools.checks.removal import remove_map
 from ovxai_tools.checks.transformation import TransformRequest, check_request, plan_transform, transform
 from ovxai_tools.common.click_types import NamedPath
-from ovxai_tools.common.exits import EXIT_CODES, with_exit_codes
+from ovxai_tools.common.command_line.config_file import config_option
+from ovxai_tools.common.command_line.exit_codes import FAILED, NO_TARGET
+from ovxai_tools.common.command_line.help_page import HelpPage, PagedCommand
+from ovxai_tools.common.command_line.insertion_help import groups_with
+from ovxai_tools.common.command_line.log_levels import log_level_option, log_on_stderr
+from ovxai_tools.common.command_line.model_names import ModelName
+from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.insertion_options import insertion_options, options_of
 from ovxai_tools.common.report_printing import PrintStyle, print_notice, print_report
 from ovxai_tools.common.shared_options import check_alone, shape_option
 
+_PAGE = HelpPage(
+    examples=(
+        (
+            "a demo model with maps, and a picture of what they show",
+            "ovxai transform demo:cnn saliency.xml --preview saliency.png",
+        ),
+        (
+            "a model of your own, checked bit by bit",
+            "ovxai transform resnet50.xml explained.xml --verify --image photo.jpg \\\n"
+            "    --preview overlay.png --preprocess imagenet",
+        ),
+        ("what would be done, and why", "ovxai transform model.onnx --dry-run"),
+        (
+            "the best five classes of each picture, as pictures",
+            "ovxai transform model.xml out.xml --top-k 5 --overlay 0.5",
+        ),
+        ("take the maps off again", "ovxai transform --remove explained.xml plain.xml"),
+    ),
+    groups=groups_with(
+        picture=("image",),
+        output=("dry_run", "verify", "preview", "plot", "remove", "force", "as_json", "verbose", "quiet"),
+        expert=("shapes", "config", "log_level"),
+    ),
+    codes=(NO_TARGET, FAILED),
+)
 
-@click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("source", metavar="IN")
+
+@click.command(cls=PagedCommand, page=_PAGE)
+@click.argument("source", metavar="IN", type=ModelName())
 @click.argument("target", metavar="[OUT.xml]", required=False, type=NamedPath())
 @insertion_options
 @click.option("--dry-run", is_flag=True, help="Say what would be done and why; write nothing.")
 @click.option("--verify", is_flag=True, help="Compare with the original model and the definition of the map.")
-@click.option("--image", type=NamedPath(), help="Picture for --verify and --preview.")
+@click.option("--image", type=NamedPath(), metavar="FILE", help="Picture for --verify and --preview.")
 @click.option(
     "--preview",
     type=NamedPath(),
     metavar="FILE",
-    help="Write the overlay of the best class, as a picture of the kind that its name ends in (.png, .jpg, ...).",
+    help="Draw what the model sees in --image: the map of the best class, as a picture of the kind that its name ends "
+    "in (.png, .jpg, ...). Demo models have pictures of their own.",
 )
 @click.option(
     "--plot",
@@ -39,6 +71,8 @@ from ovxai_tools.common.shared_options import check_alone, shape_option
     help="Draw the graph around the target, with branch, read-out and head. Without OUT.xml it is all that is written.",
 )
 @shape_option
+@config_option
+@log_level_option
 @click.option("--remove", is_flag=True, help="Take the map off IN again; OUT is the model as it was without.")
 @click.option("--force", is_flag=True, help="Overwrite existing output files.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -55,6 +89,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     preview: Path | None,
     plot: Path | None,
     shapes: tuple[StatedShape, ...],
+    log_level: str | None,
     remove: bool,
     force: bool,
     as_json: bool,
@@ -69,8 +104,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     The map shows, for every class, where in the picture the evidence for it lies. Any OpenVINO runtime computes it. OUT
     appears whole or not at all.
     """
-    logging.basicConfig(format="%(message)s", level=logging.DEBUG if verbose else logging.ERROR)
-    logging.getLogger("PIL").setLevel(logging.INFO)
+    log_on_stderr(log_level, "debug" if verbose else "error")
     style = PrintStyle(as_json, quiet, verbose)
     if remove:
         check_alone("remove", ("source", "target", "force", "as_json", "verbose", "quiet"))

@@ -12,10 +12,11 @@ import click
 
 from ovxai_passes.errors import OvxaiError
 from ovxai_tools.checks.timm_zoo import build, converted, save, smallest_of_each_module
+from ovxai_tools.common.command_line.help_page import HelpPage, PagedCommand
 from ovxai_tools.common.exits import OutputError, with_exit_codes
 
 
-@click.command()
+@click.command(cls=PagedCommand, page=HelpPage())
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("names", nargs=-1)
 @click.option("--dynamic", is_flag=True, help="A dynamic batch instead of 1.")

@@ -12,6 +12,8 @@ import click
 
 from ovxai_passes.errors import OptionError
 
+_LONGEST = 40  # letters of choices that are listed in place of a value
+
 Callback = Callable[[click.Context, click.Parameter, Any], Any]
 
 
@@ -28,6 +30,15 @@ class NamedPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class WordChoice(click.Choice[str]):
+    """A choice among words. Help shows them in place of a value, or a word for it where they are many."""
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """The words, with bars between them, or the name of the option."""
+        words = "|".join(self.choices)
+        return words if len(words) <= _LONGEST else (param.name or "").upper()
+
+
 class NumberRange(click.FloatRange):
     """A range of numbers; what is no number (nan) is outside of each."""
 
@@ -41,7 +52,7 @@ class NumberRange(click.FloatRange):
 
 def choice_of(members: Iterable[Enum]) -> click.Choice[str]:
     """The values of members of an enumeration."""
-    return click.Choice([member.value for member in members], case_sensitive=False)
+    return WordChoice([member.value for member in members], case_sensitive=False)
 
 
 def parsed_by(parse: Callable[[str], Any]) -> Callback:

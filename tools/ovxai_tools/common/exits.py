@@ -1,12 +1,6 @@
-"""Exit codes, and errors turned into them.
+"""Errors turned into exit codes: what these mean is in `command_line/exit_codes.py`.
 
-0    done
-1    a bug of this program (the only case with a traceback)
-2    wrong usage, unreadable input, unwritable or existing output, full disk, missing extra
-3    no target found, or the target asked for is unsuitable or too costly
-4    verification failed; of ovxai-sweep: a model that is not ok
-5    of ovxai-explain: done, but pictures that could not be read were left out
-130  interrupted (SIGINT, SIGTERM, SIGHUP); the message says what is there
+Interrupts are SIGINT, SIGTERM and SIGHUP.
 """
 
 from __future__ import annotations
@@ -22,20 +16,11 @@ from typing import NoReturn, ParamSpec
 import click
 
 from ovxai_passes.errors import OvxaiError, TargetNotFoundError, VerificationError
+from ovxai_tools.common.command_line import colours
+from ovxai_tools.common.command_line.exit_codes import FAILED, NO_TARGET, USAGE
 from ovxai_tools.common.interrupts import INTERRUPTED, handling_signals, interrupt_message, recording_files
 
 Parameters = ParamSpec("Parameters")
-
-EXIT_CODES = """\b
-Exit codes:
-  0    done
-  1    a bug of this program (the only case with a traceback)
-  2    wrong usage, unreadable input, unwritable or existing output,
-       full disk, missing extra
-  3    no target found, or the target asked for is unsuitable or too costly
-  4    verification failed
-  130  interrupted
-"""
 
 
 class OutputError(OvxaiError):
@@ -67,7 +52,7 @@ def with_exit_codes(program: Callable[Parameters, None]) -> Callable[Parameters,
                     _leave()
                 if not isinstance(error, OvxaiError):
                     raise
-                click.echo(f"Error: {error}", err=True)
+                click.echo(f"{colours.error('Error:')} {error}", err=True)
                 sys.exit(_code(error))
 
     return run
@@ -95,5 +80,5 @@ def _printing_anything() -> Iterator[None]:
 
 def _code(error: OvxaiError) -> int:
     if isinstance(error, TargetNotFoundError):
-        return 3
-    return 4 if isinstance(error, VerificationError) else 2
+        return NO_TARGET
+    return FAILED if isinstance(error, VerificationError) else USAGE

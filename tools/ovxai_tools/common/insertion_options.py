@@ -16,6 +16,8 @@ from ovxai_passes.option_spec import OptionSpec, spec_of
 from ovxai_passes.options import Options
 from ovxai_passes.vocabulary import Method
 from ovxai_tools.common.click_types import NamedPath, NumberRange, choice_of, parsed_by
+from ovxai_tools.common.command_line.insertion_help import VALUE_WORDS
+from ovxai_tools.common.command_line.preprocessing import expanded, preprocess_option
 from ovxai_tools.common.shared_options import Command, read_labels
 
 WHITE_BOX = (*(spec.name for spec in METHODS), Method.BEST)
@@ -26,24 +28,30 @@ def insertion_options(command: Command) -> Command:
     """A flag for each option of an insertion; the command gets their values by keyword, for `options_of`."""
     for field in reversed(fields(Options)):
         command = _flag(field)(command)
-    return command
+    return preprocess_option(command)
 
 
 def info_options(command: Command) -> Command:
     """The flags that tell a model of its input, for commands that read pictures: values for `told_to`."""
     for field in reversed(fields(InfoOptions)):
         command = _flag(field)(command)
-    return command
+    return preprocess_option(command)
 
 
 def told_to(model: ov.Model, values: dict[str, Any]) -> ov.Model:
     """The model, or a clone that says what the flags made by `info_options` say. Raises OptionError."""
-    return retold(model, Options.checked(**values))
+    return retold(model, info_of(values))
+
+
+def info_of(values: dict[str, Any]) -> Options:
+    """The options that the flags made by `info_options` say. Raises OptionError."""
+    return Options.checked(**expanded(values))
 
 
 def options_of(values: dict[str, Any]) -> Options:
     """The options that the flags made by `insertion_options` say. Raises OptionError."""
-    return Options.checked(**{field.name: _value(field, values[field.name]) for field in fields(Options)})
+    said = expanded(values)
+    return Options.checked(**{field.name: _value(field, said[field.name]) for field in fields(Options)})
 
 
 def _flag(field: Field[Any]) -> Any:
@@ -59,7 +67,7 @@ def _flag(field: Field[Any]) -> Any:
         flag,
         field.name,
         type=_type(spec),
-        metavar="FILE" if spec.from_file else spec.metavar,
+        metavar="FILE" if spec.from_file else spec.metavar or VALUE_WORDS.get(field.name),
         multiple=_is_repeated(spec),
         default=default,
         show_default=default not in (None, ()),

@@ -25,6 +25,12 @@ def stage(what: str, quiet: bool = False) -> Iterator[None]:
         timer.cancel()
 
 
+def name_step(what: str, place: int, length: int, quiet: bool) -> None:
+    """Say on a terminal which of several long steps begins; each has a bar of its own."""
+    if not quiet and sys.stderr.isatty():
+        click.echo(f"[{place + 1}/{length}] {what}", err=True)
+
+
 @contextlib.contextmanager
 def counted(what: str, length: int, quiet: bool) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal; what is yielded is told how much more is done."""

@@ -25,7 +25,7 @@ def shape_option(command: Command) -> Command:
         "--shape",
         "shapes",
         multiple=True,
-        metavar="[NAME=]SIZE,...",
+        metavar="[NAME=]SIZES",
         callback=parsed_by(stated_shape),
         help="State the shape of the model's input: 1,3,224,224; ? is any size, 1..8 a range. Several inputs: by name, "
         "the option several times.",

@@ -57,9 +57,7 @@ def _check_some_readable(files: list[Path]) -> None:
         try:
             read_picture(path)
         except OptionError as error:
-            pattern = any(sign in str(path) for sign in "*?[") and not path.exists()
-            hint = " (the shell fills in a pattern only if it is not quoted, and if files fit it)" if pattern else ""
-            reasons.append(f"{error}{hint}")
+            reasons.append(str(error))
         else:
             return
     more = f", and {len(reasons) - 1} more cannot be read" if len(reasons) > 1 else ""

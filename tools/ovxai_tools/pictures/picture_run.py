@@ -47,7 +47,8 @@ class RunSettings:
     """What is asked of every picture.
 
     `targets`: classes by number or name; `top_k`: else so many of the best. `black_box`: by masked pictures.
-    `defaults`, `scaling`, `contrast`: options of an insertion.
+    `preset`: of masked pictures, how many. `defaults`, `scaling`, `contrast`: options of an insertion. `device`: where
+    the model runs.
     """
 
     targets: tuple[str, ...] = ()
@@ -55,6 +56,8 @@ class RunSettings:
     labels: tuple[str, ...] = ()
     method: str | None = None
     black_box: bool = False
+    preset: str | None = None
+    device: str = "CPU"
     defaults: str | None = None
     scaling: str | None = None
     contrast: str | None = None
@@ -105,6 +108,7 @@ class PictureRun:
             postprocess_fn=self._postprocess if self.settings.black_box else None,
             explain_mode=ExplainMode.BLACKBOX if self.settings.black_box else ExplainMode.WHITEBOX,
             explain_method=self._method(),
+            device_name=self.settings.device,
             **self._map_options(),
         )
         if self.settings.black_box and task is Task.DETECTION:
@@ -180,25 +184,36 @@ class PictureRun:
 
     def explain(self, path: Path) -> tuple[Levels, list[ClassMap]]:
         """A picture with its maps, the best first. Raises UnreadableError for what is no picture."""
+        picture = self.read(path)
+        data = self.input_of(picture)
+        return picture, self.maps_of(picture, data, self._explainer.model_forward(data))
+
+    def read(self, path: Path) -> Levels:
+        """A picture. Raises UnreadableError."""
         try:
-            picture = read_picture(path)
+            return read_picture(path)
         except OptionError as error:
             raise UnreadableError(str(error)) from error
-        fit = self._input.fit_of(picture)
-        return picture, [replace(one, levels=fit.onto_picture(one.levels)) for one in self._maps(picture)]
 
-    def _maps(self, picture: Levels) -> list[ClassMap]:
-        data = self._input(picture)
+    def input_of(self, picture: Levels) -> Any:
+        """A picture as the model takes it."""
+        return self._input(picture)
+
+    def maps_of(self, picture: Levels, data: Any, results: Any) -> list[ClassMap]:
+        """The maps of a picture, of its size. `data`: the picture as input; `results`: what the model says of that."""
+        fit = self._input.fit_of(picture)
+        return [replace(one, levels=fit.onto_picture(one.levels)) for one in self._maps(data, results)]
+
+    def _maps(self, data: Any, results: Any) -> list[ClassMap]:
         if self.settings.black_box and self.task is Task.DETECTION:
-            return self._boxes(data)
-        results = self._explainer.model_forward(data)
+            return self._boxes(data, results)
         scores = self._class_scores(results, data)
         chosen = self._chosen(scores)
         method = self._explainer.method
         maps: Any = (
             method.maps_in(results)
             if isinstance(method, WhiteBox)
-            else method.generate_saliency_map(data, chosen or None)
+            else method.generate_saliency_map(data, chosen or None, **self._preset())
         )
         if not isinstance(maps, dict):
             if maps.ndim == 3:
@@ -232,15 +247,18 @@ class PictureRun:
             return list(numbers_of(self.settings.targets, self.names, count or 1 << 20))
         return [] if scores is None else [int(place) for place in np.argsort(-scores)[: self.settings.top_k]]
 
-    def _boxes(self, data: Any) -> list[ClassMap]:
+    def _preset(self) -> dict[str, str]:
+        return {} if self.settings.preset is None else {"preset": self.settings.preset}
+
+    def _boxes(self, data: Any, results: Any) -> list[ClassMap]:
         found = self._explainer.method
-        _, scores, labels = self._postprocess(self._explainer.model_forward(data))
+        _, scores, labels = self._postprocess(results)
         wanted = (
             numbers_of(self.settings.targets, self.names, len(self.names) or 1 << 20) if self.settings.targets else None
         )
         numbers = [int(one) for one in np.argsort(-scores[0]) if wanted is None or int(labels[0][one]) in wanted]
         best = numbers if wanted is not None else numbers[: self.settings.top_k]
-        maps = found.generate_saliency_map(data, best) if best else {}
+        maps = found.generate_saliency_map(data, best, **self._preset()) if best else {}
         return [
             ClassMap(
                 number, self.name(found.predictions[number].label or 0), found.predictions[number].score, maps[number]

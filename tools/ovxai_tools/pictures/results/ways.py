@@ -24,7 +24,7 @@ class Way:
 
 def model_names(models: Sequence[str]) -> list[str]:
     """Names of models that are no paths: those of their files, with as many folders as it takes to tell them apart."""
-    parts = [[one] if one.startswith(PREFIX) else list(Path(one).parts) for one in models]
+    parts = [[one] if one.startswith(PREFIX) else list(Path(one).parts) or [one] for one in models]
     longest = max(map(len, parts))
     for length in range(1, longest + 1):
         names = ["/".join(one[-length:]) for one in parts]
