@@ -19,13 +19,13 @@ from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.pictures.colormaps import COLORMAPS
 from ovxai_passes.pictures.extras import opencv
 from ovxai_passes.vocabulary import Contrast, Defaults, Method, Scaling
-from ovxai_tools.cli.explain_help import EXPLAIN_HELP
 from ovxai_tools.common.click_types import NamedPath, NumberRange, WordChoice, choice_of
 from ovxai_tools.common.command_line import colours
 from ovxai_tools.common.command_line.config_file import config_option
 from ovxai_tools.common.command_line.deciding import deciding
 from ovxai_tools.common.command_line.devices import DeviceType
 from ovxai_tools.common.command_line.exit_codes import LEFT_OUT
+from ovxai_tools.common.command_line.explain_help import EXPLAIN_HELP
 from ovxai_tools.common.command_line.help_page import PagedCommand
 from ovxai_tools.common.command_line.log_levels import log_level_option, log_on_stderr
 from ovxai_tools.common.command_line.model_names import ModelName
