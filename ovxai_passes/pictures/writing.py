@@ -18,6 +18,8 @@ Colour = tuple[int, int, int]
 BLACK, WHITE, GREY = (20, 20, 20), (255, 255, 255), (96, 96, 96)
 
 _FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf")
+_WITH_MORE_LETTERS = ("NotoSansCJK-Regular.ttc", "Arial Unicode.ttf", "msyh.ttc", "meiryo.ttc")
+_NO_LETTER = "\uffff"
 _SMALLEST = 10  # pixels that letters are high, where they are made smaller to fit
 _CUT = "..."
 _INSET = 5  # pixels of a plate beside its text
@@ -92,8 +94,15 @@ def write_on_plate(
 def _font(text: str, size: int) -> tuple[Any, str]:
     """A font in which a line can be written, and the line, without accents where the system has no font for them."""
     pil = pillow("letters")
-    if not text.isascii():
-        fonts = system_fonts(pil, range(size * _FINER, size * _FINER + 1))
-        if fonts:
-            return fonts[0], text
+    for name in () if text.isascii() else (*_FONTS, *_WITH_MORE_LETTERS):
+        with contextlib.suppress(OSError):
+            font = pil.ImageFont.truetype(name, size * _FINER)
+            if _has_all(font, text):
+                return font, text
     return pil.ImageFont.load_default(size * _FINER), ascii_of(text)
+
+
+def _has_all(font: Any, text: str) -> bool:
+    """Whether no letter would be the box that stands for what a font lacks."""
+    lacking = bytes(font.getmask(_NO_LETTER))
+    return all(bytes(font.getmask(one)) != lacking for one in set(text) - {" "})

@@ -61,3 +61,5 @@ def test_letters_beyond_ascii() -> None:
         assert (pictures[0] != pictures[1]).any()
     else:
         assert width_of("Bär", 12) == width_of("Bar", 12)
+    no_letter = "\U000f0000"  # of private use: no font has it
+    assert width_of(no_letter, 12) == width_of("?", 12)

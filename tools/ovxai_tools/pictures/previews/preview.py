@@ -70,16 +70,16 @@ class _Drawing:
         """The row of one map [h,w], and its `levels`."""
         asked, laid = made.state.options.colormap, self.fit.onto_picture(levels)
         colours = COLOURS if asked is None else asked.value
+        of_method = f"{made.report.method}: map" if self.is_one_of_several else "Map"
         original = tile(self.picture).copy()
         draw_boxes(original, self.boxes, shown.names, shown.number)
         panels = (
             Panel("Picture", original),
-            map_panel(shown.title, self.picture, laid, colours, shown.badge),
+            map_panel(f"{of_method} of {shown.of_what}", self.picture, laid, colours, shown.badge),
             overlay_panel("Overlay", self.picture, laid, colours, shown.badge),
         )
         legend = legend_of(made.report.scaling, (float(saliency.min()), float(saliency.max())))
-        caption = f"{made.report.method}: {shown.caption}" if self.is_one_of_several else shown.caption
-        return Strip(panels, caption, shown.note, (Bar(legend, 1, 2),), colours)
+        return Strip(panels, shown.caption, shown.note, (Bar(legend, 1, 2),), colours)
 
 
 def _levels(model: ov.Model, saliency: npt.NDArray[np.generic]) -> Levels:

@@ -12,7 +12,7 @@ import openvino as ov
 
 from ovxai_passes.insert import Insertion
 from ovxai_passes.model_info.class_scores import shares_of
-from ovxai_passes.model_info.labels import names_of, own_names_of
+from ovxai_passes.model_info.labels import labels_of, names_of, own_names_of
 from ovxai_passes.model_info.outputs import CLASSES_NAME
 from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_tools.pictures.detector_scores import DetectorScores
@@ -54,7 +54,7 @@ class ShownClass:
         """The best class among the maps of one method, which has one `per_class`."""
         report, finds_objects = shown.report, shown.target.site is None
         if finds_objects and not per_class:
-            return cls()
+            return cls(names=subject.labels or tuple(labels_of(subject.plain)))
         certainty = _of_detector(subject, shown, outputs) if finds_objects else _of_classifier(subject, shown, outputs)
         scores = certainty.values
         mapped = list(range(scores.size)) if report.chosen is None else list(report.chosen)
@@ -67,11 +67,9 @@ class ShownClass:
         return cls(row if per_class else None, mapped[row], certainty, names)
 
     @property
-    def title(self) -> str:
+    def of_what(self) -> str:
         """What the map is a map of."""
-        return (
-            "Map of all classes" if self.row is None or self.number is None else f'Map of "{self._name(self.number)}"'
-        )
+        return "all classes" if self.row is None or self.number is None else f'"{self._name(self.number)}"'
 
     @property
     def caption(self) -> str:
