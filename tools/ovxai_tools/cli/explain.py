@@ -22,20 +22,11 @@ from ovxai_tools.common.command_line import colours
 from ovxai_tools.common.command_line.config_file import config_option
 from ovxai_tools.common.command_line.deciding import deciding
 from ovxai_tools.common.command_line.devices import DeviceType
-from ovxai_tools.common.command_line.exit_codes import LEFT_OUT, NO_TARGET
-from ovxai_tools.common.command_line.help_page import (
-    CLASSES,
-    COST,
-    EXPERT,
-    OUTPUT,
-    PICTURE,
-    WHAT,
-    HelpPage,
-    PagedCommand,
-)
-from ovxai_tools.common.command_line.insertion_help import INPUT_OPTIONS
+from ovxai_tools.common.command_line.exit_codes import LEFT_OUT
+from ovxai_tools.common.command_line.help_page import PagedCommand
 from ovxai_tools.common.command_line.log_levels import log_level_option, log_on_stderr
 from ovxai_tools.common.command_line.model_names import ModelName
+from ovxai_tools.common.command_line.pages import EXPLAIN_PAGE
 from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.insertion_options import WHITE_BOX, info_options, told_to
 from ovxai_tools.common.model_loading import load_model
@@ -53,51 +44,12 @@ from ovxai_tools.pictures.result_folder import PAGE, Destination, write_maps
 
 _LARGEST = 10_000
 _WITHOUT_EFFECT_ON_RESULTS = (
-    "model",
-    "images",
-    "recursive",
-    "listed",
-    "batch",
-    "log_level",
-    "output",
-    "as_json",
-    "force",
-    "quiet",
-)
-
-_PAGE = HelpPage(
-    examples=(
-        (
-            "what a demo model says of its pictures, with a page to look at",
-            "ovxai explain demo:cnn tools/ovxai_tools/demo/data --output explained",
-        ),
-        ("the best three classes of a photo", "ovxai explain model.xml photo.jpg --output explained --top-k 3"),
-        ("given classes, by their names", "ovxai explain model.xml photo.jpg --output explained --targets cat,dog"),
-        (
-            "all photos below a folder, eight at a time, for a model that was trained in PyTorch",
-            "ovxai explain model.xml photos --recursive --batch 8 --preprocess imagenet --output explained",
-        ),
-        (
-            "without looking inside the model: a quick look",
-            "ovxai explain model.xml 'photos/*.jpg' --output explained --black-box --preset speed",
-        ),
-    ),
-    groups={
-        WHAT: ("recursive", "listed", "method", "black_box", "defaults", "scaling", "contrast"),
-        CLASSES: ("targets", "top_k", "labels"),
-        PICTURE: INPUT_OPTIONS,
-        OUTPUT: (
-            *("output", "size", "colormap", "overlay_weight", "overlay_format"),
-            *("force", "as_json", "quiet"),
-        ),
-        COST: ("preset", "batch", "device"),
-        EXPERT: ("shapes", "config", "log_level"),
-    },
-    codes=(NO_TARGET, LEFT_OUT),
+    *("model", "images", "recursive", "listed", "batch", "output"),
+    *("log_level", "as_json", "force", "quiet"),
 )
 
 
-@click.command(cls=PagedCommand, page=_PAGE)
+@click.command(cls=PagedCommand, page=EXPLAIN_PAGE)
 @click.argument("model", type=ModelName())
 @click.argument("images", metavar="IMAGES...", nargs=-1, type=NamedPath())
 @click.option("--recursive", is_flag=True, help="Folders with all that is below them.")
