@@ -6,6 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import Enum
 from threading import RLock
 from typing import Any
@@ -23,6 +24,8 @@ from ovxai_passes.pictures.arrays import is_bhwc
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
 Postprocess = Callable[[Mapping[Any, Array]], Any]
+
+_hidden: ContextVar[bool] = ContextVar("hidden", default=False)
 
 
 class Preset(Enum):
@@ -176,9 +179,19 @@ def input_size(picture: Array) -> tuple[int, int]:
 
 
 @contextmanager
+def without_progress(hidden: bool = True) -> Iterator[None]:
+    """No progress bars inside the block, where they are to be `hidden`."""
+    token = _hidden.set(hidden)
+    try:
+        yield
+    finally:
+        _hidden.reset(token)
+
+
+@contextmanager
 def progress(length: int, label: str) -> Iterator[Callable[[int], None]]:
     """A progress bar on a terminal, and nothing elsewhere; the function given says how many steps are done more."""
-    if not sys.stderr.isatty():
+    if _hidden.get() or not sys.stderr.isatty():
         yield lambda _: None
         return
     import click  # noqa: PLC0415  # only where somebody looks on

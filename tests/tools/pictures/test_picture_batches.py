@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,30 @@ def test_a_model_of_a_fixed_batch_is_told_and_explained_picture_by_picture() -> 
     run = run_of("demo:cnn", PICTURES, 4, "1,3,64,64")
     assert "of a fixed batch (--shape ?,3,64,64 asks for another one)" in str(run.refusal)
     assert run.explain(PICTURES[0])[1][0].label == "disc"
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_black_box_names_its_pictures_and_has_a_bar_on_a_terminal_alone(
+    quiet: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = load_model("demo:cnn")
+    settings = RunSettings(method="rise", black_box=True, preset="speed")
+    run = BatchedRun(model, settings, PICTURES[:2], quiet=quiet)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    run.explain(PICTURES[1])
+    said = capsys.readouterr().err
+    assert (f"[2/2] {PICTURES[1]}" in said, "RISE" in said) == (not quiet, not quiet)
+
+
+def test_a_preset_reaches_the_method(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def recording(_data: Any, targets: list[int], **options: Any) -> dict[int, Any]:
+        asked.append(options)
+        return {target: np.zeros((64, 64), np.uint8) for target in targets}
+
+    for given in ({"preset": "quality"}, {}):
+        run = run_of("demo:cnn", PICTURES[:1], 1, black_box=True, **given)
+        monkeypatch.setattr(run._explainer.method, "generate_saliency_map", recording)
+        run.explain(PICTURES[0])
+    assert asked == [{"preset": "quality"}, {}]

@@ -15,47 +15,17 @@ from ovxai_passes.sources.reasons import reason_of
 from ovxai_tools.checks.benchmark import Measurement, interleaved, measure, peak_memory
 from ovxai_tools.common.click_types import WordChoice
 from ovxai_tools.common.command_line.devices import DeviceType
-from ovxai_tools.common.command_line.help_page import COST, EXPERT, OUTPUT, HelpPage, PagedCommand
+from ovxai_tools.common.command_line.help_page import PagedCommand
 from ovxai_tools.common.command_line.model_names import ModelName
+from ovxai_tools.common.command_line.pages import BENCH_PAGE
 from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.common.progress import stage
 from ovxai_tools.common.shared_options import shape_option
 from ovxai_tools.demo import shipped as demo
 
-HOW_TO_READ = """\b
-How to read it:
-  median  milliseconds of the middle run; the number to quote
-  range   fastest and slowest run; a slowest run several times the
-          median means that the machine was busy: measure again
-  ratio   median over the first model's median; 1.05 means 5 % slower.
-          Two measurements of one model differ by 1 to 3 %: give the
-          first model twice to see by how much on your machine
-  .bin    bytes of weights added; ops: operations added (loop bodies
-          and constants included)
-  memory  peak resident size of a process that does nothing but read,
-          compile and run this model, and how much more than the first
 
-\b
-f32 is how maps are compared; `default` is what the device does by
-itself (bf16 on some CPUs).
-"""
-
-_PAGE = HelpPage(
-    examples=(
-        ("what the map of a model costs", "ovxai bench model.xml explained.xml"),
-        ("by how much two measurements of one model differ here", "ovxai bench demo:cnn demo:cnn --runs 200"),
-    ),
-    groups={
-        OUTPUT: ("as_json",),
-        COST: ("runs", "batch", "precision", "device", "no_memory"),
-        EXPERT: ("shapes",),
-    },
-    notes=HOW_TO_READ,
-)
-
-
-@click.command(cls=PagedCommand, page=_PAGE)
+@click.command(cls=PagedCommand, page=BENCH_PAGE)
 @click.argument("models", metavar="PLAIN AUGMENTED [MORE]...", nargs=-1, type=ModelName())
 @click.option(
     "--precision", type=WordChoice(["f32", "default"]), default="f32", show_default=True, help="Of arithmetic."

@@ -23,14 +23,13 @@ from ovxai_passes.options import Options
 from ovxai_passes.pictures.extras import opencv
 from ovxai_tools.checks.transformation import TransformRequest, transform
 from ovxai_tools.common.click_types import NamedPath, choice_of, parsed_by
-from ovxai_tools.common.command_line import colours, help_page
+from ovxai_tools.common.command_line import colours
 from ovxai_tools.common.command_line.config_file import config_option
 from ovxai_tools.common.command_line.deciding import deciding
-from ovxai_tools.common.command_line.exit_codes import NO_TARGET
-from ovxai_tools.common.command_line.help_page import HelpPage, PagedCommand
-from ovxai_tools.common.command_line.insertion_help import INPUT_OPTIONS
+from ovxai_tools.common.command_line.help_page import PagedCommand
 from ovxai_tools.common.command_line.log_levels import log_level_option, log_on_stderr
 from ovxai_tools.common.command_line.model_names import ModelName
+from ovxai_tools.common.command_line.pages import EVALUATE_PAGE
 from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.insertion_options import info_of, info_options
 from ovxai_tools.common.model_files import check_targets, weights_of
@@ -54,34 +53,6 @@ from ovxai_tools.pictures.picture_files import check_extras, picture_files
 _WITHOUT_EFFECT_ON_RESULTS = ("models", "out", "apply", "log_level", "as_json", "force", "quiet")
 _OF_REPORTS = ("images", "labels", "boxes", "names", "settings", "apply", "black_box")
 
-_PAGE = HelpPage(
-    examples=(
-        (
-            "which maps of a model are good, on 100 pictures of yours",
-            "ovxai evaluate model.xml --images pictures --out report",
-        ),
-        (
-            "with the classes and boxes of the pictures, and the best setting written",
-            "ovxai evaluate model.xml --images pictures --labels classes.json --boxes boxes.json \\\n"
-            "    --out report --apply best.xml",
-        ),
-        (
-            "two settings of a demo model on its own pictures",
-            "ovxai evaluate demo:vit --out report --setting method=activationmap --setting k=2",
-        ),
-        ("the pointing game of the demo models", "ovxai evaluate"),
-    ),
-    groups={
-        help_page.WHAT: ("settings", "black_box", "quality"),
-        help_page.CLASSES: ("labels", "boxes", "names"),
-        help_page.PICTURE: ("images", "data", *INPUT_OPTIONS),
-        help_page.OUTPUT: ("out", "apply", "force", "as_json", "quiet"),
-        help_page.COST: ("limit", "grids", "pictures"),
-        help_page.EXPERT: ("seed", "shapes", "config", "log_level"),
-    },
-    codes=(NO_TARGET,),
-)
-
 
 @dataclass(frozen=True)
 class _Given:
@@ -103,7 +74,7 @@ class _Source:
     apply: Path | None
 
 
-@click.command(cls=PagedCommand, page=_PAGE)
+@click.command(cls=PagedCommand, page=EVALUATE_PAGE)
 @click.argument("models", metavar="[MODEL|demo:NAME]...", nargs=-1, type=ModelName())
 @click.option(
     "--out",

@@ -25,10 +25,10 @@ from ovxai_tools.common.command_line.config_file import config_option
 from ovxai_tools.common.command_line.deciding import deciding
 from ovxai_tools.common.command_line.devices import DeviceType
 from ovxai_tools.common.command_line.exit_codes import LEFT_OUT
-from ovxai_tools.common.command_line.explain_help import EXPLAIN_HELP
 from ovxai_tools.common.command_line.help_page import PagedCommand
 from ovxai_tools.common.command_line.log_levels import log_level_option, log_on_stderr
 from ovxai_tools.common.command_line.model_names import ModelName
+from ovxai_tools.common.command_line.pages import EXPLAIN_PAGE
 from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.insertion_options import WHITE_BOX, info_options, told_to
 from ovxai_tools.common.model_loading import load_model
@@ -48,31 +48,16 @@ from ovxai_tools.pictures.results.ways import check_ways, model_names, saying_wh
 
 _LARGEST = 10_000
 _WITHOUT_EFFECT_ON_RESULTS = (
-    "model",
-    "images",
-    "recursive",
-    "listed",
-    "batch",
-    "log_level",
-    "output",
-    "as_json",
-    "force",
-    "quiet",
+    *("model", "images", "recursive", "listed", "batch", "output"),
+    *("log_level", "as_json", "force", "quiet"),
 )
-
 _TOLD_OTHERWISE = (
     *_WITHOUT_EFFECT_ON_RESULTS,
-    "labels",
-    "compare",
-    "methods",
-    "targets",
-    "top_k",
-    "single_file",
-    "config",
+    *("labels", "compare", "methods", "targets", "top_k", "single_file", "config"),
 )
 
 
-@click.command(cls=PagedCommand, page=EXPLAIN_HELP)
+@click.command(cls=PagedCommand, page=EXPLAIN_PAGE)
 @click.argument("model", type=ModelName())
 @click.argument("images", metavar="IMAGES...", nargs=-1, type=NamedPath())
 @click.option("--recursive", is_flag=True, help="Folders with all that is below them.")

@@ -12,39 +12,13 @@ from ovxai_tools.checks.model_sweep import Limits
 from ovxai_tools.checks.sweep_report import examined, find_models, read_report, summary, write_report
 from ovxai_tools.common.click_types import NamedPath, NumberRange
 from ovxai_tools.common.command_line.exit_codes import FAILED
-from ovxai_tools.common.command_line.help_page import COST, EXPERT, OUTPUT, HelpPage, PagedCommand
+from ovxai_tools.common.command_line.help_page import PagedCommand
+from ovxai_tools.common.command_line.pages import SWEEP_PAGE
 from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.shared_options import shape_option
 
-HOW_TO_READ = """\b
-Status of a model:
-  ok             transformed, and all of the following holds
-  wrong          a check failed: original outputs bit-identical, map equal
-                 to its definition and not constant, pictures of a batch
-                 explained as they are alone
-  refused        no map: the reason says why, and what would help
-  unreadable     OpenVINO does not read it
-  crashed, timeout, out of memory
-                 the process that looked at it ended so
-"""
 
-_PAGE = HelpPage(
-    examples=(
-        ("every model of a folder, a row each", "ovxai sweep models --out report.csv"),
-        ("two at a time, and again what was not ok", "ovxai sweep models --out report.csv --jobs 2 --again"),
-    ),
-    groups={
-        OUTPUT: ("out", "again", "force", "quiet"),
-        COST: ("jobs", "timeout", "memory", "runs"),
-        EXPERT: ("shapes",),
-    },
-    codes=(FAILED,),
-    meanings={FAILED: "done, but a model is not ok"},
-    notes=HOW_TO_READ,
-)
-
-
-@click.command(cls=PagedCommand, page=_PAGE)
+@click.command(cls=PagedCommand, page=SWEEP_PAGE)
 @click.argument("sources", metavar="DIR_OR_FILES...", nargs=-1, required=True, type=NamedPath())
 @click.option("--out", type=NamedPath(), required=True, metavar="FILE.csv", help="The report, a row a model.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", default=1, show_default=True, help="Models at a time.")

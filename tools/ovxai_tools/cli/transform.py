@@ -13,44 +13,17 @@ from ovxai_tools.checks.removal import remove_map
 from ovxai_tools.checks.transformation import TransformRequest, check_request, plan_transform, transform
 from ovxai_tools.common.click_types import NamedPath
 from ovxai_tools.common.command_line.config_file import config_option
-from ovxai_tools.common.command_line.exit_codes import FAILED, NO_TARGET
-from ovxai_tools.common.command_line.help_page import HelpPage, PagedCommand
-from ovxai_tools.common.command_line.insertion_help import groups_with
+from ovxai_tools.common.command_line.help_page import PagedCommand
 from ovxai_tools.common.command_line.log_levels import log_level_option, log_on_stderr
 from ovxai_tools.common.command_line.model_names import ModelName
+from ovxai_tools.common.command_line.pages import TRANSFORM_PAGE
 from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.insertion_options import insertion_options, options_of
 from ovxai_tools.common.report_printing import PrintStyle, print_notice, print_report
 from ovxai_tools.common.shared_options import check_alone, shape_option
 
-_PAGE = HelpPage(
-    examples=(
-        (
-            "a demo model with maps, and a picture of what they show",
-            "ovxai transform demo:cnn saliency.xml --preview saliency.png",
-        ),
-        (
-            "a model of your own, checked bit by bit",
-            "ovxai transform resnet50.xml explained.xml --verify --image photo.jpg \\\n"
-            "    --preview overlay.png --preprocess imagenet",
-        ),
-        ("what would be done, and why", "ovxai transform model.onnx --dry-run"),
-        (
-            "the best five classes of each picture, as pictures",
-            "ovxai transform model.xml out.xml --top-k 5 --overlay 0.5",
-        ),
-        ("take the maps off again", "ovxai transform --remove explained.xml plain.xml"),
-    ),
-    groups=groups_with(
-        picture=("image",),
-        output=("dry_run", "verify", "preview", "plot", "remove", "force", "as_json", "verbose", "quiet"),
-        expert=("shapes", "config", "log_level"),
-    ),
-    codes=(NO_TARGET, FAILED),
-)
 
-
-@click.command(cls=PagedCommand, page=_PAGE)
+@click.command(cls=PagedCommand, page=TRANSFORM_PAGE)
 @click.argument("source", metavar="IN", type=ModelName())
 @click.argument("target", metavar="[OUT.xml]", required=False, type=NamedPath())
 @insertion_options

@@ -24,7 +24,10 @@ def preparation_notices(model: ov.Model, preparation: Preparation) -> tuple[str,
     """What is to be said where nobody says how a model of real numbers takes pixels."""
     if preparation != Preparation() or not model.inputs[0].get_element_type().is_real():
         return ()
-    return ("the picture was fed as 0..255 RGB; give --mean, --scale, --bgr if the model was trained otherwise",)
+    return (
+        "the picture was fed as 0..255 RGB; give --preprocess, or --mean, --scale and --bgr, if the model "
+        "was trained otherwise",
+    )
 
 
 def as_inputs(picture: Picture, model: ov.Model, preparation: Preparation) -> list[Array]:

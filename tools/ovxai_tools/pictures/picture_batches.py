@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ovxai_passes.explainer.black_box.running import without_progress
 from ovxai_passes.explainer.white_box import WhiteBox
 from ovxai_tools.common.progress import name_step
 from ovxai_tools.pictures.picture_run import ClassMap, Levels, PictureRun, UnreadableError
@@ -43,6 +44,8 @@ class BatchedRun(PictureRun):
         """As of one picture; those after it in `files` are explained with it."""
         if self.settings.black_box:
             name_step(str(path), self.files.index(path), len(self.files), self.quiet)
+            with without_progress(self.quiet):
+                return super().explain(path)
         if self.batch == 1 or self.refusal is not None:
             return super().explain(path)
         if path not in self._ahead:

@@ -64,7 +64,10 @@ class PagedCommand(click.Command):
     def _grouped(self, ctx: click.Context) -> dict[str, list[click.Option]]:
         """Heading → options; of those that no group names, a list of their own, so that none is hidden."""
         options = {one.name: one for one in self.get_params(ctx) if isinstance(one, click.Option)}
-        groups = {title: [options.pop(name) for name in self.page.groups.get(title, ())] for title in HEADINGS}
+        groups = {
+            title: [options.pop(name) for name in self.page.groups.get(title, ()) if name in options]
+            for title in HEADINGS
+        }
         of_help = [one for one in options.values() if one.is_eager]
         others = [one for one in options.values() if not one.is_eager]
         found: dict[str, list[click.Option]] = {**groups, _OTHERS: others, _HELP: of_help}
