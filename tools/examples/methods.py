@@ -15,9 +15,9 @@ import numpy as np
 import openvino as ov
 import skimage
 from ovxai_tools.pictures.model_input import as_inputs
-from ovxai_tools.pictures.previews.certainty import percent
 from ovxai_tools.pictures.previews.legend import Legend
 from ovxai_tools.pictures.previews.panels import Bar, Panel, Strip, overlay_panel, rows
+from ovxai_tools.pictures.sureness import percent
 from photograph import NAMES, network
 
 from ovxai_passes.insert import insert

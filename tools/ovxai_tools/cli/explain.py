@@ -45,6 +45,7 @@ from ovxai_tools.pictures.picture_search import PictureSearch
 from ovxai_tools.pictures.results.given_options import given_options
 from ovxai_tools.pictures.results.result_folder import PAGE, Destination, RunSummary, write_maps
 from ovxai_tools.pictures.results.ways import check_ways, model_names, saying_which, ways_of
+from ovxai_tools.pictures.sureness import sureness
 
 _LARGEST = 10_000
 _WITHOUT_EFFECT_ON_RESULTS = (
@@ -235,7 +236,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
 
 def _print_maps(summary: RunSummary, several: bool) -> None:
     for one in summary.maps:
-        score = "" if one["score"] is None else f" ({one['score']:.3g})"
+        score = "" if one["score"] is None else f", {sureness(one['score'])}"
         way = f" [{one['model']}, {one['method']}]" if several else ""
         click.echo(f"{one['picture']}: {one['class']}{score}{way}")
 

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from ovxai_tools.pictures.page.card import card, share_of
+from ovxai_tools.pictures.page.card import card
 from ovxai_tools.pictures.page.document import resource
 from ovxai_tools.pictures.page.shown import ShownClass, ShownPicture
 
@@ -53,14 +53,6 @@ def test_a_thousand_pictures_are_a_page_of_few_bytes(tmp_path: Path) -> None:
     page = written(tmp_path / "page", 1000)
     assert page.stat().st_size < 2_000_000
     assert page.read_text(encoding="utf-8").count('loading="lazy"') == 3000
-
-
-@pytest.mark.parametrize(
-    ("score", "said"),
-    [(None, ""), (0.004, "under 1 %"), (0.7449, "74 %"), (0.9999, "100 %"), (5.03, "score 5.03"), (-1, "score -1")],
-)
-def test_scores_in_words(score: float | None, said: str) -> None:
-    assert share_of(score) == said
 
 
 def picture(*ways: tuple[ShownClass, ...]) -> ShownPicture:

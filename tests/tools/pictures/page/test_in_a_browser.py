@@ -107,7 +107,7 @@ def test_the_viewer_goes_from_the_picture_to_the_map(page: Any) -> None:
     assert page.execute_script(f"{loaded} return document.querySelectorAll('.stage img').length") == 4
     press(page, "ARROW_RIGHT")
     assert one(page, ".place").text == "2 of 24"
-    assert all("under 1 %" in one for one in page.execute_script(captions))
+    assert all(" 0.4 %," in one for one in page.execute_script(captions))
     press(page, "ESCAPE")
     assert not one(page, ".viewer").is_displayed()
     assert page.execute_script(FOCUSED) == 2, "where one was last"

@@ -4,25 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ovxai_tools.pictures.previews.certainty import Certainty, percent
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [
-        (1, "100 %"),
-        (0.9999, "100 %"),
-        (0.996, "99.6 %"),
-        (0.9894, "99 %"),
-        (0.77, "77 %"),
-        (0.0132, "1.3 %"),
-        (0.01, "1 %"),
-        (0.0004, "under 0.1 %"),
-        (0, "0 %"),
-    ],
-)
-def test_percent(share: float, text: str) -> None:
-    assert percent(share) == text
+from ovxai_tools.pictures.previews.certainty import Certainty
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_methods_are_shown_beside_each_other(tmp_path: Path) -> None:
 
 def test_models_are_shown_beside_each_other(tmp_path: Path) -> None:
     call = ("demo:cnn", STAR, "--output", tmp_path, "--compare", "demo:vit", "--overlay-weight", "0.25")
-    assert re.search(r"03_star.png: star .* \[demo:vit, vitreciprocam\]", invoke(main, *call).output)
+    assert re.search(r"03_star.png: star, .* \[demo:vit, vitreciprocam\]", invoke(main, *call).output)
     page = (tmp_path / "index.html").read_text()
     assert re.findall("<h3>(.*?)</h3>", page) == ["picture", "demo:cnn, reciprocam", "demo:vit, vitreciprocam"]
     assert "What demo:cnn and demo:vit say of 1 picture, and why" in page

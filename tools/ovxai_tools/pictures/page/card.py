@@ -9,9 +9,7 @@ from urllib.parse import quote
 
 from ovxai_tools.pictures.page.document import escaped
 from ovxai_tools.pictures.page.shown import EMBEDDED, ShownClass, ShownPicture
-
-_UNSEEN = 0.05
-"""A model that is less sure than this does not see the class."""
+from ovxai_tools.pictures.sureness import UNSEEN, sureness
 
 _MOST_COLUMNS = 7
 """Beside each other, on a wide screen."""
@@ -54,7 +52,7 @@ def _way(name: str, way: Sequence[ShownClass], said: str, shown: ShownPicture) -
 
 
 def _figure(name: str, one: ShownClass, way: str, size: tuple[int, int]) -> str:
-    label, share = class_name(one.label), share_of(one.score)
+    label, share = class_name(one.label), sureness(one.score) if one.score is not None else ""
     told = ", ".join(part for part in (label, share, way) if part)
     said = f'data-heat="{escaped(_address(one.heat))}" data-said="{escaped(told)}"'
     image = _image(one.overlay, size, f"{name}: where {label} is seen{f', by {way}' if way else ''}")
@@ -63,7 +61,7 @@ def _figure(name: str, one: ShownClass, way: str, size: tuple[int, int]) -> str:
         caption += f' <span class="share">{share}</span>'
     if one.score is not None and 0 <= one.score <= 1:
         caption += f'<span class="bar" aria-hidden="true"><span style="width: {100 * one.score:.1f}%"></span></span>'
-        caption += '<span class="badge">hardly seen</span>' if one.score < _UNSEEN else ""
+        caption += '<span class="badge">hardly seen</span>' if one.score < UNSEEN else ""
     return (
         f'<figure><button type="button" class="shot" {said}>{image}</button><figcaption>{caption}</figcaption></figure>'
     )
@@ -81,12 +79,3 @@ def _address(source: str) -> str:
 def class_name(label: str) -> str:
     """A class in words: its name, or its number where it has none."""
     return f"class {label}" if label.isdecimal() else label
-
-
-def share_of(score: float | None) -> str:
-    """How sure the model is, in per cent; a score that is no probability is told as it is."""
-    if score is None:
-        return ""
-    if not 0 <= score <= 1:
-        return f"score {score:.3g}"
-    return "under 1 %" if score < 0.01 else f"{100 * score:.0f} %"

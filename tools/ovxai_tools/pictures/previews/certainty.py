@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.floating]
+from ovxai_tools.pictures.sureness import UNSEEN, percent
 
-_UNSEEN = 0.1  # the probability below which a model does not see a class
+Floats = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -52,16 +52,6 @@ class Certainty:
         """Whether the model sees a class, as far as can be told: a probable one, or the best of classes that exclude
         each other.
         """
-        if not self.are_probabilities or self.values[place] >= _UNSEEN:
+        if not self.are_probabilities or self.values[place] >= UNSEEN:
             return True
         return self.exclusive and place == int(np.argmax(self.values))
-
-
-def percent(share: float) -> str:
-    """A probability in percent: a decimal where it is near one of the ends."""
-    value = 100 * share
-    if value < 0.05:
-        return "under 0.1 %" if value > 0 else "0 %"
-    if 10 <= value < 98.95:
-        return f"{value:.0f} %"
-    return f"{value:.1f}".removesuffix(".0") + " %"

@@ -17,7 +17,7 @@ from ovxai_passes.pictures.drawing import draw_box
 from ovxai_passes.pictures.writing import BLACK, WHITE, Colour, write_on_plate
 from ovxai_passes.vocabulary import Task
 from ovxai_tools.pictures.fitting import Fit
-from ovxai_tools.pictures.previews.certainty import percent
+from ovxai_tools.pictures.sureness import percent
 
 Levels = npt.NDArray[np.uint8]
 
