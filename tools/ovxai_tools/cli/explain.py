@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +182,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         scaling=scaling,
         contrast=contrast,
     )
-    _check_slow(settings, batch)
+    _check_cost([settings], preset, batch)
     style = Style(size, overlay_weight, colormap, f".{overlay_format}")
     about = deciding([demo.model_path(model)], _WITHOUT_EFFECT_ON_RESULTS, labels=settings.labels)
     check_folder(output, about, PAGE, force)
@@ -207,11 +208,11 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         sys.exit(LEFT_OUT)
 
 
-def _check_slow(settings: RunSettings, batch: int) -> None:
+def _check_cost(runs: Sequence[RunSettings], preset: str | None, batch: int) -> None:
     """Raises OptionError for options of black-box methods without one, and the other way round."""
-    if settings.preset is not None and not settings.black_box:
+    if preset is not None and not any(one.black_box for one in runs):
         raise OptionError("--preset is for --black-box, --method rise and --method aise: give one of them")
-    if settings.black_box and batch > 1:
+    if batch > 1 and all(one.black_box for one in runs):
         raise OptionError("--batch is for maps that are made in the model: a black box runs masked pictures together")
 
 
