@@ -189,8 +189,8 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     with stage(f"Preparing {model}", quiet):
         loaded = told_to(load_model(model, shapes), info)
         run = BatchedRun(loaded, settings, files, batch, quiet)
-    if batch > 1 and run.refusal is not None and not quiet:
-        click.echo(f"{colours.notice('notice:')} --batch has no effect: {run.refusal}", err=True)
+    if not quiet:
+        _tell_single([run])
     to = Destination(output, about, force, f"What {model} says, and why")
     summary = write_maps(run, files, to, style, quiet or settings.black_box)  # each of its pictures has a bar
     if as_json:
@@ -214,6 +214,13 @@ def _check_cost(runs: Sequence[RunSettings], preset: str | None, batch: int) -> 
         raise OptionError("--preset is for --black-box, --method rise and --method aise: give one of them")
     if batch > 1 and all(one.black_box for one in runs):
         raise OptionError("--batch is for maps that are made in the model: a black box runs masked pictures together")
+
+
+def _tell_single(runs: Sequence[BatchedRun]) -> None:
+    """Say where --batch has no effect, and why."""
+    reasons = [run.refusal for run in runs if run.batch > 1 and not run.settings.black_box]
+    for reason in dict.fromkeys(filter(None, reasons)):
+        click.echo(f"{colours.notice('notice:')} --batch has no effect: {reason}", err=True)
 
 
 if __name__ == "__main__":
