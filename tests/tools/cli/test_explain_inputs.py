@@ -102,3 +102,19 @@ def test_folders_that_are_no_folders(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(STAR)
     call = ("demo:cnn", tmp_path / "a.png", "--output")
     assert "is no folder; choose another" in invoke(main, *call, tmp_path / "a.png" / "out", code=2).output
+
+
+def test_pictures_of_folders_lists_and_patterns_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deep").mkdir()
+    for name in ("a.png", "deep/b.png"):
+        (tmp_path / name).write_bytes(STAR)
+    (tmp_path / "list.txt").write_text("a.png\n")
+    calls = (("deep", "--recursive", "--list", "list.txt", "--batch", 2), ("**/*.png",), (".", "--recursive"))
+    for number, call in enumerate(calls):
+        said = json.loads(invoke(main, "demo:cnn", *call, "--output", f"out{number}", "--json").stdout)
+        found = sorted(Path(one["picture"]).as_posix() for one in said["explained"])
+        assert found[:2] == ["a.png", "deep/b.png"]
+        assert (tmp_path / f"out{number}" / "index.html").exists()
+    said = invoke(main, "demo:cnn", "a.png", "--output", "o", "--shape", "1,3,64,64", "--batch", 2).output
+    assert "--batch has no effect: the model's input is [1,3,64,64], of a fixed batch" in said

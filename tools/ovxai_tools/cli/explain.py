@@ -203,7 +203,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         contrast=contrast,
     )
     asked_by_method = settings.for_methods(methods)
-    _check_slow(asked_by_method, batch)
+    _check_cost(asked_by_method, preset, batch)
     style = Style(size, overlay_weight, colormap, f".{overlay_format}")
     models = (model, *compare)
     check_ways(models, methods)
@@ -214,8 +214,8 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
         with stage(f"Preparing {path}", quiet), saying_which(path, models):
             loaded.append(told_to(load_model(path, shapes), info))
             runs += [(name, BatchedRun(loaded[-1], asked, files, batch, quiet)) for asked in asked_by_method]
-    if batch > 1 and not quiet:
-        _notify(f"--batch has no effect: {run.refusal}" for _, run in runs if run.refusal is not None)
+    if not quiet:
+        _tell_single([run for _, run in runs])
     ways = ways_of(runs)
     options = given_options(click.get_current_context(), _TOLD_OTHERWISE)
     destination = Destination(output, about, force, options, single_file)
@@ -251,12 +251,19 @@ def _notices(path: str, model: ov.Model) -> list[str]:
     return [] if path.startswith(demo.PREFIX) else list(preparation_notices(model, Preparation.from_model(model)))
 
 
-def _check_slow(asked: Sequence[RunSettings], batch: int) -> None:
+def _check_cost(runs: Sequence[RunSettings], preset: str | None, batch: int) -> None:
     """Raises OptionError for options of black-box methods without one, and the other way round."""
-    if any(one.preset is not None for one in asked) and not any(one.black_box for one in asked):
+    if preset is not None and not any(one.black_box for one in runs):
         raise OptionError("--preset is for --black-box, --method rise and --method aise: give one of them")
-    if batch > 1 and any(one.black_box for one in asked):
+    if batch > 1 and all(one.black_box for one in runs):
         raise OptionError("--batch is for maps that are made in the model: a black box runs masked pictures together")
+
+
+def _tell_single(runs: Sequence[BatchedRun]) -> None:
+    """Say where --batch has no effect, and why."""
+    reasons = [run.refusal for run in runs if run.batch > 1 and not run.settings.black_box]
+    for reason in dict.fromkeys(filter(None, reasons)):
+        click.echo(f"{colours.notice('notice:')} --batch has no effect: {reason}", err=True)
 
 
 if __name__ == "__main__":
