@@ -45,7 +45,7 @@ def beyond_budget(cost: Cost, times: float, budget: Budget) -> str:
         return worded(
             "takes {times} times the model's multiply-adds, beyond {most}",
             times=beyond(times, budget.max_cost),
-            most=Named("max_cost", f"{budget.max_cost:g}"),
+            most=Named("max_cost", budget.max_cost),
         )
     if cost.largest > budget.max_tensor_gib * (1 << 30):
         gib = beyond(cost.largest / (1 << 30), budget.max_tensor_gib)

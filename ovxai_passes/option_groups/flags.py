@@ -40,7 +40,7 @@ def _flag(named: Named, flag: str | None = None) -> str:
     if value is None or isinstance(value, bool):
         return on
     if not isinstance(value, (list, tuple)):
-        return f"{on} {value}"
+        return f"{on} {value:g}" if isinstance(value, float) else f"{on} {value}"
     if spec is not None and spec.parse is not None and spec.flag != "--pattern":  # one text
         return f"{on} {('x' if spec.parse is parsed_size else ',').join(map(str, value))}"
     return " ".join(f"{on} {one}" for one in value)

@@ -28,6 +28,8 @@ def task_of(analysis: ModelAnalysis, options: Options) -> ChosenTask:
 
 def with_task(error: TargetNotFoundError, task: ChosenTask) -> TargetNotFoundError:
     """The error, of its own type, that also says what the model was taken for."""
+    if task.reason.endswith(error.reason):  # that it was taken so for want of another says no more
+        return error
     taken = worded("this model {does}: {reason} ({task} says otherwise)", does=task.name.does, reason=task.reason)
     return type(error)(error.reason, (*error.near_misses, taken), error.candidates)
 

@@ -88,7 +88,7 @@ def test_nothing_is_lost(tmp_path: Path) -> None:
         (("none.xml", STAR), "there is no such file", 2),
         (("demo:cnn", "empty"), "there are no pictures in empty", 2),
         (("demo:cnn", STAR, "--size", "middle"), "takes HEIGHTxWIDTH", 2),
-        (("demo:cnn", STAR, "--mean", "1,2"), "one number, or one for each", 2),
+        (("demo:cnn", STAR, "--mean", "1,2"), "--mean takes one number or three: 104 or 104,117,123", 2),
         (("demo:cnn", STAR, "--labels", "none.txt"), "cannot read the labels", 2),
         (("demo:cnn", STAR, "--method", "vitreciprocam"), "needs as many attention blocks", 3),
         (("demo:cnn", STAR, "--targets", " ,"), "names no class", 2),

@@ -66,9 +66,9 @@ def _foreign() -> None:
         (Path("bad.xml").touch, 2, "empty"),
         (_lonely, 2, "bad.bin, are not beside it"),
         (_truncated, 2, "shorter than the .xml says"),
-        (_foreign, 2, "XML of another kind"),
+        (_foreign, 2, "is not an OpenVINO model"),
         (Path("bad.xml").mkdir, 2, "is a directory"),
-        (_text_model, 3, "no picture input"),
+        (_text_model, 3, "the model takes no picture: its input"),
         (_feature_model, 3, "no class scores"),
     ],
 )
@@ -82,7 +82,7 @@ def test_bad_input(folder: Path, prepare: object, code: int, said: str) -> None:
 
 def test_a_file_of_no_known_format(folder: Path) -> None:
     Path("bad.onnx").write_bytes(b"\x00not a model")
-    assert "does not take it for a model" in call("bad.onnx", "out.xml", code=2).output
+    assert "is not a model that OpenVINO reads" in call("bad.onnx", "out.xml", code=2).output
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_file_of_no_known_format(folder: Path) -> None:
         (("out.onnx",), 2, "ends in .xml"),
         (("out.xml", "--method", "scorecam"), 2, "is not one of"),
         (("out.xml", "--method", "rise"), 2, "is not one of"),
-        (("out.xml", "--task", "detection", "--method", "reciprocam"), 2, "does not go with task"),
+        (("out.xml", "--task", "detection", "--method", "reciprocam"), 2, "is not for a model that detects"),
         (("out.xml", "--k", "-1"), 2, "x>=0"),
         (("out.xml", "--image", "in.bin"), 2, "--verify and --preview"),
         (("out.xml", "--mean", "1,2"), 2, "one number, or one for each channel"),
@@ -210,5 +210,5 @@ def test_an_interrupt_leaves_nothing(folder: Path, number: signal.Signals) -> No
 def test_too_costly(folder: Path) -> None:
     said = call("in.xml", "a.xml", "--max-cost", 0.001, code=3).output
     assert "what would cost less: fewer classes" in said
-    assert "times the model's multiply-adds" in said
+    assert "times the model's multiply-adds, beyond --max-cost 0.001" in said
     assert listing() == ["in.bin", "in.xml"]

@@ -165,7 +165,7 @@ def test_where_gradients_do_not_go_through() -> None:
         ({"method": "layercam", "level": -1}, "a whole number from 0 on"),
         ({"method": "layercam", "level": 1, "target_layer": "a"}, "both say for which layer"),
         ({"method": "layercam", "gradient_of": "loss"}, "one of 'logit', 'probability', 'log-probability'"),
-        ({"method": "inputxgradient", "task": "detection"}, "does not go with task 'detection'"),
+        ({"method": "inputxgradient", "task": "detection"}, "not for a model that detects"),
         ({"method": "layercam", "reference": True}, "has one branch, which repeats no head"),
         ({"method": "inputxgradient", "target_layer": "a"}, "explains the picture: leave 'target_layer' out"),
         ({"method": ["best", "layercam"]}, "chooses one method by itself: give it alone"),
