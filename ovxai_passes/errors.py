@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from ovxai_patterns.wording import joined, worded
+
 
 class OvxaiError(Exception):
     """Base of all errors raised on purpose by this library."""
+
+    @property
+    def wording(self) -> str:
+        """The message; options that it names are known in it (`ovxai_patterns.wording`)."""
+        said = self.args[0] if self.args else ""
+        return said if isinstance(said, str) else str(self)
 
 
 class ModelReadError(OvxaiError, OSError):
@@ -30,10 +38,10 @@ class TargetNotFoundError(OvxaiError):
         self.near_misses = near_misses
         self.candidates = candidates
         lines = [reason]
-        lines += [f"  seen: {miss}" for miss in near_misses]
+        lines += [worded("  seen: {miss}", miss=miss) for miss in near_misses]
         if candidates:
-            lines += ["  usable layers (target_layer=, --target-layer):", *(f"    {name}" for name in candidates)]
-        super().__init__("\n".join(lines))
+            lines += [worded("  usable layers ({target_layer}):"), *(f"    {name}" for name in candidates)]
+        super().__init__(joined("\n", lines))
 
 
 class TooCostlyError(TargetNotFoundError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from ovxai_patterns.wording import Named, worded
+
 from ovxai_passes.errors import OptionError
 from ovxai_passes.methods.registry import METHODS, method_spec, methods_of
 from ovxai_passes.methods.spec import MethodSpec, Reads
@@ -24,7 +26,9 @@ def check_methods(methods: Sequence[Method], task: Task, given: Given) -> None:
             raise OptionError(f"method {method.value!r} is not available yet; available: {available}")
         if task is not Task.AUTO and task not in tasks:
             available = ", ".join(repr(spec.name.value) for spec in methods_of(task))
-            raise OptionError(f"method {method.value!r} does not go with task {task.value!r}; that takes {available}")
+            raise OptionError(
+                f"method {method.value!r} is not for a model that {task.does}; methods for it: {available}"
+            )
     _check_rows(methods, task, given)
     declined = [declined_by(method, given, task) for method in methods]
     for name, reason in declined[0].items() if declined else ():
@@ -40,8 +44,11 @@ def _check_rows(methods: Sequence[Method], task: Task, given: Given) -> None:
     every = [name for name in others if not takes_gradients([Method(name)])]
     if every:
         raise OptionError(
-            f"{every[0]} of detectors is of all classes, and maps of gradients are of the best ones of each image: "
-            "give the classes of both (--class), or ask for one of them"
+            worded(
+                "{method} of detectors is of all classes, and maps of gradients are of the best ones of each image: "
+                "give the classes of both ({classes}), or ask for one of them",
+                method=every[0],
+            )
         )
 
 
@@ -66,22 +73,36 @@ def _reason(  # noqa: PLR0913, PLR0917  # what a reason may lie in
 ) -> str | None:
     """Why a method does not take a value of an option, or None where it does."""
     if name == "contrast" and method.takes_gradients:
-        return (
-            f"{method.name.value} takes no contrast: what it differentiates tells classes apart, which --gradient-of "
-            "log-probability asks for"
+        return worded(
+            "{method} takes no {contrast}: what it differentiates tells classes apart, which "
+            "{gradient_of=log-probability} asks for",
+            method=method.name.value,
         )
     if name == "reference" and method.takes_gradients:
-        return f"method {method.name.value!r} has one branch, which repeats no head: leave reference (--reference) out"
+        return worded(
+            "method {method!r} has one branch, which repeats no head: leave {reference} out", method=method.name.value
+        )
     if name in ("target_layer", "patterns") and method.reads is Reads.PICTURE_GRADIENTS:
-        return f"method {method.name.value!r} explains the picture: leave {name!r} out"
+        return worded(
+            "method {method!r} explains the picture: leave {option} out", method=method.name.value, option=Named(name)
+        )
     if spec.needs is not None and not _has(method, spec.needs):
-        return f"option {name!r} does not go with method {method.name.value!r}, {which or spec.needs.value}"
+        return worded(
+            "{option} is not for method {method!r}, {why}: leave it out",
+            option=Named(name),
+            method=method.name.value,
+            why=which or spec.needs.value,
+        )
     if name == "k" and method.name is Method.RECIPROCAM and value:
-        return "k > 0 re-runs attention blocks, which is method 'vitreciprocam', not 'reciprocam'"
+        return worded("{k} above 0 re-runs attention blocks, which is method 'vitreciprocam', not 'reciprocam'")
     if name == "k" and method.name is Method.VITRECIPROCAM and not value:
-        return "k=0 re-runs no attention block, which is method 'reciprocam', not 'vitreciprocam'"
+        return worded("{k=0} re-runs no attention block, which is method 'reciprocam', not 'vitreciprocam'")
     if name == "scaling" and value.keeps_zero and not method.per_class:
-        return f"{method.name.value} makes no scores, which scaling {value.value!r} compares with those of nothing"
+        return worded(
+            "{method} makes no scores, which {scaling} compares with those of nothing: leave it out",
+            method=method.name.value,
+            scaling=Named("scaling", value),
+        )
     if method.reads is Reads.FEATURE_MAP:
         return _declined_by_feature_maps(method.name.value, name, value, task)
     return _declined_by_instances(name, value) if method.reads is Reads.INSTANCES else None
@@ -89,7 +110,11 @@ def _reason(  # noqa: PLR0913, PLR0917  # what a reason may lie in
 
 def _declined_by_feature_maps(method: str, name: str, value: Any, task: Task) -> str | None:
     if name == "saliency_map_size" and isinstance(value, tuple) and task in DETECTORS:
-        return f"{method} is as large as a feature map: saliency_map_size {MIDDLE!r} or {LARGEST!r} chooses which"
+        return worded(
+            "{method} is as large as a feature map: {saliency_map_size=middle} or {saliency_map_size=largest} chooses "
+            "which",
+            method=method,
+        )
     if name == "target_layer" and isinstance(value, tuple) and len(value) > 1:
         return f"{method} explains one target layer"
     return None
@@ -97,9 +122,9 @@ def _declined_by_feature_maps(method: str, name: str, value: Any, task: Task) ->
 
 def _declined_by_instances(name: str, value: Any) -> str | None:
     if name in ("patterns", "target_layer"):
-        return f"instancemasks reads the model's outputs: option {name!r} does not go with it"
+        return worded("instancemasks reads the model's outputs: leave {option} out", option=Named(name))
     if name == "saliency_map_size" and value in (MIDDLE, LARGEST):
-        return "instancemasks has no levels: give saliency_map_size as (h, w)"
+        return worded("instancemasks has no levels: give {saliency_map_size} as height and width")
     return None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from ovxai_patterns.analysis.near_names import did_you_mean
 from ovxai_patterns.classifier.own_patterns import TARGET
 from ovxai_patterns.matchers.pattern import GraphPattern
+from ovxai_patterns.wording import worded
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.value_checks import as_plain
@@ -46,7 +47,7 @@ def pattern_problem(patterns: Any) -> str | None:
 
 def _problem(pattern: Any) -> str:
     if not (isinstance(pattern, type) and issubclass(pattern, GraphPattern)):
-        return f"option 'patterns' takes classes derived from GraphPattern, not {as_plain(pattern)!r}"
+        return worded("{patterns} takes classes derived from GraphPattern, not {one!r}", one=as_plain(pattern))
     called = f"pattern {as_plain(pattern)}"
     if not (isinstance(pattern.name, str) and pattern.name):
         return f"{called} has no name, which reports call it by: give the class one, name = 'house head'"

@@ -9,6 +9,8 @@ from dataclasses import Field, dataclass, field, fields
 from enum import Enum
 from typing import Any, TypeVar
 
+from ovxai_patterns.wording import Named, worded
+
 from ovxai_passes.errors import OptionError
 from ovxai_passes.value_checks import as_plain, check_type, is_whole, member, names_of_types, plain
 from ovxai_passes.vocabulary import CLASSIFIERS, Task
@@ -117,13 +119,20 @@ class OptionSpec:
         if not self.counts or (several and all(is_whole(one, self.least) for one in several)):
             return None
         numbers = "whole numbers" if self.takes_several else "a whole number"
-        return f"{name} counts {self.counts}: {numbers} from {self.least} on, not {value!r}"
+        return worded(
+            "{name} counts {counts}: {numbers} from {least} on, not {value!r}",
+            name=Named(name),
+            counts=self.counts,
+            numbers=numbers,
+            least=self.least,
+            value=value,
+        )
 
     def _no_amount(self, name: str, value: Any) -> str | None:
         if self.above is None or self.above < value <= (math.inf if self.up_to is None else self.up_to):
             return None
-        most = "" if self.up_to is None else f" and up to {self.up_to:g}"
-        return f"{name} takes numbers above {self.above:g}{most}, not {value!r}"
+        span = f"above {self.above:g}" + ("" if self.up_to is None else f" and up to {self.up_to:g}")
+        return worded("{name} takes numbers {span}, not {value!r}", name=Named(name), span=span, value=value)
 
 
 def option(default: object, spec: OptionSpec) -> Any:

@@ -7,8 +7,11 @@ them for editors.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
+
+from ovxai_patterns.wording import Named, worded
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.method_options import check_methods, declined_by, takes_gradients
@@ -17,7 +20,18 @@ from ovxai_passes.option_groups.map_options import MapOptions
 from ovxai_passes.option_groups.picture_options import PictureOptions
 from ovxai_passes.option_spec import OptionSpec, documented, spec_of
 from ovxai_passes.value_checks import as_plain, check_names
-from ovxai_passes.vocabulary import INPUT, LARGEST, MIDDLE, Contrast, Defaults, GradientOf, Method, Scaling, Task
+from ovxai_passes.vocabulary import (
+    DETECTORS,
+    INPUT,
+    LARGEST,
+    MIDDLE,
+    Contrast,
+    Defaults,
+    GradientOf,
+    Method,
+    Scaling,
+    Task,
+)
 
 _CHOSEN_BY_BEST = (
     *("scaling", "contrast", "mask", "k", "gradient_of", "level", "objectness", "reference"),
@@ -109,10 +123,11 @@ class Options(InfoOptions, PictureOptions, MapOptions):
         for name, (spec, _) in self._given().items():
             tasks = spec.tasks + (spec.tasks_of_gradients if takes_gradients(self.methods) else ())
             if tasks and task is not Task.AUTO and task not in tasks:
-                raise OptionError(f"option {name!r} does not go with task {task.value!r}")
+                raise OptionError(_not_of(Named(name), tasks, task))
         if task is Task.CLASSIFICATION and self.saliency_map_size in (MIDDLE, LARGEST):
+            size = Named("saliency_map_size", self.saliency_map_size)
             raise OptionError(
-                f"saliency_map_size {self.saliency_map_size!r} is a level of detectors: give (h, w) or {INPUT!r}"
+                worded("{why}: give height and width, or {input!r}", why=_not_of(size, DETECTORS, task), input=INPUT)
             )
 
     def _check_methods(self, task: Task) -> None:
@@ -151,37 +166,52 @@ class Options(InfoOptions, PictureOptions, MapOptions):
         """Options that do not go together."""
         if self.scaling not in (None, Scaling.NONE) and not self.embed_scaling:
             raise OptionError(
-                f"scaling {self.scaling.value!r} does not go with embed_scaling=False (--no-embed-scaling)"
+                worded(
+                    "{given} does not go with {embed_scaling=False}, which asks for raw scores: leave one of them out",
+                    given=Named("scaling", self.scaling),
+                )
             )
         of_scaled = [name for name in _OF_SCALED if getattr(self, name) is not None]
         if of_scaled and self.effective_scaling is Scaling.NONE:
             raise OptionError(
-                f"{of_scaled[0]} is for scaled maps, and scaling 'none' (embed_scaling=False) asks for raw scores: "
-                "leave one of them out"
+                worded(
+                    "{given} is for scaled maps, and {scaling=none} (or {embed_scaling=False}) asks for raw scores: "
+                    "leave one of them out",
+                    given=Named(of_scaled[0]),
+                )
             )
         for name in ("threshold", "output_dtype"):
             if getattr(self, name) is not None and self.effective_scaling is Scaling.SIGNED:
-                raise OptionError(f"{name} is for maps from 0 on, and the middle of those of scaling 'signed' is zero")
+                raise OptionError(
+                    worded("{name} is for maps from 0 on, and zero is the middle of {scaling=signed}", name=Named(name))
+                )
         if self.objectness is False and self.effective_scaling.keeps_zero and not takes_gradients(self.methods):
             raise OptionError(
-                f"scaling {self.effective_scaling.value!r} is of probabilities times objectness: leave "
-                "objectness=False (--no-objectness) out"
+                worded(
+                    "{given} is of probabilities times objectness: leave {objectness=False} out",
+                    given=Named("scaling", self.effective_scaling),
+                )
             )
         if self.top_k is not None and self.classes is not None:
             raise OptionError(
-                "top_k and classes do not go together: maps are made for the best classes, or for given ones"
+                worded("{top_k} and {classes} do not go together: maps are for the best classes, or for given ones")
             )
         beside = [name for name in _CHOSEN_BY_BEST if getattr(self, name) != getattr(Options, name)]
         if self.is_best and (beside or self.defaults is Defaults.DROP_IN):
-            raise OptionError(
-                f"method 'best' chooses {(beside or ['defaults'])[0]} by itself: leave that out, or name a method"
-            )
+            said = "method 'best' chooses {given} by itself: leave that out, or name a method"
+            raise OptionError(worded(said, given=Named((beside or ["defaults"])[0])))
         if self.level is not None and self.names_target:
-            raise OptionError("level and target_layer (or patterns) do not go together: both say for which layer")
+            raise OptionError(
+                worded("{level} and {target_layer} (or {patterns}) do not go together: both say for which layer")
+            )
         if self.patterns and self.target_layers:
-            raise OptionError("patterns and target_layer do not go together: both say which layer is explained")
+            raise OptionError(
+                worded("{patterns} and {target_layer} do not go together: both say which layer is explained")
+            )
         if self.num_anchors is not None and not self.names_target:
-            raise OptionError("num_anchors says how the layers in target_layer (or patterns) are made: give these too")
+            raise OptionError(
+                worded("{num_anchors} says how the layers of {target_layer} (or {patterns}) are made: give these, too")
+            )
 
     @classmethod
     def checked(cls, **values: object) -> Options:
@@ -191,3 +221,9 @@ class Options(InfoOptions, PictureOptions, MapOptions):
         """
         check_names(values, sorted(field.name for field in fields(cls)))
         return cls(**values)  # type: ignore[arg-type]  # the kinds are checked by the class
+
+
+def _not_of(option: Named, tasks: Sequence[Task], task: Task) -> str:
+    """The sentence that an option is for models of some tasks, and the model at hand of another one."""
+    kinds = "classifiers" if Task.CLASSIFICATION in tasks else "detectors"
+    return worded("{option} is for {kinds}; this model {does}", option=option, kinds=kinds, does=task.does)

@@ -47,15 +47,15 @@ class Report:
     None for all of them or for the `top_k` of each image. `mask`, `k`: None where the method masks nothing.
     `multiplied_out`: operations that are run once for every position although maps alone would not ask for it.
     `cost`: the branch's multiply-adds over the model's, estimated. `bin_growth`: bytes of constants added,
-    `ops_growth`: operations added
-    (constants and loop bodies included); both None while nothing has been inserted. `trimmed`: operations of the
-    original network that compute fewer rows; while it is 0, original outputs are bit-identical. `story`: why this
-    target, and what was multiplied out, a line each. `found_by`: the pattern that names the target, "dataflow" where
-    none does, empty where it was given by name. `levels`: of a detector's class heads, the finest first;
-    `background`: its class that stands for nothing. `chosen_as`: "best" where that chose the
-    method. `gradient_of`: what was differentiated, None where nothing
-    was. `options`: those given, or measured `defaults`, that say how the map is made. `output`: the map's name.
-    `further`: of several methods what is said of each further map. `total_cost`: of all maps.
+    `ops_growth`: operations added (constants and loop bodies included); both None while nothing has been inserted.
+    `trimmed`: operations of the original network that compute fewer rows; while it is 0, original outputs are bit-
+    identical. `story`: why this target, and what was multiplied out, a line each. `found_by`: the pattern that
+    names the target, "dataflow" where none does, empty where it was given by name. `levels`: of a detector's class
+    heads, the finest first; `background`: its class that stands for nothing. `chosen_as`: "best" where that chose
+    the method. `gradient_of`: what was differentiated, None where nothing was; `level`: of a classifier, for the
+    last map (0) or one of twice its resolution (1), and so on. `options`: those given, or measured `defaults`, that
+    say how the map is made. `output`: the map's name. `further`: of several methods what is said of each further
+    map. `total_cost`: of all maps.
     """
 
     input: str
@@ -88,6 +88,7 @@ class Report:
     defaults: str = Defaults.DROP_IN.value
     chosen_as: str | None = None
     gradient_of: str | None = None
+    level: int | None = None
     options: dict[str, Any] = field(default_factory=dict)
     output: str = OUTPUT_NAME
     further: tuple[Report, ...] = ()
@@ -127,8 +128,11 @@ class Report:
         return {name: text for name, text in found.items() if text}
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain types only, for JSON."""
-        return asdict(self)
+        """Plain types only, for JSON; shapes are lists, None for any size."""
+        found = asdict(self) | {"further": [one.as_dict() for one in self.further]}
+        for layer in (found["target"], *found["levels"]):
+            layer["shape"] = _sizes(layer["shape"])
+        return found
 
     def with_notices(self, *notices: str) -> Report:
         """The report with further notices."""
@@ -152,6 +156,12 @@ def record(model: ov.Model, report: Report, version: str) -> None:
     for one in report.further:
         said = {key: text for key, text in _texts(one).items() if key not in _OF_THE_MODEL}
         model.set_rt_info(json.dumps(said), [RT_INFO_KEY, one.output])
+
+
+def _sizes(shape: str) -> list[int | str | None]:
+    """The sizes of a shape as OpenVINO writes it: [?,3,1..8]."""
+    parts = [part for part in shape.strip("[]").split(",") if part]
+    return [int(part) if part.isdecimal() else None if part == "?" else part for part in parts]
 
 
 def _texts(report: Report) -> dict[str, str]:

@@ -9,10 +9,20 @@ from typing import Any, TypeVar
 
 import numpy as np
 from ovxai_patterns.analysis.near_names import did_you_mean
+from ovxai_patterns.wording import Named, worded
 
 from ovxai_passes.errors import OptionError
 
 Kind = TypeVar("Kind", bound=Enum)
+
+_WORDS = {
+    bool: "True or False",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    list: "a list",
+    type: "a class",
+}
 
 
 def plain(value: object) -> object:
@@ -45,7 +55,15 @@ def check_type(name: str, value: object, allowed: tuple[type, ...]) -> None:
     """Raises OptionError where a value is not of the types that an option takes; True and False are no numbers."""
     if isinstance(value, allowed) and (bool in allowed or not isinstance(value, bool)):
         return
-    raise OptionError(f"option {name!r} takes {names_of_types(allowed)}, not {value!r}")
+    raise OptionError(
+        worded("{name} takes {kinds}, not {value!r}", name=Named(name), kinds=_kinds(allowed), value=value)
+    )
+
+
+def _kinds(allowed: Sequence[type]) -> str:
+    """What values of some types are, in words."""
+    kinds = [kind for kind in allowed if not (kind is int and float in allowed) and kind is not tuple]
+    return " or ".join(_WORDS.get(kind, kind.__name__) for kind in kinds)
 
 
 def names_of_types(kinds: Iterable[type]) -> str:
@@ -59,14 +77,15 @@ def member(name: str, kind: type[Kind], value: object) -> Kind:
         return kind(value.lower() if isinstance(value, str) else value)
     except ValueError:
         allowed = ", ".join(repr(one.value) for one in kind)
-        raise OptionError(f"option {name!r} takes one of {allowed}, not {value!r}") from None
+        said = worded("{name} takes one of {allowed}, not {value!r}", name=Named(name), allowed=allowed, value=value)
+        raise OptionError(said) from None
 
 
 def whole_number(name: str, value: object, least: int) -> int:
     """A whole number from `least` on. Raises OptionError."""
     value = plain(value)
     if not isinstance(value, int) or not is_whole(value, least):
-        raise OptionError(f"option {name!r} is a whole number from {least} on, not {value!r}")
+        raise OptionError(f"{name} takes a whole number from {least} on, not {value!r}")
     return value
 
 
@@ -83,4 +102,4 @@ def number(name: str, value: object, above: float, below: float = math.inf, incl
         if inside:
             return float(found)
     between = f"above {above:g}" if below == math.inf else f"between {above:g} and {below:g}"
-    raise OptionError(f"option {name!r} is a number {between}, not {value!r}")
+    raise OptionError(f"{name} takes a number {between}, not {value!r}")

@@ -13,6 +13,12 @@ class Task(Enum):
     DETECTION = "detection"
     INSTANCE_SEGMENTATION = "instance_segmentation"
 
+    @property
+    def does(self) -> str:
+        """What a model of this task does, as a verb."""
+        verbs = {"classification": "classifies", "detection": "detects"}
+        return verbs.get(self.value, "segments instances")
+
 
 CLASSIFIERS, DETECTORS = (Task.CLASSIFICATION,), (Task.DETECTION, Task.INSTANCE_SEGMENTATION)
 """The tasks of each kind of model."""
@@ -119,6 +125,11 @@ class ResizeType(Enum):
     FIT_TO_WINDOW = "fit_to_window"
     LETTERBOX = "fit_to_window_letterbox"
     CROP = "crop"
+
+    @property
+    def keeps_aspect(self) -> bool:
+        """Whether a picture keeps its aspect as a whole, so that a part of the input may be left free."""
+        return self in (ResizeType.FIT_TO_WINDOW, ResizeType.LETTERBOX)
 
 
 class Colormap(Enum):

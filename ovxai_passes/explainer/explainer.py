@@ -26,7 +26,7 @@ from ovxai_passes.explainer.call_options import (
 from ovxai_passes.explainer.checked import check_options, checked_flag, checked_function, checked_names, picture_array
 from ovxai_passes.explainer.explanation import Explanation
 from ovxai_passes.explainer.found_outputs import postprocess_found
-from ovxai_passes.explainer.targets import Targets, are_names, asks_for_all, target_indices
+from ovxai_passes.explainer.targets import Targets, are_names, asks_for_all, check_mapped, target_indices
 from ovxai_passes.explainer.visualizer import Visualizer
 from ovxai_passes.explainer.white_box import WhiteBox, insertion_options
 from ovxai_passes.model_info.labels import own_names_of
@@ -166,6 +166,8 @@ class Explainer:
         if isinstance(method, BlackBox) and not asks_for_all(targets):
             indices = target_indices(targets, None if self.task is Task.DETECTION else names)
         saliency = method.generate_saliency_map(data, indices, **options)
+        if isinstance(method, WhiteBox) and isinstance(saliency, dict) and not asks_for_all(targets):
+            check_mapped(target_indices(targets, names), saliency)
         explanation = self.explanation_of(saliency, targets, self.task, names, method.predictions)
         explanation.predicted_on = size_of(shown)
         explanation.scaled_together = isinstance(method, WhiteBox) and method.scaled_together

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,3 +56,13 @@ def target_indices(targets: Targets, label_names: Sequence[str] | None) -> list[
             places = ", ".join(str(place) for place, one in enumerate(label_names) if one == name)
             raise OptionError(f"{str(name)!r} is the name of several classes, {places}: give the number")
     return [label_names.index(name) for name in found]
+
+
+def check_mapped(wanted: Sequence[int], maps: Mapping[int, object]) -> None:
+    """Raises OptionError where a model that makes maps of few classes makes none of a class."""
+    missing = [one for one in wanted if one not in maps]
+    if missing:
+        raise OptionError(
+            f"there is no map of class {missing[0]}: for this picture the model makes maps of "
+            f"{', '.join(map(str, maps))}; give classes={list(wanted)}, too, to have maps made of these"
+        )

@@ -21,6 +21,7 @@ from ovxai_patterns.analysis.folding import Folding
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 from ovxai_patterns.analysis.layout import picture_axes
 from ovxai_patterns.analysis.op_traits import AFFINE_TYPES
+from ovxai_patterns.wording import worded
 
 from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.ops.sizes import Picture, any_size
@@ -90,8 +91,10 @@ def input_image(graph: ModelGraph, said: Preparation, is_said: bool) -> InputIma
     found = _normalised_inside(graph, picture.tensor, axis)
     if found is None:
         return NoImage(
-            "nothing tells how pixels became the model's input: say how (--mean, --scale), or have it take them as u8 "
-            "(PrePostProcessor)"
+            worded(
+                "nothing tells how pixels became the model's input: say how ({mean}, {scale}), or have it take them as "
+                "u8 (PrePostProcessor)"
+            )
         )
     return InputImage(picture, axis, mean, scale, order, False, f"the model's input of 0..255: {found}")
 

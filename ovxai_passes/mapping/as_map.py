@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import openvino as ov
 from openvino import opset13 as ops
@@ -22,6 +23,7 @@ from ovxai_passes.mapping.context import Context, ImageProduct
 from ovxai_passes.mapping.values import NoRuleError
 from ovxai_passes.ops.nodes import clone_with_inputs, is_constant, sizes_known
 
+_Key: TypeAlias = tuple[str, int]
 _LAID_OUT = SAME_VALUES_TYPES - {"Unsqueeze"}
 
 
@@ -32,17 +34,38 @@ def as_map(context: Context, scores: ov.Output) -> ov.Output:
 
 @dataclass
 class _ScoresAsMap:
-    """Tensors [M,N,1..,C,1..] as [N,C,h,w], each laid out once."""
+    """Tensors [M,N,1..,C,1..] as [N,C,h,w], each laid out once: what it is made of first, however long the chain."""
 
     context: Context
-    done: dict[tuple[str, int], ov.Output] = field(default_factory=dict)
+    done: dict[_Key, ov.Output] = field(default_factory=dict)
+    constant: dict[str, bool] = field(default_factory=dict)
 
     def of(self, output: ov.Output) -> ov.Output:
         """A tensor with one axis besides M and N that is not of size 1."""
-        key = output.get_node().get_name(), output.get_index()
-        if key not in self.done:
-            self.done[key] = self._made(output)
-        return self.done[key]
+        waiting = [output]
+        while waiting:
+            missing = [one for one in self._made_of(waiting[-1]) if _key(one) not in self.done]
+            if missing and _key(waiting[-1]) not in self.done:
+                waiting += missing
+                continue
+            last = waiting.pop()
+            if _key(last) not in self.done:
+                self.done[_key(last)] = self._made(last)
+        return self.done[_key(output)]
+
+    def _made_of(self, output: ov.Output) -> list[ov.Output]:
+        """The tensors that are laid out for that of an output."""
+        node, kind = output.get_node(), output.get_node().get_type_name()
+        if _key(output) in self.done or node.get_name() in self.context.rows_of_maps:
+            return []
+        if _is_elementwise(kind):
+            return [value for value in node.input_values() if self._is_like(value, output) and _fits(value, output)]
+        if kind == "MatMul" and _is_layer(node) and _channels(node.input_value(0)) is not None:
+            return [node.input_value(0)]
+        product = self._product(node)
+        if product is not None:
+            return [product.rows]
+        return [node.input_value(0)] if _is_reshaped(node, output) else []
 
     def _made(self, output: ov.Output) -> ov.Output:
         node, kind = output.get_node(), output.get_node().get_type_name()
@@ -51,18 +74,23 @@ class _ScoresAsMap:
             if len(order) != 4 or not self._fits(source, order):
                 return self._transposed(output)
             return source if order == (0, 1, 2, 3) else ops.transpose(source, ops.constant(list(order))).output(0)
-        if kind in ELEMENTWISE_TYPES and kind != "PRelu":
+        if _is_elementwise(kind):
             operands = [self._operand(value, output) for value in node.input_values()]
             if all(operand is not None for operand in operands):
                 return clone_with_inputs(node, operands).output(0)
         if kind == "MatMul" and _is_layer(node) and _channels(node.input_value(0)) is not None:
             return self._convolved(node)
-        product = self.context.products_by_image.get(node.get_name())
-        if product is not None and _channels(product.rows) is not None and len(sizes_known(product.matrices, 0)) == 3:
+        product = self._product(node)
+        if product is not None:
             return self._multiplied(product)
-        if kind in RESHAPING_TYPES and _channels(node.input_value(0)) == _channels(output) is not None:
-            return self.of(node.input_value(0))
-        return self._transposed(output)
+        return self.of(node.input_value(0)) if _is_reshaped(node, output) else self._transposed(output)
+
+    def _product(self, node: ov.Node) -> ImageProduct | None:
+        """The product with the weights of each image that a node is, where it can be laid out."""
+        product = self.context.products_by_image.get(node.get_name())
+        if product is None or _channels(product.rows) is None or len(sizes_known(product.matrices, 0)) != 3:
+            return None
+        return product
 
     def _fits(self, source: ov.Output, order: Sequence[int]) -> bool:
         """Whether the last two axes of a map are the grid's, the first one its batch."""
@@ -73,8 +101,8 @@ class _ScoresAsMap:
     def _operand(self, value: ov.Output, result: ov.Output) -> ov.Output | None:
         """An operand of an element-wise operation: laid out as well, or what is alike for all masks."""
         sizes, wanted = sizes_known(value, 0), sizes_known(result, 0)
-        if len(sizes) == len(wanted) and sizes[0] == wanted[0] and not _comes_from_constants(value):
-            return self.of(value) if sizes == wanted and _channels(value) is not None else None
+        if self._is_like(value, result):
+            return self.of(value) if _fits(value, result) else None
         if all(size == 1 for size in sizes):
             return value if not sizes else ops.reshape(value, ops.constant([1, 1, 1, 1]), False).output(0)
         aligned = [1] * (len(wanted) - len(sizes)) + sizes
@@ -84,7 +112,7 @@ class _ScoresAsMap:
         if all(size == 1 for axis, size in enumerate(aligned) if axis != channel):
             return ops.reshape(value, ops.constant([1, -1, 1, 1]), False).output(0)
         if (
-            not _comes_from_constants(value)
+            not self._comes_from_constants(value)
             and sizes[1:]
             and aligned[1] == wanted[1]
             and aligned[channel] == wanted[channel]
@@ -92,6 +120,26 @@ class _ScoresAsMap:
             count = ops.constant([aligned[channel], 1, 1])  # of each image
             return ops.reshape(value, ops.concat([ops.constant([-1]), count], 0), False).output(0)
         return None
+
+    def _is_like(self, value: ov.Output, result: ov.Output) -> bool:
+        """Whether an operand of an element-wise operation is a tensor of all masks as well."""
+        sizes, wanted = sizes_known(value, 0), sizes_known(result, 0)
+        return len(sizes) == len(wanted) and sizes[0] == wanted[0] and not self._comes_from_constants(value)
+
+    def _comes_from_constants(self, output: ov.Output) -> bool:
+        """Whether a tensor comes from constants alone."""
+        waiting = [output]
+        while waiting:
+            node, known = waiting[-1].get_node(), self.constant
+            inputs = [] if is_constant(waiting[-1]) else node.input_values()
+            missing = [one for one in inputs if one.get_node().get_name() not in known]
+            if missing and node.get_name() not in known:
+                waiting += missing
+                continue
+            waiting.pop()
+            made_of = [known[one.get_node().get_name()] for one in inputs]
+            known[node.get_name()] = node.get_type_name() != "Parameter" and all(made_of)
+        return self.constant[output.get_node().get_name()]
 
     def _convolved(self, node: ov.Node) -> ov.Output:
         rows, weights = node.input_values()
@@ -140,6 +188,24 @@ def _channels(output: ov.Output) -> int | None:
     return None if axis is None else sizes[axis]
 
 
+def _key(output: ov.Output) -> _Key:
+    return output.get_node().get_name(), output.get_index()
+
+
+def _is_elementwise(kind: str) -> bool:
+    return kind in ELEMENTWISE_TYPES and kind != "PRelu"
+
+
+def _fits(value: ov.Output, result: ov.Output) -> bool:
+    """Whether an operand is of the shape of the result, which has one axis of channels."""
+    return sizes_known(value, 0) == sizes_known(result, 0) and _channels(value) is not None
+
+
+def _is_reshaped(node: ov.Node, output: ov.Output) -> bool:
+    """Whether an operation keeps the one axis of channels, whatever axes of size 1 lie beside it."""
+    return node.get_type_name() in RESHAPING_TYPES and _channels(node.input_value(0)) == _channels(output) is not None
+
+
 def _is_layer(node: ov.Node) -> bool:
     """Whether a product is one of rows [M,N,1..,C] with a constant matrix."""
     rows, weights = node.input_values()
@@ -161,11 +227,3 @@ def _is_stored(output: ov.Output) -> bool:
     while output.get_node().get_type_name() in _LAID_OUT:
         output = output.get_node().input_value(0)
     return is_constant(output)
-
-
-def _comes_from_constants(output: ov.Output) -> bool:
-    """Whether a tensor comes from constants alone."""
-    node = output.get_node()
-    if is_constant(output) or node.get_type_name() == "Parameter":
-        return is_constant(output)
-    return all(_comes_from_constants(value) for value in node.input_values())

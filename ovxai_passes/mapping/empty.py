@@ -18,6 +18,7 @@ import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.positions import NOWHERE
 from ovxai_patterns.classifier.site import Site
+from ovxai_patterns.wording import worded
 
 from ovxai_passes.errors import TargetNotFoundError
 from ovxai_passes.head.cut import Head
@@ -43,8 +44,10 @@ def empty_scores(site: Site, head: Head) -> Branch:
     values = _drawn(empty, head)
     if not all(np.isfinite(one).all() for one in values):
         raise TargetNotFoundError(
-            "the class scores of an empty feature map are not finite, as behind a norm without an epsilon, so there is "
-            "no zero to scale from: use scaling 'map', or another target layer"
+            worded(
+                "the class scores of an empty feature map are not finite, as behind a norm without an epsilon, so "
+                "there is no zero to scale from: use {scaling=map}, or another target layer ({target_layer})"
+            )
         )
     if values and not head.sides and np.array_equal(values[0][:1], values[1][:1]):
         known = ops.constant(np.array(values[0][:1], np.float32))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import openvino as ov
 from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.wording import Named, worded
 
 from ovxai_passes.errors import TooCostlyError
 from ovxai_passes.methods.spec import Budget, BuildRequest, Built
@@ -20,8 +21,8 @@ def check_budget(branch: Branch, request: BuildRequest, would_cost_less: str) ->
     problem = beyond_budget(cost, times, request.budget)
     if problem:
         raise TooCostlyError(
-            f"explaining this target costs too much; what would cost less: {would_cost_less}",
-            (f"the branch {problem}",),
+            worded("explaining this target costs too much; what would cost less: {what}", what=would_cost_less),
+            (worded("the branch {problem}", problem=problem),),
         )
     return Built(branch, times, cost.work / max(plain.work, 1))
 
@@ -41,10 +42,14 @@ def at_sizes(branch: Branch, analysed: ModelGraph) -> ov.Model:
 def beyond_budget(cost: Cost, times: float, budget: Budget) -> str:
     """Why a branch is over the budget, or an empty string. `times`: its multiply-adds over the model's."""
     if times > budget.max_cost:
-        return (
-            f"takes {beyond(times, budget.max_cost)} times the model's multiply-adds (--max-cost {budget.max_cost:g})"
+        return worded(
+            "takes {times} times the model's multiply-adds, beyond {most}",
+            times=beyond(times, budget.max_cost),
+            most=Named("max_cost", budget.max_cost),
         )
     if cost.largest > budget.max_tensor_gib * (1 << 30):
         gib = beyond(cost.largest / (1 << 30), budget.max_tensor_gib)
-        return f"makes a tensor of {gib} GiB (--max-tensor-gib {budget.max_tensor_gib:g})"
+        return worded(
+            "makes a tensor of {gib} GiB, beyond {most}", gib=gib, most=Named("max_tensor_gib", budget.max_tensor_gib)
+        )
     return ""

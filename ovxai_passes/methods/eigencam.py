@@ -27,6 +27,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.wording import worded
 
 from ovxai_passes.mapping.rows import as_map, as_rows, in_raster_order, row_inputs
 from ovxai_passes.methods.budget import check_budget
@@ -39,7 +40,7 @@ from ovxai_passes.vocabulary import Method, Task
 
 SQUARINGS = 9
 _LEAST = np.finfo(np.float32).tiny
-_WOULD_COST_LESS = "a deeper layer or one of fewer channels (--target-layer), or activationmap"
+_WOULD_COST_LESS = worded("a deeper layer or one of fewer channels ({target_layer}), or activationmap")
 
 
 def build(request: BuildRequest) -> Built:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from ovxai_patterns.analysis.assumed import HOW_TO_STATE
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.classifier.site import Site
+from ovxai_patterns.wording import Named, worded
 
 from ovxai_passes.errors import OptionError, TargetNotFoundError, TooCostlyError
 from ovxai_passes.head.classes import ChosenHead, with_best, with_classes
@@ -30,8 +31,8 @@ from ovxai_passes.vocabulary import Contrast, Mask
 _log = logging.getLogger(__name__)
 
 _WORTH_A_WORD = 3.0
-_WOULD_COST_LESS = (
-    "fewer classes (--top-k, --class), a deeper layer or a smaller grid (--target-layer), fewer blocks (--k)"
+_WOULD_COST_LESS = worded(
+    "fewer classes ({top_k}, {classes}), a deeper layer or a smaller grid ({target_layer}), fewer blocks ({k})"
 )
 
 
@@ -61,21 +62,28 @@ def built_branch(request: BuildRequest) -> Built:
         problem = beyond_budget(cost, times, request.budget)
         if not problem or request.reference:
             return _with_warning(built)
-        refused.append(f"the {'naive' if reference else 'exact'} branch {problem}")
+        which = "naive" if reference else "exact"
+        refused.append(worded("the {which} branch {problem}", which=which, problem=problem))
     if _asks_about_places(request) and not is_mapped:
         raise TargetNotFoundError(
-            "contrast 'share' asks the head about every position as a picture of a batch, and this head takes none; "
-            "use contrast 'finer' or 'mean', or give the model a dynamic batch first",
+            worded(
+                "{contrast=share} asks the head about every position as a picture of a batch, which this head does not "
+                "take; use {contrast=finer} or {contrast=mean}, or give the model a dynamic batch first"
+            ),
             tuple(dict.fromkeys(refused)),
         )
     if target.dynamic:
         raise TargetNotFoundError(
-            "the height or width of the picture is dynamic, and this head is explained at one size only; give the "
-            f"model a static one first {HOW_TO_STATE}",
+            worded(
+                "the height or width of the picture is dynamic, and this head is explained at one size only; give the "
+                "model a static one first ({how})",
+                how=HOW_TO_STATE,
+            ),
             tuple(refused),
         )
     raise TooCostlyError(
-        f"explaining this target costs too much; what would cost less: {_WOULD_COST_LESS}", tuple(refused)
+        worded("explaining this target costs too much; what would cost less: {what}", what=_WOULD_COST_LESS),
+        tuple(refused),
     )
 
 
@@ -84,7 +92,8 @@ def _check_classes(request: BuildRequest) -> None:
     kind = request.contrast
     alone = kind is Contrast.SHARE and request.has_independent_classes
     if request.target.classes == 1 and not alone:
-        raise OptionError(f"contrast {kind.value!r} is between classes, and the model scores one: leave it out")
+        given = Named("contrast", kind)
+        raise OptionError(worded("{given} is between classes, and the model scores one: leave it out", given=given))
 
 
 def _made(request: BuildRequest, heads: Iterable[HeadVariant], reference: bool) -> tuple[Branch, tuple[str, ...]]:
@@ -167,7 +176,9 @@ def _of_classes(head: Head, request: BuildRequest) -> ChosenHead:
 def _with_warning(built: Built) -> Built:
     if built.times is None or built.times <= _WORTH_A_WORD:
         return built
-    warning = (
-        f"the map takes {built.times:.1f} times the model's multiply-adds; what would cost less: {_WOULD_COST_LESS}"
+    warning = worded(
+        "the map takes {times:.1f} times the model's multiply-adds; what would cost less: {what}",
+        times=built.times,
+        what=_WOULD_COST_LESS,
     )
     return replace(built, notices=(*built.notices, warning))

@@ -69,7 +69,8 @@ class Target:
     model has, 0 where that is unknown; `chosen`: those that have maps, or with `top_k` the best of each image; None,
     None: all. `site`: of a classifier, where masks are put; `mask`: their weights, None where the method masks nothing;
     `analysed`: the classifier with the static shapes that it was analysed at. `pooled`: what a feature vector is made
-    of. `features`: of a detector whose gradients are taken, the map that the head of each level of `grids` reads.
+    of. `level`: of a classifier's gradients, how many times the map's resolution was doubled above the last one.
+    `features`: of a detector whose gradients are taken, the map that the head of each level of `grids` reads.
     `story`: why this target, a line each. `found_by`: the name of the pattern that names it, or DATAFLOW.
     """
 
@@ -88,6 +89,7 @@ class Target:
     grids: ScoredGrids | None = None
     masks: PredictedMasks | None = None
     pooled: tuple[TensorId, Positions] | None = None
+    level: int | None = None
     features: tuple[FeatureMap, ...] = ()
     story: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import openvino as ov
+from ovxai_patterns.wording import worded
 
 from ovxai_passes.model_info.rt_info import said_in
 
@@ -24,8 +25,11 @@ def client_notices(model: ov.Model, original: int, maps: Sequence[str]) -> tuple
     if kind.startswith("yolo") or "DetectionOutput" in detected:
         what = "YOLO models" if kind.startswith("yolo") else "DetectionOutput"
         found.append(
-            f"openvino-model-api's wrappers of {what} refuse further outputs: "
-            "write the map as a model of its own for them (only_map=True, --only-map)"
+            worded(
+                "openvino-model-api's wrappers of {what} refuse further outputs: write the map as a model of its own "
+                "for them ({only_map=True})",
+                what=what,
+            )
         )
     if kind == "classification" and len(model.outputs) > _MOST_OUTPUTS:
         found.append(f"openvino-model-api takes classifiers of {_MOST_OUTPUTS} outputs at most")

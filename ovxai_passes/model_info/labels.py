@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import openvino as ov
 from ovxai_patterns.analysis.near_names import did_you_mean
+from ovxai_patterns.wording import Named, counted, worded
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.rt_info import said_in
 
 _BACKGROUND = "background"
+_FEW = 20  # classes, which are listed
 
 
 def labels_of(model: ov.Model) -> list[str]:
@@ -36,7 +38,8 @@ def names_of(labels: Sequence[str], count: int, background: int | None = None) -
     if background is not None and len(labels) == count - 1:
         return (*labels[:background], _BACKGROUND, *labels[background:])
     raise OptionError(
-        f"there are {len(labels)} labels for the model's {count} classes: give one for each, in the model's order "
+        f"there {'is' if len(labels) == 1 else 'are'} {counted(len(labels), 'label')} for the model's {count} classes: "
+        "give one for each, in the model's order "
         f'(a first one more is left out only where it is "{_BACKGROUND}")'
     )
 
@@ -73,8 +76,10 @@ def _number(one: int | str, labels: Sequence[str], count: int) -> int:
 def _by_name(name: str, labels: Sequence[str], count: int) -> int:
     if not labels:
         raise OptionError(
-            f"class {name!r} is a name, but the model holds no labels: give them with --labels FILE (labels=), "
-            "or the class by number"
+            worded(
+                "class {name!r} is a name, and the model holds no names: give {labels}, or the number of the class",
+                name=name,
+            )
         )
     wanted = _plain(name)
     names = [{_plain(label), *(_plain(part) for part in label.split(","))} for label in labels]
@@ -83,7 +88,9 @@ def _by_name(name: str, labels: Sequence[str], count: int) -> int:
         numbers = ", ".join(str(number) for number in found)
         raise OptionError(f"class name {name!r} stands for several classes ({numbers}): give the one by number")
     if not found:
-        raise OptionError(f"there is no class named {name!r}{did_you_mean(wanted, sorted(set().union(*names)))}")
+        hint = f"; classes: {', '.join(labels)}" if len(labels) <= _FEW else ""
+        hint = did_you_mean(wanted, sorted(set().union(*names))) or hint
+        raise OptionError(f"there is no class named {name!r}{hint}")
     return found[0]
 
 
@@ -95,4 +102,6 @@ def _plain(label: str) -> str:
 def check_top_k(top_k: int | None, classes: int) -> None:
     """Raises OptionError where there are not that many classes."""
     if top_k is not None and top_k > classes:
-        raise OptionError(f"top_k is {top_k}, but the model has {classes} classes: give that many, or fewer")
+        known = f"{classes} classes" if classes > 1 else "one class"
+        said = worded("{given} is more than the model has, {known}", given=Named("top_k", top_k), known=known)
+        raise OptionError(said)

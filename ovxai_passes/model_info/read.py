@@ -79,17 +79,17 @@ def _read(path: Path) -> ov.Model:
         return ov.Core().read_model(path)
     except Exception as error:  # frontends raise many types; all of them mean that the file is not a model they read
         raise ModelReadError(
-            f"cannot read {path}: OpenVINO does not take it for a model ({reason_of(error)})"
+            f"cannot read {path}: it is not a model that OpenVINO reads ({reason_of(error)})"
         ) from error
 
 
 def _check_pair(path: Path, weights: Path) -> None:
+    if b"<net" not in _beginning(path):
+        raise ModelReadError(f"cannot read {path}: it is not an OpenVINO model (there is no <net> in it)")
     if not weights.exists():
         raise ModelReadError(f"cannot read {path}: its weights, {weights.name}, are not beside it")
     if not weights.is_file():
         raise ModelReadError(f"cannot read {path}: its weights, {weights.name}, are a folder, pipe or device, no file")
-    if b"<net" not in _beginning(path):
-        raise ModelReadError(f"cannot read {path}: it is XML of another kind, not an OpenVINO model (no <net>)")
     for look in range(_LOOKS):  # again, if a writer was just replacing the pair
         wanted = checksum_in(path)
         if wanted is None or file_digest(weights) == wanted:

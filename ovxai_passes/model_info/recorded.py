@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import openvino as ov
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import Scores, find_scores
+from ovxai_patterns.wording import Named, joined, worded
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.methods.registry import method_spec
@@ -48,8 +49,11 @@ def check_same_map(model: ov.Model, options: Options) -> None:
     maps = maps_of(model)
     if not maps[0].method:
         raise OptionError(
-            "the model has a saliency_map of other making already, which does not say how it was made: "
-            f"give the model without it, or leave out {_listed(wanted)}"
+            worded(
+                "the model has a saliency_map of other making already, which does not say how it was made: give the "
+                "model without it, or leave out {options}",
+                options=_listed(wanted, wanted),
+            )
         )
     is_best = options.is_best and maps[0].said("chosen_as") == Method.BEST.value
     methods = [] if is_best else [method.value for method in options.methods]
@@ -65,8 +69,12 @@ def check_same_map(model: ov.Model, options: Options) -> None:
     if other:
         there = ", ".join(one.method for one in maps)
         raise OptionError(
-            f"the model has a saliency_map already, of method {there}, and not with {_listed(other, wanted)}: "
-            "give the model without it to have another one made"
+            worded(
+                "the model has a saliency_map already, of method {there}, and not with {options}: give the model "
+                "without it to have another one made",
+                there=there,
+                options=_listed(other, wanted),
+            )
         )
 
 
@@ -76,8 +84,12 @@ def check_this_map(made: RecordedMap, options: Options) -> None:
     other = _others([made], options, {name: value for name, value in wanted.items() if name != "method"})
     if other:
         raise OptionError(
-            f"the model has a map already, of method {made.method}, and not with {_listed(other, wanted)}: "
-            "give the model without it to have another one made"
+            worded(
+                "the model has a map already, of method {there}, and not with {options}: give the model without it to "
+                "have another one made",
+                there=made.method,
+                options=_listed(other, wanted),
+            )
         )
 
 
@@ -134,7 +146,7 @@ def _made(made: RecordedMap, options: Options, name: str) -> bool:
     if name == "target_layer" and not isinstance(value, str):
         return bool(value) and value == [level.rpartition(":")[0] for level in said("levels").split(" ")]
     keys = {"target_layer": "target"}
-    if name in ("k", "mask", "top_k", "background", "target_layer", "gradient_of"):
+    if name in ("k", "mask", "top_k", "background", "target_layer", "gradient_of", "level"):
         return said(keys.get(name, name)) == str(value)
     return False
 
@@ -143,6 +155,5 @@ def _name_at(model: ov.Model, scores: Scores) -> str:
     return str(ModelGraph(model).ops[scores.tensor[0]].get_friendly_name())
 
 
-def _listed(names: Any, values: dict[str, Any] | None = None) -> str:
-    shown = values or names
-    return ", ".join(f"{name}={shown[name]!r}" for name in names)
+def _listed(names: Iterable[str], values: dict[str, Any]) -> str:
+    return joined(", ", (Named(name, values[name]) for name in names))

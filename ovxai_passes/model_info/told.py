@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import openvino as ov
-from ovxai_patterns.analysis.layout import picture_axes
+from ovxai_patterns.analysis.layout import picture_axes, without_picture
+from ovxai_patterns.wording import Named, worded
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.labels import as_entry, names_of
@@ -24,6 +25,7 @@ from ovxai_passes.model_info.rt_info import said_in
 from ovxai_passes.options import Options
 
 _BEFORE = ["ovxai", "model_info_before"]
+_OPTIONS = {MEAN: "mean", SCALE: "scale"}
 _LAYOUT = "layout"  # of the input: no entry, but had back like one
 _LONGEST = 60  # letters of an entry in a notice
 
@@ -60,6 +62,7 @@ def told_by(
     if options.resize_type is not None:
         entries[RESIZE] = options.resize_type.value
     if options.pad_value is not None:
+        _check_padded(options, model)
         entries[PAD] = str(options.pad_value)
     said = {key: said_in(model, INFO, key) for key in entries}
     new = {key: text for key, text in entries.items() if text != said[key]}
@@ -164,7 +167,7 @@ def _value(model: ov.Model, key: str) -> Any:
 def _picture(model: ov.Model) -> ov.Node:
     found = [parameter for parameter in model.get_parameters() if picture_axes(parameter) is not None]
     if not found:
-        raise OptionError("the model has no picture among its inputs that could have a mean, scale, layout or size")
+        raise OptionError(without_picture(model))
     return found[0]
 
 
@@ -173,8 +176,22 @@ def _one_a_channel(key: str, values: tuple[float, ...], picture: ov.Node) -> str
     dim = picture.get_output_partial_shape(0)[({1, 2, 3} - {rows, columns}).pop()]
     channels = dim.get_length() if dim.is_static else len(values)
     if len(values) not in (1, channels):
-        raise OptionError(f"{key} are {len(values)} numbers, but the model's picture has {channels} channels")
+        said = "{option} takes {channels} for this model's picture, one a channel, or one number for all; not {count}"
+        known = f"{channels} numbers" if channels > 1 else "one number"
+        raise OptionError(worded(said, option=Named(_OPTIONS[key]), channels=known, count=len(values)))
     return " ".join(f"{value:.12g}" for value in values * (channels // len(values)))
+
+
+def _check_padded(options: Options, model: ov.Model) -> None:
+    """Raises OptionError where pictures are fitted to the input so that nothing beside them is left free."""
+    resize = options.resize_type or Preparation.from_model(model).resize
+    if not resize.keeps_aspect:
+        raise OptionError(
+            worded(
+                "{pad_value} has no effect where pictures fill the input: give {resize_type=fit_to_window} or "
+                "{resize_type=fit_to_window_letterbox}, too"
+            )
+        )
 
 
 def _short(text: str) -> str:

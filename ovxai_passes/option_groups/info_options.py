@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovxai_passes.option_checks import mean_problem, pad_problem, parsed_numbers, scale_problem
+from ovxai_passes.option_checks import mean_problem, pad_problem, parsed_mean, parsed_scale, scale_problem
 from ovxai_passes.option_spec import OptionSpec, option
 from ovxai_passes.vocabulary import InputLayout, ResizeType
 
@@ -22,7 +22,7 @@ class InfoOptions:
             in_one=True,
             problem=mean_problem,
             metavar="M[,M,M]",
-            parse=parsed_numbers,
+            parse=parsed_mean,
             asks=False,
         ),
     )
@@ -35,7 +35,7 @@ class InfoOptions:
             in_one=True,
             problem=scale_problem,
             metavar="S[,S,S]",
-            parse=parsed_numbers,
+            parse=parsed_scale,
             asks=False,
         ),
     )

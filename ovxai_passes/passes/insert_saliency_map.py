@@ -11,6 +11,7 @@ from itertools import count
 import openvino as ov
 from openvino.passes import ModelPass
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
+from ovxai_patterns.wording import worded
 
 from ovxai_passes.errors import OptionError, OvxaiError, TargetNotFoundError, TooCostlyError
 from ovxai_passes.model_info.outputs import OUTPUT_NAME, further_name
@@ -122,7 +123,8 @@ def with_branches(
             if len(options.methods) < 2:
                 raise
             method = options.methods[len(states)].value
-            raise type(error)(f"{method}: {error.reason}", error.near_misses, error.candidates) from error
+            reason = worded("{method}: {reason}", method=method, reason=error.reason)
+            raise type(error)(reason, error.near_misses, error.candidates) from error
     target = left(states[0].target, "target", "Locate")
     background = target.grids.heads.background if target.grids else None
     for state in states:
@@ -143,7 +145,10 @@ def _of_best(model: ov.Model, ways: Sequence[Options], layout_before: str) -> tu
         except TargetNotFoundError as error:
             if place == len(ways) - 1:
                 raise
-            notices += tuple(f"best would be {one.value}, which was refused: {error.reason}" for one in options.methods)
+            notices += tuple(
+                worded("best would be {method}, which was refused: {reason}", method=one.value, reason=error.reason)
+                for one in options.methods
+            )
             continue
         state.is_best = True
         state.notices += notices
@@ -188,13 +193,15 @@ def _with_less(options: Options) -> tuple[Options, ...]:
     return (*without, replace(options, defaults=Defaults.DROP_IN))
 
 
-def _again(state: InsertionState, options: Options, refused: Exception | None = None) -> InsertionState:
+def _again(state: InsertionState, options: Options, refused: OvxaiError | None = None) -> InsertionState:
     """A state to begin with, of the same map; `refused`: what was raised with more of the measured defaults."""
     made = InsertionState(options, state.task, state.analysis, state.search, started=state.started)
     if refused is not None:
         what = "no contrast" if options.defaults is Defaults.MEASURED else "drop-in defaults"
-        reason = refused.reason if isinstance(refused, TargetNotFoundError) else str(refused)
-        made.notices = (f"{what}, because the measured defaults were refused: {reason}",)
+        reason = refused.reason if isinstance(refused, TargetNotFoundError) else refused.wording
+        made.notices = (
+            worded("{what}, because the measured defaults were refused: {reason}", what=what, reason=reason),
+        )
     return made
 
 

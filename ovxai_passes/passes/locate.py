@@ -8,17 +8,22 @@ import openvino as ov
 from openvino.passes import ModelPass
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
+from ovxai_patterns.wording import worded
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.methods.spec import MethodSpec
+from ovxai_passes.options import Options
 from ovxai_passes.passes.layers import layers_of
 from ovxai_passes.passes.state import InsertionState, left
 from ovxai_passes.passes.targets.classifier import locate_classifier
 from ovxai_passes.passes.targets.detector import locate_detector
 from ovxai_passes.passes.targets.measured import with_measured
 from ovxai_passes.passes.targets.task import task_of
-from ovxai_passes.vocabulary import Task
+from ovxai_passes.vocabulary import Contrast, GradientOf, Method, Task
 
 _log = logging.getLogger(__name__)
+
+_SAID_FOR_NOTHING = worded("{multi_label=True} changes nothing here: no probability and no share of classes is taken")
 
 
 class Locate(ModelPass):
@@ -51,6 +56,7 @@ class Locate(ModelPass):
             self._find()  # masks, sizes and objectness are of the target
             target = left(state.target, "target", "Locate")
         state.layers = layers_of(wrapped, target)
+        state.notices += _without_effect(state.options, method)
         for line in target.story:
             _log.debug("%s", line)
         return False
@@ -62,3 +68,12 @@ class Locate(ModelPass):
             locate_classifier(state.analysis, state, self.part)
         else:
             locate_detector(state.analysis, state)
+
+
+def _without_effect(options: Options, method: MethodSpec) -> tuple[str, ...]:
+    """Notices on options that change nothing in the map of a method."""
+    if not options.multi_label or method.name is Method.LAYERCAM_SHARE:
+        return ()
+    takes_scores = options.differentiated is GradientOf.LOGIT
+    changes_nothing = takes_scores if method.takes_gradients else options.effective_contrast is not Contrast.SHARE
+    return (_SAID_FOR_NOTHING,) if changes_nothing else ()

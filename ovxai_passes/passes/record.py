@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import openvino as ov
 from openvino.passes import ModelPass
+from ovxai_patterns.wording import worded
 
 from ovxai_passes.model_info.clients import client_notices
 from ovxai_passes.model_info.outputs import OUTPUT_NAME, further_name
@@ -90,8 +91,9 @@ def _report(model: ov.Model, state: InsertionState) -> Report:
         chosen_as=Method.BEST.value if state.is_best else None,
         defaults=(state.options.defaults or Defaults.DROP_IN).value,
         gradient_of=state.options.differentiated.value if method.takes_gradients else None,
+        level=target.level,
         story=(
-            f"task {task.name.value}: {task.reason or 'given'}",
+            worded("task {name}: {reason}", name=task.name.value, reason=task.reason or "given"),
             *target.story,
             *((f"overlay on {state.image.reason}",) if state.image else ()),
             *(f"multiplied out: {why}" for why in sorted({str(one) for one in multiplied_out})),

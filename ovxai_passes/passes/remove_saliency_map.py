@@ -6,6 +6,7 @@ import json
 
 import openvino as ov
 from openvino.passes import ModelPass
+from ovxai_patterns.wording import worded
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.model_info.maps import maps_of
@@ -55,11 +56,13 @@ def _check_removable(model: ov.Model) -> None:
         )
     if _asked(model, "only_map"):
         raise OptionError(
-            "the original outputs were left out (--only-map), and what only they need: take the original model"
+            worded(
+                "the original outputs were left out ({only_map=True}), and what only they need: take the original model"
+            )
         )
     if said_in(model, RT_INFO_KEY, "trimmed", "0") != "0":
         raise OptionError(
-            "operations of the original model were changed (--trim) and cannot be had back: take the original model"
+            worded("the original model's operations were changed ({trim=True}) and cannot be had back: take that model")
         )
 
 

@@ -22,6 +22,7 @@ from ovxai_patterns.classifier.scores import NoScores, Scores, find_scores, is_p
 from ovxai_patterns.detector.class_heads import ClassHeads
 from ovxai_patterns.detector.detector import Detector
 from ovxai_patterns.detector.instances import NoInstances, find_instances
+from ovxai_patterns.wording import counted, worded
 
 _BOXES = 3  # axes
 _BOX_WIDTHS = range(4, 21)
@@ -51,12 +52,14 @@ def find_task(analysis: ModelAnalysis) -> FoundTask:
             if is_plain(graph.output(scores.tensor)):
                 return classifies
         if isinstance(scores, NoScores) and scores.several and not box_counts:
-            return FoundTask(CLASSIFICATION, "several outputs could be class scores; if it detects, say so")
+            said = "several outputs could be class scores; if it detects, give {task=detection}"
+            return FoundTask(CLASSIFICATION, worded(said))
     try:
         detector = analysis.get(Detector)
     except RuntimeError:
         return classifies or FoundTask(
-            DETECTION, "no output is [N,K] class scores; its shapes do not go together, so no more can be told"
+            DETECTION,
+            "no output is [N,K], a score for each class; its shapes do not go together, so no more can be told",
         )
     instances = analysis.get(find_instances)
     if not isinstance(instances, NoInstances):
@@ -65,7 +68,7 @@ def find_task(analysis: ModelAnalysis) -> FoundTask:
         return FoundTask(DETECTION, f"it holds {', '.join(sorted(kinds))}")
     heads = detector.class_heads()
     if isinstance(heads, ClassHeads):
-        return FoundTask(DETECTION, f"classes are scored at the places of {len(heads.levels)} grids")
+        return FoundTask(DETECTION, f"classes are scored at the places of {counted(len(heads.levels), 'grid')}")
     if heads.two_stages:
         return FoundTask(DETECTION, heads.reason)
     queries = _queries(model)
@@ -73,7 +76,7 @@ def find_task(analysis: ModelAnalysis) -> FoundTask:
         return FoundTask(DETECTION, f"two outputs hold classes and boxes of the same {queries} queries")
     if classifies:
         return classifies
-    return FoundTask(CLASSIFICATION, f"nothing says that it detects: {heads.reason}")
+    return FoundTask(CLASSIFICATION, worded("nothing says that it detects: {reason}", reason=heads.reason))
 
 
 def _types(model: ov.Model) -> set[str]:

@@ -20,7 +20,7 @@ MIRRORED = {
 }
 
 ORDERS = {
-    "ovxai_patterns": ("analysis", "matchers", "classifier", "detector", "task"),
+    "ovxai_patterns": ("wording", "analysis", "matchers", "classifier", "detector", "task"),
     "ovxai_tools": ("demo", "common", "pictures", "plots", "checks", "evaluation", "cli", "__main__"),
     "ovxai_passes": (
         *("version", "errors", "vocabulary", "value_checks"),

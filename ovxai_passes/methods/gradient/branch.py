@@ -15,6 +15,7 @@ from typing import TypeAlias
 import openvino as ov
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.analysis.layout import picture_axes
+from ovxai_patterns.wording import worded
 
 from ovxai_passes.errors import NoGradientError, TargetNotFoundError
 from ovxai_passes.gradients.cut import cut_off
@@ -25,7 +26,8 @@ from ovxai_passes.methods.spec import BuildRequest, Built, required
 from ovxai_passes.ops.sizes import guarded, sizes_of, with_dynamic_shapes
 from ovxai_passes.ops.tapping import fed_from_safe_taps
 
-_WOULD_COST_LESS = "fewer classes (--top-k, --class), a deeper layer (--level 0, --target-layer)"
+WOULD_COST_LESS = worded("fewer classes ({top_k}, {classes}), a deeper layer ({level=0}, {target_layer})")
+"""Said of gradients of a classifier that are beyond the budget."""
 
 End: TypeAlias = Callable[[ModelGraph, ov.Output], ov.Output]
 """What is made of the gradient, [k,*shape] or of the tensor's shape, in a graph: the map [N,k,h,w] f32."""
@@ -48,7 +50,7 @@ def gradient_rows_branch(request: BuildRequest, end: End) -> Built:
         (gradient,) = backward(graph, {scores.tensor: cotangent}, [request.target.layer], lead)
         return end(graph, gradient), rows.classes
 
-    return walked_branch(request, walk, _WOULD_COST_LESS)
+    return walked_branch(request, walk, WOULD_COST_LESS)
 
 
 def walked_branch(request: BuildRequest, walk: Walk, would_cost_less: str) -> Built:
@@ -72,7 +74,8 @@ def walked_branch(request: BuildRequest, walk: Walk, would_cost_less: str) -> Bu
         branch = fed_from_safe_taps(graph, cut_off(graph, [saliency, classes]))
         return replace(check_budget(branch, request, would_cost_less), has_peak=request.has_peak, is_ranked=True)
     reason = str(declined) if declined else "the shapes of the model hold for one batch only"
-    raise TargetNotFoundError(f"{reason}; or choose a method that takes no gradients") from declined
+    said = worded("{reason}; or choose a method that takes no gradients", reason=reason)
+    raise TargetNotFoundError(said) from declined
 
 
 def _guarded(model: ModelGraph, graph: ModelGraph, saliency: ov.Output) -> ov.Output:

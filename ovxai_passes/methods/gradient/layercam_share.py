@@ -20,7 +20,8 @@ from dataclasses import replace
 import openvino as ov
 from openvino import opset13 as ops
 
-from ovxai_passes.methods.gradient.branch import gradient_rows_branch
+from ovxai_passes.methods.budget import check_budget
+from ovxai_passes.methods.gradient.branch import WOULD_COST_LESS, gradient_rows_branch
 from ovxai_passes.methods.gradient.layercam import positive_gradients
 from ovxai_passes.methods.gradient.weighted import weighted_end
 from ovxai_passes.methods.masked import built_branch
@@ -38,14 +39,8 @@ def build(request: BuildRequest) -> Built:
     last = required(target.site).target
     every = replace(target, layer=last, mask=Mask.ONE_HOT, chosen=None, top_k=None)
     share = built_branch(replace(request, target=every, from_zero=False, contrast=Contrast.SHARE))
-    return Built(
-        _product(layercam.branch, share.branch, target.top_k is not None),
-        (layercam.times or 0.0) + (share.times or 0.0),
-        layercam.work + share.work,
-        share.notices,
-        layercam.has_peak,
-        True,
-    )
+    both = check_budget(_product(layercam.branch, share.branch, target.top_k is not None), request, WOULD_COST_LESS)
+    return replace(both, notices=share.notices, has_peak=layercam.has_peak, is_ranked=True)
 
 
 def _product(layercam: Branch, share: Branch, with_classes: bool) -> Branch:

@@ -17,6 +17,7 @@ from openvino import opset13 as ops
 from ovxai_patterns.analysis.grid_source import GridSource
 from ovxai_patterns.analysis.positions import Positions
 
+from ovxai_passes.errors import NoGradientError
 from ovxai_passes.gradients.context import Tensor, output_of, rank_of
 from ovxai_passes.mapping.rows import Rows, as_map, as_rows, in_raster_order, is_in_raster_order
 
@@ -67,6 +68,9 @@ def _in_batch(gradient: ov.Output, lead: int) -> ov.Node:
 def _rows(tensor: ov.Output | ov.Node, layout: tuple[Positions, GridSource]) -> Rows:
     """Rows in raster order, without kept tokens."""
     positions, grid = layout
+    shape = output_of(tensor).get_partial_shape()
+    if any(shape[axis].is_dynamic for axis, size in enumerate(positions.ids.shape) if axis and size == 1):
+        raise NoGradientError("the number of channels of the target layer is not known before inference")
     rows = as_rows(_f32(output_of(tensor)), positions)
     if is_in_raster_order(positions, grid):
         return rows

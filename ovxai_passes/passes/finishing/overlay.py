@@ -5,6 +5,7 @@ from __future__ import annotations
 import openvino as ov
 from openvino.passes import ModelPass
 from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.wording import worded
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.finish.image import InputImage, NoImage, input_image
@@ -48,5 +49,5 @@ def _image(graph: ModelGraph, state: InsertionState) -> InputImage:
     told = options.mean is not None or options.scale is not None
     found = input_image(graph, preparation_told(options, graph.model), told or is_said(graph.model))
     if isinstance(found, NoImage):
-        raise OptionError(f"overlay needs the model's own picture, but {found.reason}")
+        raise OptionError(worded("{overlay} needs the model's own picture, but {reason}", reason=found.reason))
     return found

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import openvino as ov
 from openvino.passes import ModelPass
+from ovxai_patterns.analysis.assumed import HOW_TO_STATE
 from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.wording import worded
 
 from ovxai_passes.errors import OptionError
 from ovxai_passes.finish.feature_vector import feature_vector
@@ -33,11 +35,16 @@ class Pool(ModelPass):
         channels = [shape[axis] for axis, size in enumerate(positions.ids.shape) if axis and size == 1]
         if any(dim.is_dynamic for dim in channels):
             raise OptionError(
-                "feature_vector takes a target of a known number of channels; give the model a static size "
-                "(model.reshape, --shape)"
+                worded(
+                    "{feature_vector} takes a target of a known number of channels; give the model a static size "
+                    "({how})",
+                    how=HOW_TO_STATE,
+                )
             )
         if any(FEATURES_NAME in port.get_names() for port in ov.Model(model).outputs):
-            raise OptionError(f"the model has an output named {FEATURES_NAME} already: leave the option out")
+            raise OptionError(
+                worded("the model has an output named {name} already: leave {feature_vector} out", name=FEATURES_NAME)
+            )
         branch = left(state.branch, "branch", "BuildBranch")
         state.branch = joined(branch, feature_vector(tensor, positions, output))
         return False

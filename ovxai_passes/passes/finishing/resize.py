@@ -7,6 +7,7 @@ from math import prod
 import openvino as ov
 from openvino.passes import ModelPass
 from ovxai_patterns.analysis.graph import ModelGraph
+from ovxai_patterns.wording import Named, worded
 
 from ovxai_passes.errors import OptionError, TooCostlyError
 from ovxai_passes.finish.image import picture_input
@@ -45,7 +46,12 @@ class Resize(ModelPass):
         graph = ModelGraph(model)
         picture = picture_input(graph)
         if picture is None:
-            raise OptionError("none of the model's inputs is a picture that the map could be as large as: give (h, w)")
+            raise OptionError(
+                worded(
+                    "none of the model's inputs is a picture that the map could be as large as: give "
+                    "{saliency_map_size} as height and width"
+                )
+            )
         return resized_like(branch, picture, graph.output(picture.tensor))
 
 
@@ -53,6 +59,10 @@ def _check_size(branch: Branch, most: float) -> None:
     gib = _FLOAT * prod(sizes_known(map_of(branch), 1)) / (1 << 30)
     if gib > most:
         raise TooCostlyError(
-            f"maps of this size take a tensor of {beyond(gib, most)} GiB (--max-tensor-gib {most:g}): "
-            "give a smaller saliency_map_size (--map-size), or fewer classes (--top-k, --class)"
+            worded(
+                "maps of this size take a tensor of {gib} GiB, beyond {most}: give a smaller {saliency_map_size}, or "
+                "fewer classes ({top_k}, {classes})",
+                gib=beyond(gib, most),
+                most=Named("max_tensor_gib", most),
+            )
         )

@@ -11,6 +11,7 @@ from ovxai_patterns.classifier.request import TargetRequest
 from ovxai_patterns.classifier.scores import NoScores, find_scores
 from ovxai_patterns.classifier.site import NoSite, Site
 from ovxai_patterns.classifier.target import TargetSearch
+from ovxai_patterns.wording import worded
 
 from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.methods.registry import method_spec
@@ -28,7 +29,9 @@ def locate_classifier(analysis: ModelAnalysis, state: InsertionState, part: int)
     options = state.options
     options.check_task(Task.CLASSIFICATION)
     if len(options.target_layers) > 1:
-        raise OptionError("a classifier is explained at one target layer; several are the class heads of a detector")
+        raise OptionError(
+            worded("{target_layer} names several layers, as of a detector; this model classifies: name one")
+        )
     method = next(iter(options.methods), None)
     given = None if method is None else method_spec(method)
     request = TargetRequest(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from ovxai_patterns.analysis.assumed import ShapesError
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.detector.detector import Detector
+from ovxai_patterns.wording import Named, worded
 
 from ovxai_passes.errors import TargetNotFoundError, TooCostlyError
 from ovxai_passes.methods.instance_masks import MOST_DETECTIONS
@@ -26,7 +27,7 @@ def locate_detector(analysis: ModelAnalysis, state: InsertionState) -> None:
     try:
         search = DetectorSearch(analysis.get(Detector), options, task, tuple(labels_of(analysis.original.model)))
     except ShapesError as error:
-        raise TargetNotFoundError(str(error)) from error
+        raise TargetNotFoundError(error.reason) from error
     method, target = search.found()
     _check_size(target, options.max_tensor_gib)
     if options.feature_vector:
@@ -45,6 +46,10 @@ def _check_size(target: Target, most: float) -> None:
     if gib > most:
         size = f"{target.grid[0]}x{target.grid[1]}"
         raise TooCostlyError(
-            f"maps of {size} take a tensor of {beyond(gib, most)} GiB (--max-tensor-gib {most:g}): "
-            "give a smaller saliency_map_size (--map-size)"
+            worded(
+                "maps of {size} take a tensor of {gib} GiB, beyond {most}: give a smaller {saliency_map_size}",
+                size=size,
+                gib=beyond(gib, most),
+                most=Named("max_tensor_gib", most),
+            )
         )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from ovxai_patterns.analysis.assumed import HOW_TO_STATE
 from ovxai_patterns.analysis.graph import TensorId
-from ovxai_patterns.analysis.layout import NO_PICTURE, picture_axes
+from ovxai_patterns.analysis.layout import picture_axes, without_picture
 from ovxai_patterns.analysis.positions import Positions
 from ovxai_patterns.detector.class_heads import ClassHeads, NoHeads
 from ovxai_patterns.detector.detector import Detector, FeatureMaps, largest_of, middle_of
 from ovxai_patterns.detector.instances import Masks, NoInstances, find_instances
 from ovxai_patterns.detector.own_patterns import heads_of_patterns, maps_of_patterns
+from ovxai_patterns.wording import Named, worded
 
 from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.methods.registry import method_spec, methods_of
@@ -54,7 +56,7 @@ class DetectorSearch:
                 found = self._for(spec)
             except TargetNotFoundError as error:
                 first = first or error
-                reasons.append(f"no {spec.name.value}: {error.reason}")
+                reasons.append(worded("no {method}: {reason}", method=spec.name.value, reason=error.reason))
                 continue
             return spec, replace(found, story=(*reasons, *found.story), notices=(*reasons, *found.notices))
         assert first is not None, "there is a method for every task"
@@ -77,12 +79,12 @@ class DetectorSearch:
             raise TargetNotFoundError(heads.reason, (*heads.near_misses, *candidates))
         if options.background is not None:
             if not -1 <= options.background < heads.classes:
-                raise OptionError(
-                    f"background {options.background}: classes are numbered from 0 to {heads.classes - 1}"
-                )
+                given = Named("background", options.background)
+                said = worded("{given}: classes are numbered from 0 to {last}", given=given, last=heads.classes - 1)
+                raise OptionError(said)
             heads = replace(heads, background=options.background % heads.classes, background_assumed=False)
         if options.objectness and not all(level.objectness for level in heads.levels):
-            raise OptionError("option 'objectness': the class heads have none beside them")
+            raise OptionError(worded("{objectness}: this detector's class heads have none beside them, leave it out"))
         if self._dynamic:
             high, wide = _assumed(self.detector)
             notice = f"grids of levels are those of a picture of {high} x {wide}"
@@ -105,12 +107,16 @@ class DetectorSearch:
         chosen = self._chosen(heads.classes, heads.background)
         if heads.background is None or options.keep_background:
             return replace(found, chosen=chosen, grids=replace(grids, rows=chosen))
-        kept = [number for number in range(heads.classes) if number != heads.background]
-        if chosen is not None and heads.background in chosen:
-            raise OptionError(f"class {heads.background} is the background: it has a map with keep_background only")
+        background = heads.background
+        kept = [number for number in range(heads.classes) if number != background]
+        if chosen is not None and background in chosen:
+            said = worded(
+                "class {number} is the background: {keep_background=True} makes a map of it, too", number=background
+            )
+            raise OptionError(said)
         levels = tuple(replace(level, channels=tuple(level.channels[one] for one in kept)) for level in heads.levels)
         order = "" if options.top_k else ", in their order"
-        notice = f"class {heads.background} is the background: maps are of the others{order}"
+        notice = f"class {background} is the background: maps are of the others{order}"
         rows = None if chosen is None else tuple(kept.index(one) for one in chosen)
         return replace(
             found,
@@ -135,7 +141,9 @@ class DetectorSearch:
         if wanted is None:
             return _MAP_SIZE, None
         if self._dynamic:
-            raise OptionError(f"saliency_map_size {wanted!r}: grids are known for pictures of static size; give (h, w)")
+            size = Named("saliency_map_size", wanted)
+            said = worded("{size}: grids are known for pictures of static size; give height and width", size=size)
+            raise OptionError(said)
         level = middle_of(grids) if wanted == MIDDLE else largest_of(grids)
         return grids[level], level
 
@@ -160,10 +168,10 @@ class DetectorSearch:
 
     def _check_static(self, spec: MethodSpec) -> None:
         if self._dynamic:
-            raise TargetNotFoundError(
-                f"the height or width of the picture is dynamic, which {spec.name.value} does not take; "
-                "give the model a static size first (model.reshape)"
+            said = (
+                "the picture's height or width is dynamic, which {method} does not take; give the model a static size "
             )
+            raise TargetNotFoundError(worded(said + "first ({how})", method=spec.name.value, how=HOW_TO_STATE))
 
     def pooled(self) -> tuple[TensorId, Positions]:
         """What a feature vector is made of: the middle feature map, all tokens of it where several maps are joined."""
@@ -214,7 +222,7 @@ class DetectorSearch:
     @property
     def _picture(self) -> Picture:
         if not self.detector.layout.pictures:
-            raise TargetNotFoundError(NO_PICTURE)
+            raise TargetNotFoundError(without_picture(self.detector.original.model))
         tensor = self.detector.layout.pictures[0]
         return Picture(tensor, picture_axes(self.detector.original.ops[tensor[0]]) or (2, 3))
 
@@ -230,8 +238,12 @@ def _check_grids(detector: Detector, heads: ClassHeads) -> None:
     for level in heads.levels:
         if len(detector.graph.output(level.tensor).get_partial_shape()) < _MAP_RANK and level.maps is None:
             raise TargetNotFoundError(
-                f"the height or width of the picture is dynamic, and the grid of {detector.describe(level.tensor)} is "
-                "not told by a map; give the model a static size first (model.reshape)"
+                worded(
+                    "the height or width of the picture is dynamic, and the grid of {layer} is not told by a map; give "
+                    "the model a static size first ({how})",
+                    layer=detector.describe(level.tensor),
+                    how=HOW_TO_STATE,
+                )
             )
 
 

@@ -10,6 +10,7 @@ from ovxai_patterns.analysis.positions import on_lattice
 from ovxai_patterns.classifier.request import TargetRequest
 from ovxai_patterns.classifier.site import NoSite, Site
 from ovxai_patterns.classifier.target import TargetSearch
+from ovxai_patterns.wording import worded
 
 from ovxai_passes.errors import OptionError, TargetNotFoundError
 from ovxai_passes.method_options import takes_gradients
@@ -18,9 +19,9 @@ from ovxai_passes.methods.target import FeatureMap, Target
 from ovxai_passes.options import Options
 from ovxai_passes.vocabulary import Method
 
-FOR_BEST_CLASS = (
+FOR_BEST_CLASS = worded(
     "maps are made for the best class of each image alone, because gradients take a backward pass for every class; "
-    "--top-k, --class ask for others"
+    "{top_k}, {classes} ask for others"
 )
 """Said where a method that takes gradients is asked for, and no classes."""
 
@@ -45,10 +46,12 @@ def for_gradients(
             f"layercam-share asks the head what it says of a place everywhere, and here positions are read as "
             f"{target.readout}: use layercam{', or gradcam-elementwise' if readout.attends else ''}"
         )
-    if method.name is Method.HIRESCAM and readout.attends and not options.names_target:
+    if method.name is Method.HIRESCAM and readout.attends and (not options.names_target or _is_normed(target)):
         raise OptionError(
-            "hirescam shows nothing of tokens that are read through a norm, whose gradient is at right angles to them: "
-            "use gradcam-elementwise, or name what lies behind the norm (--target-layer)"
+            worded(
+                "hirescam shows nothing of tokens that are read through a norm, whose gradient is at right angles to "
+                "them: use gradcam-elementwise, or name what lies behind the norm ({target_layer})"
+            )
         )
     if method.name is Method.LAYERCAM_SHARE and target.classes == 1:
         raise OptionError("layercam-share tells classes apart, and the model has one: use layercam")
@@ -59,13 +62,20 @@ def for_gradients(
     by_itself = method.level if readout.pools else 0
     level = by_itself if options.level is None else options.level
     if not level:
-        return target
+        return replace(target, level=0)
     found = search.site(replace(request, level=level))
     if isinstance(found, Site):
-        return _of_site(target, found)
+        return replace(_of_site(target, found), level=level)
     if options.level is not None:
         raise TargetNotFoundError(found.reason, found.near_misses, found.candidates)
     return _of_last(target, found)
+
+
+def _is_normed(target: Target) -> bool:
+    """Whether a norm alone reads the positions of a target that was named: where the last block starts."""
+    site, graph = required(target.site), required(target.analysed)
+    behind = any(graph.inputs_of(place)[port] != site.target for place, port in site.masked)
+    return site.k == 1 and behind
 
 
 def _of_site(target: Target, site: Site) -> Target:
@@ -81,7 +91,8 @@ def _of_site(target: Target, site: Site) -> Target:
 
 
 def _of_last(target: Target, found: NoSite) -> Target:
-    return replace(target, notices=(*target.notices, f"gradients are taken for the last map: {found.reason}"))
+    notice = worded("gradients are taken for the last map: {reason}", reason=found.reason)
+    return replace(target, level=0, notices=(*target.notices, notice))
 
 
 def _of_picture(target: Target) -> Target:

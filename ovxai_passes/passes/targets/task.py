@@ -5,6 +5,7 @@ from __future__ import annotations
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.scores import Scores, find_scores
 from ovxai_patterns.task import CLASSIFICATION, find_task
+from ovxai_patterns.wording import Named, worded
 
 from ovxai_passes.errors import TargetNotFoundError
 from ovxai_passes.options import Options
@@ -27,7 +28,9 @@ def task_of(analysis: ModelAnalysis, options: Options) -> ChosenTask:
 
 def with_task(error: TargetNotFoundError, task: ChosenTask) -> TargetNotFoundError:
     """The error, of its own type, that also says what the model was taken for."""
-    taken = f"taken for task {task.name.value} (--task): {task.reason}"
+    if task.reason.endswith(error.reason):  # that it was taken so for want of another says no more
+        return error
+    taken = worded("this model {does}: {reason} ({task} says otherwise)", does=task.name.does, reason=task.reason)
     return type(error)(error.reason, (*error.near_misses, taken), error.candidates)
 
 
@@ -44,6 +47,11 @@ def check_task_given(analysis: ModelAnalysis, options: Options) -> None:
     if not isinstance(scores, Scores) or analysis.get(find_task).name != CLASSIFICATION:
         return
     raise TargetNotFoundError(
-        f"task {options.task.value!r} was given, but the model is a classifier: output {scores.output} holds a "
-        f"score for each of {scores.classes} classes, and nothing in it predicts boxes; leave the task (--task) out"
+        worded(
+            "{given} was given, but the model is a classifier: output {output} holds a score for each of {count} "
+            "classes, and nothing in it predicts boxes; leave {task} out",
+            given=Named("task", options.task),
+            output=scores.output,
+            count=scores.classes,
+        )
     )

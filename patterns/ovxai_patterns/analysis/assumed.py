@@ -14,6 +14,7 @@ import openvino as ov
 
 from ovxai_patterns.analysis.folding import keeps_size
 from ovxai_patterns.analysis.op_traits import CHANNEL_KEEPING_TYPES, LEARNED_CONVOLUTION_TYPES
+from ovxai_patterns.wording import Named, worded
 
 ASSUMED_SIZE = 224
 """Pixels of a dynamic height or width, where bounds and network allow."""
@@ -21,12 +22,16 @@ ASSUMED_SIZE = 224
 _OTHER_SIZES = (32, 64, 96, 128, 160, 192, 256, 288, 299, 320, 384, 416, 448, 512, 640, 28, 16, 8)
 _LARGEST_TENSOR = 1 << 36  # elements: 256 GiB of f32
 
-HOW_TO_STATE = "(model.reshape, or --shape 1,3,224,224)"
+HOW_TO_STATE = Named("shape", "1,3,224,224", called="model.reshape")
 """How shapes are stated, for messages."""
 
 
 class ShapesError(RuntimeError):
-    """The shapes of a model do not go together, or no machine holds its tensors. The message is a whole sentence."""
+    """The shapes of a model do not go together, or no machine holds its tensors. `reason`: a whole sentence."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 def within(dimension: ov.Dimension, wanted: int) -> int:
@@ -116,7 +121,8 @@ def make_static(model: ov.Model, spatial: list[tuple[int, ...]], other_sizes: bo
         taken.append(shapes)
     if not taken:
         reason = str(refused[0]).strip().splitlines()[-1]
-        raise ShapesError(f"the model has no consistent shapes yet; give it static ones first {HOW_TO_STATE}: {reason}")
+        said = "the model has no consistent shapes yet; give it static ones first ({how}): {reason}"
+        raise ShapesError(worded(said, how=HOW_TO_STATE, reason=reason))
     _give(model, parameters, taken[0])
     _check_sizes(model)
 

@@ -33,11 +33,10 @@ from ovxai_patterns.analysis.op_traits import (
     WINDOW_TYPES,
 )
 from ovxai_patterns.analysis.positions import NOWHERE, Positions, cut_lattice, merge, on_lattice, thinned
+from ovxai_patterns.wording import worded
 
 _PICTURE_CHANNELS = (1, 3, 4)
-
-NO_PICTURE = "no picture input: positions start at a float or 8-bit input of rank 4"
-"""Why nothing of a model is about a place, where `PositionLayout.pictures` is empty."""
+_MOST_INPUTS = 4  # that are listed
 
 
 def picture_axes(parameter: ov.Node) -> tuple[int, int] | None:
@@ -60,6 +59,23 @@ def picture_axes(parameter: ov.Node) -> tuple[int, int] | None:
         convolution = first_convolution(parameter)
         return (1, 2) if convolution is not None and convolution[0] == 3 else (2, 3)
     return (1, 2) if known == [False, True] else (2, 3)
+
+
+def without_picture(model: ov.Model) -> str:
+    """Why nothing of a model is about a place, where none of its inputs is a picture."""
+    inputs = [(port, port.get_partial_shape()) for port in model.inputs]
+    listed = [
+        f"{min(port.get_names(), default=port.get_node().get_friendly_name())} is "
+        f"{port.get_element_type().get_type_name()} {shape}"
+        for port, shape in inputs[:_MOST_INPUTS]
+    ]
+    listed += ["..."] if len(inputs) > _MOST_INPUTS else []
+    of = " of floats or bytes" if any(shape.rank.is_static and len(shape) == 4 for _, shape in inputs) else ""
+    several = "input" if len(inputs) == 1 else "inputs:"
+    said = f"the model takes no picture: its {several} {', '.join(listed)}; a picture is [N,C,H,W] or [N,H,W,C]{of}"
+    if any(shape.rank.is_dynamic for _, shape in inputs):
+        return worded("{said}: give the inputs static shapes first ({how})", said=said, how=HOW_TO_STATE)
+    return said
 
 
 class PositionLayout:
@@ -243,7 +259,8 @@ def assumed_inputs(model: ov.Model, batch: int = 1) -> list[list[int]]:
     parameters = model.get_parameters()
     stated = [parameter.get_partial_shape() for parameter in parameters]
     if any(shape.rank.is_dynamic for shape in stated):
-        raise ShapesError(f"the model has an input of unknown rank; give it a static shape first {HOW_TO_STATE}")
+        said = "the model has an input of unknown rank; give it a static shape first ({how})"
+        raise ShapesError(worded(said, how=HOW_TO_STATE))
     pictures = [picture_axes(parameter) or () for parameter in parameters]
     shapes = [assumed_shape(one, axes, batch=batch) for one, axes in zip(parameters, pictures, strict=True)]
     if any(shape[axis].is_dynamic for shape, axes in zip(stated, pictures, strict=True) for axis in axes):

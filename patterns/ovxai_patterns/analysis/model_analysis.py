@@ -12,6 +12,7 @@ import openvino as ov
 from ovxai_patterns.analysis.assumed import HOW_TO_STATE, ShapesError
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.analysis.layout import PositionLayout, analysis_clone
+from ovxai_patterns.wording import worded
 
 _Arguments = ParamSpec("_Arguments")
 _Finding = TypeVar("_Finding")
@@ -66,9 +67,8 @@ class ModelAnalysis:
             clone.validate_nodes_and_infer_types()
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
-            raise ShapesError(
-                f"the model has no consistent shapes; give it others first {HOW_TO_STATE}: {reason}"
-            ) from error
+            said = "the model has no consistent shapes; give it others first ({how}): {reason}"
+            raise ShapesError(worded(said, how=HOW_TO_STATE, reason=reason)) from error
         return ModelGraph(clone)
 
     def layout(self, other_sizes: bool = True) -> PositionLayout:

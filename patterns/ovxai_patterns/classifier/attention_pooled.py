@@ -22,6 +22,7 @@ from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.readout import ReadOut
 from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, make_site, site_of_last_blocks
 from ovxai_patterns.classifier.site import NoSite, Site
+from ovxai_patterns.wording import Named, worded
 
 
 def site_of_attentions(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
@@ -67,7 +68,8 @@ def site_of_sources(
 def _site_before_class_attention(facts: ClassifierFacts, k: int, trace: TargetTrace) -> Site | NoSite:
     """Class attention counts as one block; k - 1 more are re-run before it."""
     if k == 0 or not facts.alive:
-        reason = f"k={k}: the class scores read a class token, which attends to the positions in 1 block"
+        said = "{given}: the class scores read a class token, which attends to the positions in 1 block"
+        reason = worded(said, given=Named("k", k))
         return NoSite(reason, trace.story, facts.candidates)
     found = site_of_last_blocks(facts, k - 1, trace.then("class attention counts as one block"))
     return found if isinstance(found, NoSite) else replace(found, k=k)

@@ -15,6 +15,7 @@ from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, site_at, unsuitable
 from ovxai_patterns.classifier.site import NoSite, Site
 from ovxai_patterns.matchers.pattern import GraphPattern
+from ovxai_patterns.wording import worded
 
 _log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ TARGET = "target"
 """The name by which a pattern binds what is to be explained."""
 
 _MOST_REASONS = 6
-_LEFT_OUT = "leave the patterns (--pattern) out to have a target found"
+_LEFT_OUT = worded("leave {patterns} out to have a target found")
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,14 @@ def refusal(reasons: Iterable[tuple[str, str]]) -> tuple[str, tuple[str, ...]]:
     lines = [f"pattern {pattern!r} {reason}" for pattern, reason in reasons]
     if len(lines) > _MOST_REASONS:
         lines[_MOST_REASONS:] = [f"... {len(lines) - _MOST_REASONS} more ..."]
-    return f"no pattern given names a target that can be explained; {_LEFT_OUT}", tuple(lines)
+    return worded("no pattern given names a target that can be explained; {hint}", hint=_LEFT_OUT), tuple(lines)
 
 
 def site_of_patterns(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
     """The site at the first tensor that patterns name, in their order, and that can be explained."""
     if request.partial:
-        return NoSite(f"patterns name a layer that explains all class scores, not a part of them; {_LEFT_OUT}")
+        reason = "patterns name a layer that explains all class scores, not a part of them; {hint}"
+        return NoSite(worded(reason, hint=_LEFT_OUT))
     reasons: list[tuple[str, str]] = []
     for pattern in request.patterns:
         found = tensors_named_by(pattern, facts.graph)

@@ -16,6 +16,7 @@ from ovxai_patterns.classifier.readout import ReadOut
 from ovxai_patterns.classifier.readout_operations import ReadOutOperation
 from ovxai_patterns.classifier.request import TargetRequest, TargetTrace, make_site
 from ovxai_patterns.classifier.site import NoSite, Site
+from ovxai_patterns.wording import worded
 
 
 def site_of_part(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
@@ -28,9 +29,7 @@ def site_of_part(facts: ClassifierFacts, request: TargetRequest, trace: TargetTr
         trace = replace(trace, readout=ReadOut.ATTENTION_POOLED)
         found = site_of_sources(facts, [one.source for one in group], request, trace)
     elif request.k:
-        return NoSite(
-            f"k={request.k} re-runs attention blocks, but this part of the class scores reads none", trace.story
-        )
+        return NoSite(worded("{k} re-runs attention blocks, but this part of the class scores reads none"), trace.story)
     else:
         target = movement_chain(facts.layout, group[0].source)
         trace = replace(trace, readout=ReadOut.POOLED)

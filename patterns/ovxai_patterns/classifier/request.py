@@ -11,6 +11,7 @@ from ovxai_patterns.classifier.facts import ClassifierFacts
 from ovxai_patterns.classifier.readout import ReadOut, read_out_of
 from ovxai_patterns.classifier.site import NoSite, Site
 from ovxai_patterns.matchers.pattern import DATAFLOW, GraphPattern
+from ovxai_patterns.wording import Named, worded
 
 _MOST_POSITIONS = 4096
 
@@ -83,12 +84,17 @@ def make_site(
 def site_of_last_blocks(facts: ClassifierFacts, k: int, trace: TargetTrace) -> Site | NoSite:
     """The site at the input of the k-th last block."""
     if k == 0:
-        reason = "k=0 (reciprocam) re-runs no block, but the class scores read a class token: no position reaches it"
+        reason = worded(
+            "{k=0} (reciprocam) re-runs no block, but the class scores read a class token: no position reaches it"
+        )
         return NoSite(reason, trace.story, facts.candidates)
     blocks = facts.blocks.above(facts.alive[0], k)
     if len(blocks) < k:
-        reason = f"vitreciprocam with k={k} needs as many attention blocks on one grid before the read-out"
-        reason += f"; there {'is' if len(blocks) == 1 else 'are'} {len(blocks) or 'none'}"
+        reason = worded(
+            "vitreciprocam with {given} needs as many attention blocks on one grid before the read-out; there {there}",
+            given=Named("k", k),
+            there=f"{'is' if len(blocks) == 1 else 'are'} {len(blocks) or 'none'}",
+        )
         return NoSite(reason, trace.story, facts.candidates)
     return site_of_block(facts, blocks[-1], k, trace)
 
@@ -128,7 +134,10 @@ def site_at(facts: ClassifierFacts, tensor: TensorId, k: int | None, trace: Targ
     layer, block = facts.name(tensor), facts.blocks.starting_at(tensor)
     if block is None:
         if k:
-            return NoSite(f"k={k} re-runs attention blocks, but none starts at layer {layer!r}", trace.story)
+            reason = worded(
+                "{given} re-runs attention blocks, but none starts at layer {layer!r}", given=Named("k", k), layer=layer
+            )
+            return NoSite(reason, trace.story)
         return make_site(facts, tensor, facts.readers(tensor), 0, trace)
     starts = [found.start for found in facts.blocks.above(facts.alive[0], len(facts.maps))]
     if tensor not in starts:
@@ -136,5 +145,6 @@ def site_at(facts: ClassifierFacts, tensor: TensorId, k: int | None, trace: Targ
         return NoSite(reason, trace.story, facts.candidates)
     count = starts.index(tensor) + 1
     if k not in (None, count):
-        return NoSite(f"k={k} does not go with layer {layer!r}, from which {count} attention blocks are re-run")
+        reason = "{given} does not go with layer {layer!r}, from which {count} attention blocks are re-run"
+        return NoSite(worded(reason, given=Named("k", k), layer=layer, count=count))
     return site_of_block(facts, block, count, trace)

@@ -29,6 +29,7 @@ from ovxai_patterns.analysis.op_traits import (
     SCORE_TAIL_TYPES,
     SOFTMAX_TYPES,
 )
+from ovxai_patterns.wording import worded
 
 _LAST_ACTIVATION_TYPES = SOFTMAX_TYPES | {"Sigmoid"}
 
@@ -87,7 +88,7 @@ def find_scores(
         if index is None:
             return NoScores(f"there is no output {output!r}", listed)
         scores = _scores_of(graph, index, keep_quantization)
-        return scores or NoScores(f"output {output!r} is not [N,K] class scores of a float type", listed)
+        return scores or NoScores(f"output {output!r} is not [N,K] of floats, a score for each class", listed)
     found = [_scores_of(graph, index, keep_quantization) for index in range(len(model.outputs))]
     candidates = [scores for scores in found if scores is not None]
     activated = [scores for scores in candidates if scores.activation]
@@ -100,9 +101,9 @@ def find_scores(
         notice = f"of {len(distinct)} outputs that could be class scores, output {last.output} is made of the others"
         return replace(last, notices=(*last.notices, notice))
     if distinct:
-        reason = "several outputs could be the class scores; choose one (`output=`, `--output`)"
+        reason = worded("several outputs could be the class scores; choose one ({output})")
         return NoScores(reason, listed, several=True)
-    return NoScores("no output is [N,K] class scores of a float type", listed)
+    return NoScores("no output is [N,K] of floats, a score for each class", listed)
 
 
 def _plain_first(graph: ModelGraph, found: dict[TensorId, Scores]) -> dict[TensorId, Scores]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from ovxai_patterns.analysis.assumed import HOW_TO_STATE, ShapesError
+from ovxai_patterns.analysis.assumed import ShapesError
 from ovxai_patterns.analysis.graph import ModelGraph, NoLayer
-from ovxai_patterns.analysis.layout import NO_PICTURE, movement_chain
+from ovxai_patterns.analysis.layout import movement_chain, without_picture
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.classifier.attention_pooled import site_of_attentions
 from ovxai_patterns.classifier.facts import ClassifierFacts
@@ -30,6 +30,7 @@ from ovxai_patterns.classifier.request import (
 )
 from ovxai_patterns.classifier.scores import NoScores, find_scores
 from ovxai_patterns.classifier.site import NoSite, Site
+from ovxai_patterns.wording import counted, worded
 
 
 def find_site(analysis: ModelAnalysis, request: TargetRequest) -> Site | NoSite:
@@ -73,7 +74,8 @@ class TargetSearch:
         scores = facts.scores
         trace = TargetTrace(ReadOut.CLASS_TOKEN, (f"class scores: {facts.describe(scores.tensor)}",))
         if scores.activation:
-            trace = trace.then(f"looked through: {scores.activation}, {scores.quantizers} FakeQuantize")
+            quantised = f", {scores.quantizers} FakeQuantize" if scores.quantizers else ""
+            trace = trace.then(f"looked through: {scores.activation}{quantised}")
         if request.patterns:
             return site_of_patterns(facts, request, trace)
         if request.partial:
@@ -92,16 +94,14 @@ class TargetSearch:
 def _facts(analysis: ModelAnalysis, output: int | str | None, keep_quantization: bool) -> ClassifierFacts | NoSite:
     scores = analysis.get(find_scores, output, keep_quantization)
     if isinstance(scores, NoScores):
-        return NoSite(f"no class scores: {scores.reason}", tuple(f"output {line}" for line in scores.outputs))
+        reason = worded("no class scores: {reason}", reason=scores.reason)
+        return NoSite(reason, tuple(f"output {line}" for line in scores.outputs))
     try:
         facts = analysis.get(ClassifierFacts, scores)
     except ShapesError as error:
-        return NoSite(str(error))
+        return NoSite(error.reason)
     if not facts.layout.pictures:
-        reason = NO_PICTURE
-        if any(node.get_partial_shape().rank.is_dynamic for node in analysis.original.model.get_parameters()):
-            reason += f"; give the inputs static shapes first {HOW_TO_STATE}"
-        return NoSite(reason, facts.inputs)
+        return NoSite(without_picture(analysis.original.model))
     if not facts.dominators:
         return NoSite("the class scores do not depend on the picture input", facts.inputs)
     if facts.scores_shape.is_dynamic:
@@ -114,7 +114,7 @@ def _facts(analysis: ModelAnalysis, output: int | str | None, keep_quantization:
 def _site_of_deepest(facts: ClassifierFacts, request: TargetRequest, trace: TargetTrace) -> Site | NoSite:
     deepest, scores = facts.alive[0], facts.scores
     if facts.dead:
-        trace = trace.then(f"{len(facts.dead)} deeper maps: none of their positions reaches the class scores")
+        trace = trace.then(f"{counted(len(facts.dead), 'deeper map')}: none of the positions reaches the class scores")
     if facts.reads_class_token:
         trace = trace.then(f"the last block that reads positions starts at {facts.describe(deepest)}")
         return site_of_last_blocks(facts, 1 if request.k is None else request.k, trace)

@@ -16,6 +16,7 @@ from ovxai_patterns.detector.dense_heads import find_dense_heads, find_value_flo
 from ovxai_patterns.detector.groups import Group, find_groups
 from ovxai_patterns.detector.naming import name_of_class_heads
 from ovxai_patterns.detector.raw_groups import BOX, predicts_boxes, raw_class_group
+from ovxai_patterns.wording import worded
 
 _ANCHORS = 3
 """Of one head for everything whose outputs do not tell how many anchors it has."""
@@ -49,7 +50,7 @@ def _find_class_heads(analysis: ModelAnalysis, trusted: bool) -> ClassHeads | No
         return _of_raw_head(groups[0], lines, trusted)
     best = max(used, key=_likeness) if used else raw_class_group(groups)
     if best is None:
-        reason = "several groups of layers could be class heads: name them (target_layer=[...], --target-layer)"
+        reason = worded("several groups of layers could be class heads: name them ({target_layer})")
         return NoHeads(reason, lines)
     if not (trusted or predicts_boxes(layout, groups, best)):
         return NoHeads("classes are predicted at the places of a grid, but no boxes: the model segments", lines)
@@ -97,10 +98,10 @@ def _of_raw_head(group: Group, lines: tuple[str, ...], trusted: bool) -> ClassHe
     if not (trusted or (len(group.members) > 1 and all(one.uses.outputs for one in group.members))):
         return NoHeads("classes are predicted at the places of a grid, but no boxes: the model segments", lines)
     if not by_anchor and (group.entries % _ANCHORS or group.entries // _ANCHORS <= FIRST_CLASS):
-        reason = "the only dense prediction heads do not have 3 anchors of 5 values and classes"
-        return NoHeads(f"{reason}: name them, with their anchors (--target-layer, --num-anchors)", lines)
+        reason = "the only dense prediction heads do not have 3 anchors of 5 values and classes: name them, with their "
+        return NoHeads(worded(reason + "anchors ({target_layer}, {num_anchors})"), lines)
     notices: tuple[str, ...] = ("the outputs are those of one layer for boxes, objectness and classes",)
     anchors = member.head.channels // len(member.rows) if by_anchor else _ANCHORS
     if not by_anchor:
-        notices += (f"{_ANCHORS} anchors are assumed (`num_anchors`, `--num-anchors`)",)
+        notices += (worded("{count} anchors are assumed ({num_anchors} states others)", count=_ANCHORS),)
     return replace(split_by_anchor(group, anchors, lines), notices=notices)

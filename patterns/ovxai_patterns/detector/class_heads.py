@@ -20,6 +20,7 @@ from ovxai_patterns.detector.dense_heads import DenseHead
 from ovxai_patterns.detector.groups import OBJECTNESS, Group
 from ovxai_patterns.detector.raw_groups import anchors_of_raw
 from ovxai_patterns.matchers.pattern import DATAFLOW
+from ovxai_patterns.wording import counted, worded
 
 Channels = tuple[tuple[int, ...], ...]
 """For every class, the channels that score it, one an anchor."""
@@ -84,7 +85,8 @@ class ClassHeads:
     @property
     def all_notices(self) -> tuple[str, ...]:
         """The notices, with that of a background that is assumed."""
-        assumed = f"class {self.background} is taken for the background (`background`, `--background`)"
+        said = "class {number} is taken for the background ({background} states another)"
+        assumed = worded(said, number=self.background)
         return (*((assumed,) if self.background_assumed else ()), *self.notices)
 
     @property
@@ -129,7 +131,7 @@ def heads_of_group(group: Group, groups: Sequence[Group], lines: tuple[str, ...]
     background, assumed = (None, False) if has_objectness else _background(group)
     notices: tuple[str, ...] = ()
     if not group.is_used and len(groups) > 1:
-        notices = ("class heads were told by their numbers of channels alone (--target-layer names others)",)
+        notices = (worded("class heads were told by their numbers of channels alone ({target_layer} names others)"),)
     joined = members[0].occurrence.tensor
     story = _story(levels, lines)
     return ClassHeads(tuple(levels), group.uses.activation, background, joined, story, notices, assumed)
@@ -172,7 +174,9 @@ def _levels(head: DenseHead, channels: Channels, objectness: Objectness | None) 
 def _story(levels: Sequence[Level], lines: tuple[str, ...]) -> tuple[str, ...]:
     anchors = {len(level.channels[0]) for level in levels}
     count = "/".join(str(number) for number in sorted(anchors))
-    return (*lines, f"class heads: {len(levels)} levels, {len(levels[0].channels)} classes, {count} anchors a place")
+    kinds = "class" if len(levels[0].channels) == 1 else "classes"
+    each = f"{count} anchor{'' if count == '1' else 's'} a place"
+    return (*lines, f"class heads: {counted(len(levels), 'level')}, {len(levels[0].channels)} {kinds}, {each}")
 
 
 def _objectness_apart(best: Group, groups: Sequence[Group]) -> Group | None:

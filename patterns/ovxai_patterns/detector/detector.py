@@ -16,7 +16,7 @@ import openvino as ov
 from ovxai_patterns.analysis.graph import NoLayer, TensorId
 from ovxai_patterns.analysis.grid_maps import GridMap
 from ovxai_patterns.analysis.grid_source import GridSource, grid_source, picture_source
-from ovxai_patterns.analysis.layout import NO_PICTURE
+from ovxai_patterns.analysis.layout import without_picture
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.analysis.op_traits import ROI_EXTRACTOR_TYPE, ROI_TYPES
 from ovxai_patterns.analysis.positions import Positions
@@ -75,7 +75,7 @@ class Detector:
     def class_heads(self, trusted: bool = False) -> ClassHeads | NoHeads:
         """The class heads, found; `trusted`: see `find_class_heads`."""
         if not self.layout.pictures:
-            return NoHeads(NO_PICTURE)
+            return NoHeads(without_picture(self.original.model))
         if self.regions:
             reason = "regions of interest are classified, not the places of a grid (two stages)"
             return NoHeads(reason, tuple(map(self.describe, self.regions)), True)
@@ -156,7 +156,7 @@ class Detector:
     def feature_maps(self, heads: ClassHeads | NoHeads) -> FeatureMaps | NoHeads:
         """The maps that regions are pooled from, or that heads are put on, or the last one before the queries."""
         if not self.layout.pictures:
-            return NoHeads(NO_PICTURE)
+            return NoHeads(without_picture(self.original.model))
         if self.regions:
             story = tuple(f"regions are pooled from {self.describe(tensor)}" for tensor in self.regions)
             return replace(self._maps(self.regions, story), found_by=name_of_regions(self.analysis, self.regions))

@@ -12,7 +12,7 @@ import openvino as ov
 
 from ovxai_patterns.analysis.dequantised import NOT_QUANTISED, Dequantisation, dequantisation_of
 from ovxai_patterns.analysis.graph import TensorId
-from ovxai_patterns.analysis.layout import NO_PICTURE, picture_axes
+from ovxai_patterns.analysis.layout import picture_axes, without_picture
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.analysis.op_traits import ROI_TYPES, SHARES_TYPES
 from ovxai_patterns.detector.class_heads import ClassHeads
@@ -82,7 +82,7 @@ def find_instances(analysis: ModelAnalysis) -> Masks | Prototypes | NoInstances:
     """
     detector = analysis.get(Detector)
     if not detector.layout.pictures:
-        return NoInstances(NO_PICTURE)
+        return NoInstances(without_picture(detector.original.model))
     found = _masks(detector) or _prototypes(detector) or NoInstances("no output holds masks of instances")
     if isinstance(found, NoInstances):
         return found

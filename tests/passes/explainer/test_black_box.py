@@ -140,7 +140,7 @@ def test_what_a_postprocess_may_not_return() -> None:
             failing.generate_saliency_map(data, num_masks=20)
     with pytest.raises(xai.OptionError, match=r"layout of YOLOv8 are \[1,4\+K,P\]"):
         DRISE(looks_at(0, 0), get_detection_postprocess_fn("yolo")).generate_saliency_map(data)
-    with pytest.raises(xai.OptionError, match="'num_masks' is a whole number from 1 on"):
+    with pytest.raises(xai.OptionError, match="num_masks takes a whole number from 1 on"):
         RISE(looks_at(0, 0), first).generate_saliency_map(data, num_masks=0)
     with pytest.raises(xai.OptionError, match="takes one of"):
         RISE(looks_at(0, 0), first).generate_saliency_map(data, preset="slow")
@@ -148,7 +148,7 @@ def test_what_a_postprocess_may_not_return() -> None:
         RISE(looks_at(0, 0), first).generate_saliency_map(data, [7])
     with pytest.raises(xai.OptionError, match="one picture at a time"):
         RISE(looks_at(0, 0), first).generate_saliency_map(np.ones((2, 3, 16, 16), np.float32))
-    with pytest.raises(xai.OptionError, match="'prob' is a number between 0 and 1"):
+    with pytest.raises(xai.OptionError, match="prob takes a number between 0 and 1"):
         RISE(looks_at(0, 0), first).generate_saliency_map(data, prob=2.0)
 
 

@@ -44,3 +44,13 @@ def test_names_of_several_classes_are_refused() -> None:
     names = ["crane", "a", "b", "crane", "c", "d", "e", "f"]
     with pytest.raises(xai.OptionError, match="'crane' is the name of several classes, 0, 3: give the number"):
         explainer(np.zeros((1, 3, 64, 64), np.float32), ["crane"], label_names=names)
+
+
+def test_classes_that_a_method_of_gradients_makes_no_map_of() -> None:
+    picture = np.random.default_rng(0).random((1, 3, 64, 64), np.float32) * 255
+    explainer = xai.Explainer(demo.model_path("demo:cnn"), xai.Task.CLASSIFICATION, explain_method="gradcam")
+    (best,) = explainer(picture, resize=False, colormap=False).targets
+    other = (int(best) + 1) % 8
+    with pytest.raises(xai.OptionError, match=rf"no map of class {other}.* give classes=\[{other}\], too"):
+        explainer(picture, targets=other)
+    assert explainer(picture, targets=other, classes=[other], resize=False, colormap=False).targets == [other]

@@ -264,7 +264,7 @@ def test_what_an_explainer_does_not_take(picture: Any, explainer: xai.Explainer)
     for options in ({"explain_mode": "grey box"}, {"explain_method": "scorecam"}):
         with pytest.raises(xai.OptionError, match="takes one of"):
             xai.Explainer(CNN, "classification", **options)
-    with pytest.raises(xai.OptionError, match="1 labels for the model's 8 classes"):
+    with pytest.raises(xai.OptionError, match="1 label for the model's 8 classes"):
         explainer(picture, label_names=["cat"], overlay=True)
     four = np.concatenate([picture, picture[..., :1]], -1)
     assert explainer(picture, original_input_image=four, overlay=True).shape == (64, 64, 3)

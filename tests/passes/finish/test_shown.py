@@ -150,7 +150,7 @@ def test_detectors_get_maps_as_large_as_the_picture(method: str) -> None:
         ({"output_dtype": "f16", "embed_scaling": False}, "output_dtype is for scaled maps"),
         ({"colormap": "jet", "embed_scaling": False}, "colormap is for scaled maps"),
         ({"overlay": 0.5, "embed_scaling": False}, "overlay is for scaled maps"),
-        ({"saliency_map_size": "middle"}, "is a level of detectors"),
+        ({"saliency_map_size": "middle"}, "is for detectors; this model classifies"),
         ({"saliency_map_size": (0, 4)}, "height and width"),
         ({"colormap": "jet"}, "colormap makes a picture of each map, and there is one for each of 5 classes"),
         ({"saliency_map_size": (4000, 4000), "max_tensor_gib": 0.1}, "give a smaller saliency_map_size"),

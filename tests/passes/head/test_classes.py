@@ -180,7 +180,7 @@ def test_names_that_do_not_fit(given: list[int | str], labels: tuple[str, ...], 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"top_k": 6}, "top_k is 6, but the model has 5 classes"),
+        ({"top_k": 6}, "top_k=6 is more than the model has, 5 classes"),
         ({"top_k": 0}, "whole number from 1 on"),
         ({"top_k": True}, "whole number from 1 on"),
         ({"classes": []}, "empty"),

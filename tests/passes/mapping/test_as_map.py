@@ -11,13 +11,14 @@ from openvino import opset13 as ops
 from ovxai_patterns.analysis.folding import Folding
 from ovxai_patterns.analysis.graph import ModelGraph
 
+import ovxai_passes as xai
 from ovxai_passes.insert import insert
 from ovxai_passes.mapping.as_map import as_map
 from ovxai_passes.mapping.context import Context
 from ovxai_passes.options import Options
 from tests.fixtures import graphs
 from tests.fixtures.graphs import Weights, integers
-from tests.support.running import run
+from tests.support.running import random_input, run
 
 GRID = (3, 2)
 Tail = Callable[[ov.Node, Weights], ov.Node]
@@ -88,3 +89,18 @@ def test_a_pooled_network_needs_no_transpose(batch: int) -> None:
     kinds = {op.get_type_name() for op in moved}
     assert "Convolution" in kinds
     assert not kinds & {"Transpose", "MatMul"}
+
+
+def test_a_chain_of_any_length_behind_the_pooling() -> None:
+    model = graphs.cnn()
+    [result] = model.get_results()
+    scores = result.input_value(0)
+    for _ in range(300):
+        scores = ops.relu(ops.add(scores, ops.constant(np.float32(1e-3)))).output(0)
+    deep = ov.Model([ops.result(scores)], model.get_parameters())
+    image = random_input(deep)
+    found, naive = (
+        run(xai.insert_xai(deep, embed_scaling=False, reference=one), image, name="saliency_map")
+        for one in (False, True)
+    )
+    np.testing.assert_allclose(found, naive, rtol=1e-3, atol=1e-5)

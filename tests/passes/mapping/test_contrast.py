@@ -151,7 +151,7 @@ def _mixing() -> ov.Model:
 
 
 def test_a_head_that_mixes_pictures_is_told_what_to_do() -> None:
-    with pytest.raises(xai.TargetNotFoundError, match="use contrast 'finer' or 'mean'"):
+    with pytest.raises(xai.TargetNotFoundError, match="use contrast='finer' or contrast='mean'"):
         xai.insert_xai(_mixing(), contrast="share")
 
 
@@ -202,6 +202,6 @@ def test_refused(options: dict[str, Any], said: str) -> None:
 def test_what_the_command_line_says(tmp_path: Path) -> None:
     out = tmp_path / "out.xml"
     said = invoke(transform.main, "demo:detector", out, "--contrast", "share", code=2).output
-    assert "'contrast' does not go with task" in said
+    assert "--contrast is for classifiers; this model detects" in said
     told = invoke(transform.main, "demo:cnn", out, "--contrast", "finer", "--verify", "--json").stdout
     assert '"contrast": "finer"' in told

@@ -193,9 +193,9 @@ def test_tokens_of_one_of_several_maps(size: str) -> None:
         (graphs.vit, {"k": 1}, "masks nothing"),
         (graphs.cnn, {"top_k": 1}, "one map for all classes"),
         (graphs.cnn, {"classes": [0]}, "one map for all classes"),
-        (graphs.cnn, {"objectness": True}, "'objectness' does not go with"),
+        (graphs.cnn, {"objectness": True}, "objectness is for detectors"),
         (joined_detector, {"task": "detection", "saliency_map_size": (3, 3)}, "eigencam is as large as a feature map"),
-        (joined_detector, {"task": "detection", "background": 0}, "'background' does not go with"),
+        (joined_detector, {"task": "detection", "background": 0}, "background is not for method 'eigencam'"),
     ],
 )
 def test_options_that_do_not_go_with_it(build: Any, options: dict[str, Any], said: str) -> None:

@@ -101,7 +101,7 @@ def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path)
     ov.save_model(xai.insert_xai(graphs.cnn(), top_k=2), "maps.xml")
     said = invoke(main, "maps.xml", "other.xml", "--method", "activationmap", code=2).output
-    assert "has a saliency_map already, of method reciprocam, and not with method='activationmap'" in said
+    assert "has a saliency_map already, of method reciprocam, and not with --method activationmap" in said
     assert not Path("other.xml").exists()
     for place, options in enumerate(((), ("--task", "classification"), ("--top-k", "2", "--method", "reciprocam"))):
         assert "copied" in invoke(main, "maps.xml", f"{place}.xml", *options).output

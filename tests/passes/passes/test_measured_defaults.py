@@ -103,7 +103,7 @@ def test_where_contrast_alone_is_refused_the_zero_is_kept() -> None:
     pooled = ops.reduce_mean(ops.relu(graphs.conv(image, w, 3, 8, 3)), graphs.integers(2, 3), False)
     scores = graphs.dense(ops.multiply(pooled, gains), w, 8, 5)
     model = ov.Model([ops.result(scores)], [image, gains])
-    with pytest.raises(xai.TargetNotFoundError, match="contrast 'share' asks the head about every position"):
+    with pytest.raises(xai.TargetNotFoundError, match="contrast='share' asks the head about every position"):
         insert(model, Options.checked(defaults="measured", contrast="share"))
     report = insert(model, Options.checked(defaults="measured")).report
     assert (report.scaling, report.contrast, report.defaults) == ("positive", "none", "measured")

@@ -117,7 +117,7 @@ class Forgetful(MeanPooled):
         (Forgetful, "Forgetful cannot be drawn: TypeError: draw() returns what was drawn last, not None"),
         (GraphPattern, "GraphPattern cannot be drawn: NotImplementedError"),
         (int, "takes classes derived from GraphPattern, not 'builtins:int'"),
-        (MeanPooled(), "takes class or list or tuple, not"),
+        (MeanPooled(), "takes a class or a list, not"),
         ([MeanPooled()], "takes classes derived from GraphPattern, not <"),
         ([MeanPooled, int], "takes classes derived from GraphPattern, not 'builtins:int'"),
     ],
@@ -142,7 +142,7 @@ def test_none_asks_for_nothing() -> None:
 
 
 def test_masks_of_instances_have_no_target() -> None:
-    with pytest.raises(xai.OptionError, match="instancemasks reads the model's outputs: option 'patterns' does not go"):
+    with pytest.raises(xai.OptionError, match="instancemasks reads the model's outputs: leave patterns out"):
         Options.checked(patterns=MeanPooled, method="instancemasks", task="instance_segmentation")
 
 

@@ -94,7 +94,7 @@ def test_it_runs_in_a_manager_in_place() -> None:
     [
         (graphs.cnn, "there is nothing to remove"),
         (lambda: xai.insert_xai(graphs.cnn(), only_map=True), "the original outputs were left out"),
-        (lambda: xai.insert_xai(graphs.vit(), trim=True), "operations of the original model were changed"),
+        (lambda: xai.insert_xai(graphs.vit(), trim=True), "original model's operations were changed"),
     ],
 )
 def test_what_cannot_be_had_back_is_refused(augmented: Callable[[], ov.Model], reason: str) -> None:

@@ -82,20 +82,23 @@ INSERT: dict[str, tuple[Callable[[], Any], str]] = {
     "task of a number": (lambda: xai.insert_xai(graphs.cnn(), task=3), "takes one of 'auto'"),  # type: ignore[arg-type]
     "task of a list": (lambda: xai.insert_xai(graphs.cnn(), task=["a"]), "takes one of 'auto'"),  # type: ignore[arg-type]
     "top_k of text": (lambda: xai.insert_xai(graphs.cnn(), top_k="3"), "a whole number from 1 on, not '3'"),  # type: ignore[arg-type]
-    "top_k too large": (lambda: xai.insert_xai(graphs.cnn(), top_k=5000), "top_k is 5000, but the model has 5 classes"),
-    "max_cost of text": (lambda: xai.insert_xai(graphs.cnn(), max_cost="x"), "takes int or float, not 'x'"),  # type: ignore[arg-type]
+    "top_k too large": (
+        lambda: xai.insert_xai(graphs.cnn(), top_k=5000),
+        "top_k=5000 is more than the model has, 5 classes",
+    ),
+    "max_cost of text": (lambda: xai.insert_xai(graphs.cnn(), max_cost="x"), "takes a number, not 'x'"),  # type: ignore[arg-type]
     "max_cost nan": (lambda: xai.insert_xai(graphs.cnn(), max_cost=float("nan")), "numbers above 0"),
-    "trim of None": (lambda: xai.insert_xai(graphs.cnn(), trim=None), "takes bool, not None"),  # type: ignore[arg-type]
+    "trim of None": (lambda: xai.insert_xai(graphs.cnn(), trim=None), "takes True or False, not None"),  # type: ignore[arg-type]
     "labels of numbers": (lambda: xai.insert_xai(graphs.cnn(), labels=[1]), "names of the classes, text each"),  # type: ignore[list-item]
-    "labels of text": (lambda: xai.insert_xai(graphs.cnn(), labels="abcde"), "takes list or tuple"),
-    "too few labels": (lambda: xai.insert_xai(graphs.cnn(), labels=["a"]), "1 labels for the model's 5 classes"),
+    "labels of text": (lambda: xai.insert_xai(graphs.cnn(), labels="abcde"), "takes a list, not 'abcde'"),
+    "too few labels": (lambda: xai.insert_xai(graphs.cnn(), labels=["a"]), "1 label for the model's 5 classes"),
     "classes of None": (lambda: xai.insert_xai(graphs.cnn(), classes=[None]), "takes numbers and names, not None"),  # type: ignore[list-item]
     "class too large": (lambda: xai.insert_xai(graphs.cnn(), classes=[5]), "numbered from 0 to 4"),
-    "output of a flag": (lambda: xai.insert_xai(graphs.cnn(), output=True), "takes int or str, not True"),
+    "output of a flag": (lambda: xai.insert_xai(graphs.cnn(), output=True), "takes a whole number or text, not True"),
     "a typing error": (lambda: xai.insert_xai(graphs.cnn(), topk=3), "there is no option 'topk'; did you mean 'top_k'"),  # type: ignore[call-arg]
-    "options by hand": (lambda: xai.Options(max_tensor_gib="x"), "takes int or float, not 'x'"),  # type: ignore[arg-type]
+    "options by hand": (lambda: xai.Options(max_tensor_gib="x"), "takes a number, not 'x'"),  # type: ignore[arg-type]
     "said to detect": (lambda: xai.insert_xai(graphs.cnn(), task="detection"), "the model is a classifier"),
-    "said to segment": (lambda: xai.insert_xai(graphs.cnn(), "instance_segmentation"), "leave the task (--task) out"),
+    "said to segment": (lambda: xai.insert_xai(graphs.cnn(), "instance_segmentation"), "leave task out"),
 }
 
 EXPLAINER: dict[str, tuple[Callable[[], Any], str]] = {
@@ -142,7 +145,7 @@ EXPLAINER: dict[str, tuple[Callable[[], Any], str]] = {
     "names as text": (lambda: white()(PICTURE, label_names="disc"), "a list of the classes' names"),
     "names as a number": (lambda: white()(PICTURE, label_names=8), "a list of the classes' names"),
     "too many names": (lambda: white()(PICTURE, label_names=list("abcdefghi")), "9 labels for the model's 8 classes"),
-    "too few names": (lambda: rise()(PICTURE, label_names=["a"], num_masks=2), "1 labels for the model's 8 classes"),
+    "too few names": (lambda: rise()(PICTURE, label_names=["a"], num_masks=2), "1 label for the model's 8 classes"),
     "a size of text": (lambda: white()(PICTURE, output_size="large"), "(height, width) in pixels"),
     "a ragged size": (lambda: white()(PICTURE, output_size=(3, (4, 5))), "(height, width) in pixels"),
     "an endless size": (lambda: white()(PICTURE, output_size=(10**9, 10**9)), "1 to 65535 each"),
@@ -151,10 +154,10 @@ EXPLAINER: dict[str, tuple[Callable[[], Any], str]] = {
     "a misspelt preset": (lambda: white()(PICTURE, presett="speed"), "there is no option 'presett'; did you mean"),
     "an unknown way": (lambda: rise()(PICTURE, num_mask=3), "RISE takes no option 'num_mask'; there is preset"),
     "prob of text": (lambda: rise()(PICTURE, prob="x"), "a number between 0 and 1, not 'x'"),
-    "half a mask": (lambda: rise()(PICTURE, num_masks=1.5), "'num_masks' is a whole number from 1 on, not 1.5"),
+    "half a mask": (lambda: rise()(PICTURE, num_masks=1.5), "num_masks takes a whole number from 1 on, not 1.5"),
     "too many masks": (lambda: rise()(PICTURE, num_masks=10**12), "at most 1000000"),
     "too many cells": (lambda: rise()(PICTURE, num_cells=65), "at most the picture's side, 64"),
-    "a seed of text": (lambda: rise()(PICTURE, seed="x"), "'seed' is a whole number from 0 on"),
+    "a seed of text": (lambda: rise()(PICTURE, seed="x"), "seed takes a whole number from 0 on"),
     "a flag for a mask": (lambda: rise()(PICTURE, num_masks=True), "a whole number from 1 on, not True"),
     "a preset by number": (lambda: rise()(PICTURE, preset=3), "takes one of 'speed'"),
     "a scale by text": (lambda: rise()(PICTURE, num_masks=2, scale_output="no"), "is True or False, not 'no'"),

@@ -37,7 +37,7 @@ def refused(model: ov.Model, *patterns: type[GraphPattern], k: int | None = None
     """The lines that say why."""
     one = found(model, *patterns, k=k)
     assert isinstance(one, NoSite)
-    assert one.reason.endswith("leave the patterns (--pattern) out to have a target found")
+    assert one.reason.endswith("leave patterns out to have a target found")
     assert one.candidates
     return one.near_misses
 

@@ -106,18 +106,28 @@ def staged() -> ov.Model:
 
 LAYER = "target_layer"
 REFUSED: dict[str, tuple[Callable[[], ov.Model], dict[str, Any], str, str]] = {
-    "no scores": (segmentation, {}, r"no output is \[N,K\] class scores", "output 0: scores"),
+    "no scores": (segmentation, {}, r"no output is \[N,K\] of floats, a score", "output 0: scores"),
     "several scores": (two_heads, {}, "several outputs could be the class scores; choose one", "output 1:"),
     "no such output": (two_heads, {"output": "other"}, "there is no output 'other'", "output 0:"),
-    "an output of another kind": (segmentation, {"output": 0}, r"output 0 is not \[N,K\] class scores", "output 0"),
+    "an output of another kind": (
+        segmentation,
+        {"output": 0},
+        r"output 0 is not \[N,K\] of floats, a score",
+        "output 0",
+    ),
     "inconsistent shapes": (inconsistent, {}, "no consistent shapes yet; give it static ones", "model.reshape"),
-    "no picture": (table, {}, "no picture input", "input "),
+    "no picture": (
+        table,
+        {},
+        r"takes no picture: its inputs?:? .* f32 \[.*\]; a picture is \[N,C,H,W\] or \[N,H,W,C\]",
+        "input",
+    ),
     "pictures combined": (pictures_combined, {}, "another batch than the picture", "combined on the way"),
     "unrelated scores": (unrelated, {}, "do not depend on the picture", "input "),
     "paths apart": (apart_from_the_start, {"reference": True}, "no layer that all class scores", "picture itself"),
     "several branches": (two_branches, {"reference": True}, "several branches", "positions are read by attention"),
     "large grid": (large_grid, {}, "72 x 72 positions, more than 4096; choose a deeper layer", "deepest map"),
-    "costly": (graphs.cnn, {"max_cost": 1e-9}, "costs too much; what would cost less", "--max-cost"),
+    "costly": (graphs.cnn, {"max_cost": 1e-9}, "costs too much; what would cost less", "max_cost=1e-09"),
     "no block, class token": (graphs.vit, {"k": 0}, "class scores read a class token", "usable layers"),
     "no block, class attention": (class_attention, {"k": 0}, "attends to the positions in 1 block", "usable layers"),
     "too many blocks": (graphs.vit, {"k": 9}, "needs as many attention blocks", "usable layers"),

@@ -15,7 +15,7 @@ from tests.support.detectors import located
 
 def test_options_that_the_method_has_no_use_for_are_refused() -> None:
     for options in ({"classes": [1]}, {"objectness": True}, {"background": 0}, {"keep_background": True}):
-        with pytest.raises(xai.OptionError, match="does not go with method 'activationmap', which this model gets"):
+        with pytest.raises(xai.OptionError, match="is not for method 'activationmap', which this model gets"):
             located(others.two_stages(), **options)
 
 
@@ -45,9 +45,9 @@ def test_layers_by_name_keep_what_is_known_of_them() -> None:
             {"target_layer": "cls0", "method": "activationmap", "task": "detection", "saliency_map_size": (3, 3)},
             "as large as",
         ),
-        ({"method": "instancemasks"}, "does not go with task"),
-        ({"top_k": 2}, "'top_k' does not go with task 'detection'"),
-        ({"k": 1}, "'k' does not go with task 'detection'"),
+        ({"method": "instancemasks"}, "is not for a model that detects"),
+        ({"top_k": 2}, "top_k is for classifiers; this model detects"),
+        ({"k": 1}, "k is for classifiers; this model detects"),
     ],
 )
 def test_refused(options: dict[str, Any], said: str) -> None:
@@ -56,7 +56,7 @@ def test_refused(options: dict[str, Any], said: str) -> None:
 
 
 def test_options_of_detectors_are_refused_for_classifiers() -> None:
-    with pytest.raises(xai.OptionError, match="'objectness' does not go with task 'classification'"):
+    with pytest.raises(xai.OptionError, match="objectness is for detectors; this model classifies"):
         xai.insert_xai(classifiers.cnn(), objectness=True)
-    with pytest.raises(xai.OptionError, match="one target layer"):
+    with pytest.raises(xai.OptionError, match="target_layer names several layers"):
         xai.insert_xai(classifiers.cnn(), target_layer=["a", "b"])

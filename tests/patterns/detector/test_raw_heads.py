@@ -53,7 +53,7 @@ def test_mask_coefficients_and_keypoints_are_no_classes() -> None:
 def test_what_segments_is_no_detector(classes: int, kind: str) -> None:
     with pytest.raises(xai.TargetNotFoundError, match="no class scores") as error:
         xai.insert_xai(others.segments(classes, kind))
-    assert any("taken for task classification (--task): nothing says" in line for line in error.value.near_misses)
+    assert any("this model classifies: nothing says" in line for line in error.value.near_misses)
 
 
 def test_what_is_said_to_detect_is_tried_as_a_detector() -> None:

@@ -95,7 +95,7 @@ def test_nothing_is_lost(tmp_path: Path) -> None:
         (("none.xml", STAR), "there is no such file", 2),
         (("demo:cnn", "empty"), "there are no pictures in empty", 2),
         (("demo:cnn", STAR, "--size", "middle"), "takes HEIGHTxWIDTH", 2),
-        (("demo:cnn", STAR, "--mean", "1,2"), "one number, or one for each", 2),
+        (("demo:cnn", STAR, "--mean", "1,2"), "--mean takes one number or three: 104 or 104,117,123", 2),
         (("demo:cnn", STAR, "--labels", "none.txt"), "cannot read the labels", 2),
         (("demo:cnn", STAR, "--method", "vitreciprocam"), "needs as many attention blocks", 3),
         (("demo:cnn", STAR, "--targets", " ,"), "names no class", 2),
@@ -195,3 +195,15 @@ def test_an_absent_class_is_dark_and_the_drop_in_defaults_light_it_up(tmp_path: 
     invoke(main, "demo:cnn", STAR, "--output", tmp_path / "same", *options, "--scaling", "map", "--contrast", "none")
     same = [(tmp_path / folder / "03_star_disc_map.png").read_bytes() for folder in ("drop-in", "same")]
     assert same[0] == same[1]
+
+
+def test_methods_of_gradients_make_maps_of_what_is_asked_for(tmp_path: Path) -> None:
+    args = ("demo:cnn", STAR, "--method", "layercam", "--json", "--output")
+    said = json.loads(invoke(main, *args, tmp_path / "named", "--targets", "ring").stdout)
+    assert [one["class"] for one in said["explained"]] == ["ring"]
+    assert len(json.loads(invoke(main, *args, tmp_path / "best", "--top-k", 2).stdout)["explained"]) == 2
+
+
+def test_a_detector_that_a_black_box_cannot_read(tmp_path: Path, data: Path) -> None:
+    said = invoke(main, data / "FastestDet.onnx", SCENE, "--black-box", "--output", tmp_path / "out", code=2).output
+    assert said == "Error: --black-box cannot read this detector's output; leave --black-box out\n"

@@ -77,7 +77,7 @@ def test_names_that_are_no_text_and_pipes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--top-k", 5000), "top_k is 5000, but the model has 8 classes"),
+        (("--top-k", 5000), "--top-k 5000 is more than the model has, 8 classes"),
         (("--targets", "dog"), "there is no class named 'dog'"),
         (("--targets", "8"), "there is no class 8"),
     ],

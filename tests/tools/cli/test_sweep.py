@@ -61,7 +61,7 @@ def test_a_row_for_each_model_and_going_on(folder: Path, tmp_path: Path) -> None
     assert "2 ok, 1 " in said
     assert sum(int(line.split()[0]) for line in said.splitlines() if "found by" in line) == 2
     assert found["cnn"]["found_by"] not in ("", "none")
-    assert "no picture input" in found["unsuitable"]["reason"]
+    assert "takes no picture" in found["unsuitable"]["reason"]
     assert (found["cnn"]["method"], found["cnn"]["readout"], found["cnn"]["grid"]) == ("reciprocam", "pooled", "4x4")
     assert (found["vit"]["method"], found["vit"]["kept_tokens"], found["vit"]["k"]) == ("vitreciprocam", "1", "1")
     assert float(found["cnn"]["ratio"]) > 0

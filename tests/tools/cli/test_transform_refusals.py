@@ -66,9 +66,9 @@ def _foreign() -> None:
         (Path("bad.xml").touch, 2, "empty"),
         (_lonely, 2, "bad.bin, are not beside it"),
         (_truncated, 2, "shorter than the .xml says"),
-        (_foreign, 2, "XML of another kind"),
+        (_foreign, 2, "is not an OpenVINO model"),
         (Path("bad.xml").mkdir, 2, "is a directory"),
-        (_text_model, 3, "no picture input"),
+        (_text_model, 3, "the model takes no picture: its input"),
         (_feature_model, 3, "no class scores"),
     ],
 )
@@ -82,7 +82,7 @@ def test_bad_input(folder: Path, prepare: object, code: int, said: str) -> None:
 
 def test_a_file_of_no_known_format(folder: Path) -> None:
     Path("bad.onnx").write_bytes(b"\x00not a model")
-    assert "does not take it for a model" in call("bad.onnx", "out.xml", code=2).output
+    assert "is not a model that OpenVINO reads" in call("bad.onnx", "out.xml", code=2).output
 
 
 @pytest.mark.parametrize(
@@ -93,14 +93,14 @@ def test_a_file_of_no_known_format(folder: Path) -> None:
         (("out.onnx",), 2, "ends in .xml"),
         (("out.xml", "--method", "scorecam"), 2, "is not one of"),
         (("out.xml", "--method", "rise"), 2, "is not one of"),
-        (("out.xml", "--task", "detection", "--method", "reciprocam"), 2, "does not go with task"),
+        (("out.xml", "--task", "detection", "--method", "reciprocam"), 2, "is not for a model that detects"),
         (("out.xml", "--k", "-1"), 2, "x>=0"),
         (("out.xml", "--image", "in.bin"), 2, "--verify and --preview"),
-        (("out.xml", "--mean", "1,2"), 2, "one number, or one for each channel"),
-        (("out.xml", "--scale", "0"), 2, "no number of it is 0"),
+        (("out.xml", "--mean", "1,2"), 2, "--mean takes one number or three: 104 or 104,117,123"),
+        (("out.xml", "--scale", "0"), 2, "no number of it may be 0"),
         (("out.xml", "--target-layer", "nothing"), 3, "there is no layer 'nothing'"),
         (("out.xml", "--method", "reciprocam"), 3, "class token"),
-        (("out.xml", "--k", "5"), 3, "k=5"),
+        (("out.xml", "--k", "5"), 3, "--k 5 needs"),
         (("out.xml", "--output", "9"), 3, "there is no output '9'"),
     ],
 )
@@ -210,5 +210,38 @@ def test_an_interrupt_leaves_nothing(folder: Path, number: signal.Signals) -> No
 def test_too_costly(folder: Path) -> None:
     said = call("in.xml", "a.xml", "--max-cost", 0.001, code=3).output
     assert "what would cost less: fewer classes" in said
-    assert "times the model's multiply-adds" in said
+    assert "times the model's multiply-adds, beyond --max-cost 0.001" in said
     assert listing() == ["in.bin", "in.xml"]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--background", 0), "Error: --background is for detectors; this model classifies"),
+        (("--map-size", "middle"), "--map-size middle is for detectors; this model classifies: give height and width"),
+        (("--mean", "1,2"), "Error: --mean takes one number or three: 104 or 104,117,123, not 1,2"),
+        (("--mean", "a"), "Error: --mean takes one number or three: 104 or 104,117,123, not a"),
+        (("--pad-value", 3), "Error: --pad-value has no effect where pictures fill the input: give --resize-type fit"),
+        (("--scaling", "joint", "--no-embed-scaling"), "--scaling joint does not go with --no-embed-scaling"),
+        (
+            ("--class", "zebu", "--labels", "names.txt"),
+            "there is no class named 'zebu'; classes: disc, ring, heart, star, cross",
+        ),
+    ],
+    ids=str,
+)
+def test_messages_name_flags(folder: Path, args: tuple[object, ...], said: str) -> None:
+    Path("names.txt").write_text("disc\nring\nheart\nstar\ncross\n", encoding="utf-8")
+    assert said in call("in.xml", "--dry-run", *args, code=2).output
+
+
+def test_a_table_is_no_picture(folder: Path) -> None:
+    row = ops.parameter([1, 16], np.float32, name="x")
+    ov.save_model(ov.Model([ops.matmul(row, np.ones((16, 3), np.float32), False, False)], [row]), "table.xml")
+    wanted = "Error: the model takes no picture: its input x is f32 [1,16]; a picture is [N,C,H,W] or [N,H,W,C]\n"
+    assert call("table.xml", "--dry-run", code=3).output == wanted
+
+
+def test_text_is_no_model(folder: Path) -> None:
+    Path("text.xml").write_text("Dear reader,", encoding="utf-8")
+    assert "text.xml: it is not an OpenVINO model" in call("text.xml", "out.xml", code=2).output

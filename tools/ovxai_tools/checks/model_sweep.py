@@ -26,6 +26,7 @@ from ovxai_passes.model_info.outputs import OUTPUT_NAME
 from ovxai_passes.model_info.read import read_model
 from ovxai_passes.model_info.recorded import is_augmented
 from ovxai_passes.model_info.shapes import set_shapes, stated_shape
+from ovxai_passes.option_groups.flags import with_flags
 from ovxai_passes.options import Options
 from ovxai_tools.checks.benchmark import interleaved, resident_peak
 from ovxai_tools.checks.verify import random_case, verify
@@ -170,7 +171,7 @@ def _examine(path: Path, runs: int, shapes: Sequence[str]) -> None:
         multiplied_out=report.multiplied_out,
         multiplied_out_types=" ".join(sorted({one.op_type for one in done.branch.multiplied_out})),
         estimated=report.cost,
-        notices="; ".join(report.notices),
+        notices="; ".join(map(with_flags, report.notices)),
     )
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "model.xml"
@@ -217,11 +218,11 @@ def _child(path: str, gib: str, runs: str, *shapes: str) -> None:
     try:
         _examine(Path(path), int(runs), shapes)
     except TargetNotFoundError as error:
-        _print_columns(status="refused", reason=str(error))
+        _print_columns(status="refused", reason=with_flags(error.wording))
     except VerificationError as error:
-        _print_columns(status="wrong", reason=str(error))
+        _print_columns(status="wrong", reason=with_flags(error.wording))
     except (OvxaiError, MemoryError, RuntimeError) as error:
-        text = str(error) if isinstance(error, OvxaiError) else f"{type(error).__name__}: {error}"
+        text = with_flags(error.wording) if isinstance(error, OvxaiError) else f"{type(error).__name__}: {error}"
         memory = isinstance(error, MemoryError) or any(sign in text for sign in _OUT_OF_MEMORY)
         otherwise = "unreadable" if isinstance(error, OvxaiError) else "crashed"
         _print_columns(status="out of memory" if memory else otherwise, reason=text)

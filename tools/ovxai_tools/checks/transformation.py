@@ -56,12 +56,13 @@ class TransformResult:
 
     `message`: what was written, a line; before it what the model saw in the picture of a preview.
 
-    `planned`: nothing was done to the model.
+    `files`: what was written. `planned`: nothing was done to the model.
     """
 
     report: Report | None
     message: str
     verified: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
     planned: bool = False
 
 
@@ -98,7 +99,7 @@ def plan_transform(request: TransformRequest, options: Options) -> TransformResu
     with staging(request.plot.parent) as folder:
         drawn = write_plot(folder, request.source, model, states)
         publish(folder, [(drawn, request.plot)], request.force)
-    return TransformResult(report, f"dry run: wrote {request.plot} alone", planned=True)
+    return TransformResult(report, f"dry run: wrote {request.plot} alone", files=(request.plot,), planned=True)
 
 
 def transform(request: TransformRequest, options: Options, target: Path) -> TransformResult:
@@ -130,8 +131,10 @@ def transform(request: TransformRequest, options: Options, target: Path) -> Tran
         publish(folder, moves, request.force)
     report = replace(insertion.report, input=request.source, bin_growth=growth)
     report = replace(report, seconds=round(time.perf_counter() - started, 3), notices=report.notices + notices)
-    files = [str(target), target.with_suffix(".bin").name, *map(str, filter(None, (request.preview, request.plot)))]
-    return TransformResult(report, "\n".join([*seen, f"wrote {', '.join(files)}"]), tuple(verified))
+    beside = [path for path in (request.preview, request.plot) if path is not None]
+    wrote = ", ".join([str(target), target.with_suffix(".bin").name, *map(str, beside)])
+    files = (target, target.with_suffix(".bin"), *beside)
+    return TransformResult(report, "\n".join([*seen, f"wrote {wrote}"]), tuple(verified), files)
 
 
 def _with_defaults(options: Options) -> Options:
@@ -159,7 +162,8 @@ def _copy_augmented(request: TransformRequest, options: Options, model: ov.Model
         save(copied, folder, target)
         publish(folder, model_moves(folder, target), request.force)
     how = "as it is" if copied is model else "with what it was told of itself"
-    return TransformResult(None, _about_copy(request, f"copied to {target} {how}"))
+    files = (target, target.with_suffix(".bin"))
+    return TransformResult(None, _about_copy(request, f"copied to {target} {how}"), files=files)
 
 
 def _check_copy(request: TransformRequest, options: Options, model: ov.Model) -> None:

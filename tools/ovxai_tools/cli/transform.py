@@ -19,7 +19,7 @@ from ovxai_tools.common.command_line.model_names import ModelName
 from ovxai_tools.common.command_line.pages import TRANSFORM_PAGE
 from ovxai_tools.common.exits import with_exit_codes
 from ovxai_tools.common.insertion_options import insertion_options, options_of
-from ovxai_tools.common.report_printing import PrintStyle, print_notice, print_report
+from ovxai_tools.common.report_printing import Outcome, PrintStyle, print_notice, print_report
 from ovxai_tools.common.shared_options import check_alone, shape_option
 
 
@@ -81,7 +81,8 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     style = PrintStyle(as_json, quiet, verbose)
     if remove:
         check_alone("remove", ("source", "target", "force", "as_json", "verbose", "quiet"))
-        print_notice(source, remove_map(source, _needed(target), force), style)
+        written = _needed(target)
+        print_notice(source, remove_map(source, written, force), (written, written.with_suffix(".bin")), style)
         return
     options = options_of(insertion)
     request = TransformRequest(source, shapes, force, verify, image, preview, quiet, plot)
@@ -89,9 +90,9 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     check_request(request, dry_run)
     result = plan_transform(request, options) if dry_run else transform(request, options, _needed(target))
     if result.report is None:
-        print_notice(source, result.message, style)
+        print_notice(source, result.message, result.files, style)
     else:
-        print_report(result.report, style, result.verified, result.message, result.planned)
+        print_report(result.report, Outcome(result.verified, result.files, result.message, result.planned), style)
 
 
 def _needed(target: Path | None) -> Path:

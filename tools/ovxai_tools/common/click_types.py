@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ovxai_passes.errors import OptionError
+from ovxai_passes.option_groups.flags import with_flags
 
 _LONGEST = 40  # letters of choices that are listed in place of a value
 
@@ -64,6 +65,7 @@ def parsed_by(parse: Callable[[str], Any]) -> Callback:
                 return tuple(parse(one) for one in value)
             return None if value is None else parse(value)
         except OptionError as error:
-            raise click.BadParameter(str(error)) from error
+            said = with_flags(error.wording)
+            raise click.BadParameter(said) if said == error.wording else click.UsageError(said) from error
 
     return callback

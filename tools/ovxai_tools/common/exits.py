@@ -16,6 +16,7 @@ from typing import NoReturn, ParamSpec
 import click
 
 from ovxai_passes.errors import OvxaiError, TargetNotFoundError, VerificationError
+from ovxai_passes.option_groups.flags import with_flags
 from ovxai_tools.common.command_line import colours
 from ovxai_tools.common.command_line.exit_codes import FAILED, NO_TARGET, USAGE
 from ovxai_tools.common.interrupts import INTERRUPTED, handling_signals, interrupt_message, recording_files
@@ -52,10 +53,24 @@ def with_exit_codes(program: Callable[Parameters, None]) -> Callable[Parameters,
                     _leave()
                 if not isinstance(error, OvxaiError):
                     raise
-                click.echo(f"{colours.error('Error:')} {error}", err=True)
+                click.echo(f"{colours.error('Error:')} {told(error.wording)}", err=True)
                 sys.exit(_code(error))
 
     return run
+
+
+def told(text: str) -> str:
+    """A sentence with options as the command that runs calls them: by its flags."""
+    context = click.get_current_context(silent=True)
+    return with_flags(text, None if context is None else _flags_of(context.command))
+
+
+def _flags_of(command: click.Command) -> dict[str, str]:
+    """The flags of a command, by the arguments that they stand for."""
+    options = [one for one in command.params if isinstance(one, click.Option)]
+    by_name = {one.name or "": "/".join([*one.opts[-1:], *one.secondary_opts[-1:]]) for one in options}
+    by_flag = {flag.lstrip("-").replace("-", "_"): flag for one in options for flag in one.opts}
+    return {**by_flag, **({"classes": "--targets"} if "targets" in by_name else {}), **by_name}
 
 
 def _leave() -> NoReturn:

@@ -54,7 +54,7 @@ def _shapes(model: ov.Model) -> list[list[int]]:
     try:
         return assumed_inputs(model)
     except ShapesError as error:
-        raise OptionError(str(error)) from error
+        raise OptionError(error.reason) from error
 
 
 def fit_of(picture: Picture, model: ov.Model, preparation: Preparation) -> Fit:

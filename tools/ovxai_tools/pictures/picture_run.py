@@ -20,6 +20,7 @@ from ovxai_passes.explainer.black_box.running import Postprocess
 from ovxai_passes.explainer.found_outputs import postprocess_found
 from ovxai_passes.explainer.white_box import WhiteBox
 from ovxai_passes.insert import insert
+from ovxai_passes.method_options import takes_gradients
 from ovxai_passes.model_info.class_scores import class_count, shares_reader
 from ovxai_passes.model_info.labels import check_top_k, labels_of, names_of, numbers_of, own_names_of
 from ovxai_passes.model_info.maps import RecordedMap, maps_of
@@ -36,6 +37,8 @@ from ovxai_tools.pictures.detector_scores import DetectorScores
 from ovxai_tools.pictures.model_input import PictureInput
 
 Levels = npt.NDArray[np.uint8]
+
+_FEW = 20  # classes, which are listed
 
 
 class UnreadableError(OptionError):
@@ -146,7 +149,18 @@ class PictureRun:
             if given:
                 raise OptionError(f"--{next(iter(given))} is for maps that are made in the model: leave it out")
             return {}
-        return given if self._augmented else {"defaults": Defaults.MEASURED, **given}
+        return given if self._augmented else {"defaults": Defaults.MEASURED, **given, **self._classes_wanted()}
+
+    def _classes_wanted(self) -> dict[str, Any]:
+        """The classes that maps are made for, where a method takes gradients, which makes maps of few."""
+        settings = self.settings
+        methods = [Method(settings.method)] if settings.method else []
+        may_be_best = self.task is Task.CLASSIFICATION and methods == [Method.BEST]
+        if not (takes_gradients(methods) or may_be_best):
+            return {}
+        if not settings.targets:
+            return {"top_k": settings.top_k}
+        return {"classes": settings.targets, **({"labels": settings.labels} if settings.labels else {})}
 
     def _task(self) -> Task:
         if self._augmented:
@@ -229,7 +243,11 @@ class PictureRun:
             chosen = list(islice(mapped, self.settings.top_k))
         missing = [target for target in chosen if target not in there]
         if missing:
-            raise OptionError(f"the model has no map of class {missing[0]}: it has maps of {len(there)} classes")
+            raise OptionError(
+                f"the model has no map of class {missing[0]}: it has maps of {', '.join(map(self.name, there))}"
+                if len(there) <= _FEW
+                else f"the model has no map of class {missing[0]}: it has maps of {len(there)} classes"
+            )
         return [
             ClassMap(
                 target, self.name(target), None if scores is None else float(scores[target]), _levels(maps[target])
@@ -272,10 +290,9 @@ class PictureRun:
         try:
             return postprocess_found(self.model, Task.DETECTION)
         except OptionError:
-            raise OptionError(
-                "the outputs of this detector hold no boxes in a layout that is known, which a black-box explanation "
-                "needs: explain it without --black-box, and by another --method than rise and aise"
-            ) from None
+            method = self.settings.method
+            flag = "--black-box" if method is None else f"--method {method}"
+            raise OptionError(f"{flag} cannot read this detector's output; leave {flag} out") from None
 
     def _postprocess(self, outputs: Any) -> Any:
         if self.task is Task.DETECTION:

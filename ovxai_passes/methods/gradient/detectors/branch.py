@@ -20,6 +20,7 @@ from openvino import opset13 as ops
 from ovxai_patterns.analysis.graph import ModelGraph
 from ovxai_patterns.analysis.grid_source import GridSource
 from ovxai_patterns.analysis.positions import Positions, on_lattice
+from ovxai_patterns.wording import worded
 
 from ovxai_passes.gradients.walk import backward
 from ovxai_passes.methods.gradient.branch import walked_branch
@@ -31,7 +32,7 @@ from ovxai_passes.methods.spec import BuildRequest, Built, required
 from ovxai_passes.methods.target import FeatureMap
 from ovxai_passes.ops.sizes import bilinear, sizes_of
 
-_WOULD_COST_LESS = "fewer classes (--top-k, --class)"
+_WOULD_COST_LESS = worded("fewer classes ({top_k}, {classes})")
 
 
 def best_boxes_branch(request: BuildRequest, weights: Weights) -> Built:

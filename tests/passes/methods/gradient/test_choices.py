@@ -165,9 +165,9 @@ def test_where_gradients_do_not_go_through() -> None:
         ({"method": "layercam", "level": -1}, "a whole number from 0 on"),
         ({"method": "layercam", "level": 1, "target_layer": "a"}, "both say for which layer"),
         ({"method": "layercam", "gradient_of": "loss"}, "one of 'logit', 'probability', 'log-probability'"),
-        ({"method": "inputxgradient", "task": "detection"}, "does not go with task 'detection'"),
+        ({"method": "inputxgradient", "task": "detection"}, "not for a model that detects"),
         ({"method": "layercam", "reference": True}, "has one branch, which repeats no head"),
-        ({"method": "inputxgradient", "target_layer": "a"}, "explains the picture: leave 'target_layer' out"),
+        ({"method": "inputxgradient", "target_layer": "a"}, "explains the picture: leave target_layer out"),
         ({"method": ["best", "layercam"]}, "chooses one method by itself: give it alone"),
         *(
             ({"method": "best", name: value}, f"method 'best' chooses {name} by itself")
@@ -236,3 +236,47 @@ def test_a_model_that_has_the_map_is_left_as_it_is() -> None:
     assert len(xai.insert_xai(plain, explain_method="layercam", gradient_of="log-probability").outputs) == 3
     with pytest.raises(xai.OptionError, match="and not with gradient_of='probability'"):
         xai.insert_xai(logit, explain_method="layercam", gradient_of="probability")
+
+
+def test_tokens_before_a_norm_are_refused_by_name_as_well() -> None:
+    model = graphs.vit()
+    with pytest.raises(xai.OptionError, match="at right angles"):
+        xai.insert_xai(model, explain_method="hirescam", target_layer=report_of(model).target.name)
+
+
+def test_the_budget_holds_both_factors_of_a_share() -> None:
+    built = insert(pyramid(), Options.checked(method="layercam-share")).state.built
+    assert built is not None
+    assert built.times is not None
+    less = report_of(pyramid(), method="layercam-share", max_cost=0.999 * built.times)
+    assert less.grid == (3, 3), "a map that costs less"
+    assert less.cost < built.times
+
+
+def test_the_level_that_was_taken_is_in_the_report() -> None:
+    assert [report_of(pyramid(), method=method).level for method in ("layercam", "gradcam", "reciprocam")] == [
+        1,
+        0,
+        None,
+    ]
+    assert report_of(graphs.cnn(), method="layercam").level == 0, "there is no other one"
+
+
+def test_several_labels_where_no_probability_is_taken_are_told_of() -> None:
+    def is_told(**options: Any) -> bool:
+        return any("multi_label=True changes nothing" in one for one in report_of(pyramid(), **options).notices)
+
+    assert is_told(multi_label=True, method="layercam", gradient_of="logit")
+    assert is_told(multi_label=True)
+    assert not is_told(multi_label=True, method="layercam", gradient_of="probability")
+    assert not is_told(multi_label=True, contrast="share")
+
+
+@pytest.mark.parametrize("shape", [[-1, -1, -1, -1], [1, 3, 1, 16]])
+def test_channels_that_are_not_known(shape: list[int]) -> None:
+    """A height of 1 passes for an axis of channels where it is dynamic: the model's own sizes are taken then."""
+    image = ops.parameter(shape, np.float32, name="image")
+    scores = ops.reduce_mean(
+        ops.convolution(image, np.ones((5, 3, 1, 1), np.float32), [1, 1], [0, 0], [0, 0], [1, 1]), [2, 3]
+    )
+    assert report_of(ov.Model([scores], [image]), method="gradcam", max_cost=1e6).method == "gradcam"

@@ -198,13 +198,13 @@ def test_the_map_follows_the_shape(kind: Callable[[], ov.Model]) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"method": "layercam-share"}, "'layercam-share' does not go with task 'detection'"),
-        ({"method": "inputxgradient"}, "'inputxgradient' does not go with task 'detection'"),
-        ({"method": "layercam", "level": 1}, "'level' does not go with task 'detection'"),
+        ({"method": "layercam-share"}, "'layercam-share' is not for a model that detects"),
+        ({"method": "inputxgradient"}, "'inputxgradient' is not for a model that detects"),
+        ({"method": "layercam", "level": 1}, "level is for classifiers; this model detects"),
         ({"method": ["layercam", "detclassprobabilitymap"]}, "give the classes of both"),
-        ({"method": "layercam", "top_k": 9}, "top_k is 9, but the model has 5 classes"),
-        ({"top_k": 2}, "'top_k' does not go with task 'detection'"),
-        ({"gradient_of": "logit"}, "'gradient_of' does not go with method 'detclassprobabilitymap'"),
+        ({"method": "layercam", "top_k": 9}, "top_k=9 is more than the model has, 5 classes"),
+        ({"top_k": 2}, "top_k is for classifiers; this model detects"),
+        ({"gradient_of": "logit"}, "gradient_of is not for method 'detclassprobabilitymap'"),
     ],
     ids=str,
 )

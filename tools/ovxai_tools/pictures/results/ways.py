@@ -62,7 +62,7 @@ def saying_which(model: str, of: Sequence[str]) -> Iterator[None]:
         yield
     except OvxaiError as error:
         if len(of) > 1 and model not in str(error):
-            error.args = (f"{model}: {error}", *error.args[1:])
+            error.args = (f"{model}: {error.wording}", *error.args[1:])
         raise
 
 
