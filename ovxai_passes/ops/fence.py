@@ -12,6 +12,11 @@ under the target:
 A product under a map will not do: a plugin (2026.4.1) adds what follows it channel by channel along the last axis. A
 tensor that both sides transpose is fenced as well, and one that the branch projects to queries or keys as the network
 does. Every finite value is returned as it is, for d multiplications an element at most.
+
+The tail reaches through ShapeOf, too, although no value passes. Where sizes are dynamic, they are read of a slice of
+one element along an axis of known size:
+
+    F [N,C,h,w] ─▶ ShapeOf     becomes     F ─▶ Slice [N,1,h,w] ─▶ Convolution by 1 ─▶ ShapeOf ─▶ ScatterUpdate of C
 """
 
 from __future__ import annotations
@@ -30,16 +35,23 @@ _MAP = 4  # axes: a plugin (2026.4.1) adds what follows a product on [N,C,h,w] c
 
 def unfenced(branch: ov.Model) -> list[ov.Node]:
     """The float inputs of a branch that a way up from its result reaches without a fencing operation."""
-    inputs = {parameter.get_name(): parameter for parameter in branch.get_parameters()}
-    open_ends = [result.input_value(0).get_node() for result in branch.get_results()]
-    seen: set[str] = set()
-    while open_ends:
-        node = open_ends.pop()
-        if node.get_name() in seen or node.get_type_name() in LEARNED_TYPES | {"ShapeOf"}:  # no values pass ShapeOf
+    ends = [result.input_value(0).get_node() for result in branch.get_results()]
+    above = {node.get_name() for node in _without_products(ends) if node.get_type_name() == "Parameter"}
+    inputs = (one for one in branch.get_parameters() if one.get_name() in above)
+    return [node for node in inputs if node.get_element_type().is_real()]
+
+
+def fence_sizes(branch: ov.Model) -> None:
+    """Put a fence under each ShapeOf of dynamic sizes that a way up from a result reaches without a product."""
+    ends = [result.input_value(0).get_node() for result in branch.get_results()]
+    for node in _without_products(ends):
+        if node.get_type_name() != "ShapeOf":
             continue
-        seen.add(node.get_name())
-        open_ends += [value.get_node() for value in node.input_values()]
-    return [node for name, node in inputs.items() if name in seen and node.get_element_type().is_real()]
+        source = node.input_value(0)
+        above = _without_products([source.get_node()])
+        is_open = any(one.get_type_name() in ("Parameter", "ShapeOf") for one in above)
+        if is_open and source.get_partial_shape().is_dynamic and source.get_element_type().is_real():
+            node.output(0).replace(_sizes(source, node.get_output_element_type(0)))
 
 
 def put_fence(parameter: ov.Node) -> None:
@@ -114,3 +126,35 @@ def _over_last_axis(output: ov.Output) -> ov.Output:
     identity = ops.convert(same, output.get_element_type().get_type_name())
     product = ops.matmul(rows, identity, False, False)
     return product.output(0) if rank > 1 else ops.squeeze(product, ops.constant([0])).output(0)
+
+
+def _without_products(ends: list[ov.Node]) -> list[ov.Node]:
+    """What lies above nodes, and they, up to products, convolutions and ShapeOf, which is among them."""
+    open_ends, found = list(ends), dict[str, ov.Node]()
+    while open_ends:
+        node = open_ends.pop()
+        if node.get_name() in found or node.get_type_name() in LEARNED_TYPES:
+            continue
+        found[node.get_name()] = node
+        if node.get_type_name() != "ShapeOf":
+            open_ends += [value.get_node() for value in node.input_values()]
+    return list(found.values())
+
+
+def _sizes(source: ov.Output, kind: ov.Type) -> ov.Output:
+    """The sizes of a tensor, read behind a fence."""
+    shape = source.get_partial_shape()
+    known = [axis for axis in range(len(shape)) if shape[axis].is_static]
+    if not known:
+        return ops.shape_of(fenced(source), kind.get_type_name()).output(0)
+    axis = 1 if len(shape) == _MAP and 1 in known else known[-1]
+    bounds = (ops.constant([number]) for number in (0, 1, 1, axis))
+    thin = ops.slice(source, *bounds)
+    if len(shape) == _MAP and axis == 1:
+        product = by_one_channel(thin).output(0)
+    else:
+        product = by_matrix(thin).output(0) if axis == len(shape) - 1 else fenced(thin.output(0))
+    size = ops.constant([shape[axis].get_length()], kind)
+    return ops.scatter_update(
+        ops.shape_of(product, kind.get_type_name()), ops.constant([axis]), size, ops.constant(0)
+    ).output(0)

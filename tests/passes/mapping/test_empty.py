@@ -14,6 +14,7 @@ from ovxai_passes.errors import TargetNotFoundError
 from ovxai_passes.insert import Insertion, insert
 from ovxai_passes.mapping.empty import empty_scores
 from ovxai_passes.methods.spec import required
+from ovxai_passes.ops.precision import F32
 from ovxai_passes.options import Options
 from ovxai_passes.reference.finishing.scaling import unit_from_zero
 from tests.fixtures import graphs
@@ -31,7 +32,7 @@ def _zero(layout: Layout, insertion: Insertion, image: Array, batch: int) -> Flo
         logits = built.get_results()[0].input_value(0).get_node().input_value(0)
         built = ov.Model([logits], built.get_parameters())
     nothing = np.where(ids >= 0, 0, 1).reshape(masks.shape[1:]).astype(np.float32)
-    return np.array(ov.compile_model(built, "CPU")([image, nothing])[0], np.float32).reshape(len(image), -1)
+    return np.array(ov.compile_model(built, "CPU", F32)([image, nothing])[0], np.float32).reshape(len(image), -1)
 
 
 @pytest.mark.parametrize("layout", [*LAYOUTS, *BAKED], ids=lambda layout: layout.name)
@@ -58,7 +59,7 @@ def _beyond(model: ov.Model, image: Array) -> Floats:
     site, head = raw.site, required(raw.head)
     target = np.zeros((len(image), *head.shapes[0][1:]), np.float32)
     mask = np.zeros(site.positions.ids.shape, np.float32)
-    zero = np.array(ov.compile_model(head.model, "CPU")([target, mask])[0], np.float32)
+    zero = np.array(ov.compile_model(head.model, "CPU", F32)([target, mask])[0], np.float32)
     return run(raw.model, image, name="saliency_map") - zero[:, :, None, None]
 
 
@@ -136,5 +137,5 @@ def test_refused(options: dict[str, Any], said: str) -> None:
 
 @pytest.mark.parametrize("option", [{"threshold": 0.5}, {"output_dtype": "f32"}])
 def test_a_signed_map_has_its_zero_in_the_middle(option: dict[str, Any]) -> None:
-    with pytest.raises(xai.OptionError, match="is zero"):
+    with pytest.raises(xai.OptionError, match="zero is the middle"):
         Options.checked(scaling="signed", **option)

@@ -193,7 +193,7 @@ def test_tokens_of_one_of_several_maps(size: str) -> None:
         (graphs.vit, {"k": 1}, "masks nothing"),
         (graphs.cnn, {"top_k": 1}, "one map for all classes"),
         (graphs.cnn, {"classes": [0]}, "one map for all classes"),
-        (graphs.cnn, {"objectness": True}, "objectness is for detectors"),
+        (graphs.cnn, {"objectness": True}, "objectness is not for method"),
         (joined_detector, {"task": "detection", "saliency_map_size": (3, 3)}, "eigencam is as large as a feature map"),
         (joined_detector, {"task": "detection", "background": 0}, "background is not for method 'eigencam'"),
     ],
@@ -206,7 +206,7 @@ def test_options_that_do_not_go_with_it(build: Any, options: dict[str, Any], sai
 
 def test_a_budget_is_kept() -> None:
     assert 0 < explained(graphs.vit()).report.cost < 20
-    for limit, said in (({"max_cost": 1e-3}, "--max-cost"), ({"max_tensor_gib": 1e-9}, "--max-tensor-gib")):
+    for limit, said in (({"max_cost": 1e-3}, "max_cost"), ({"max_tensor_gib": 1e-9}, "max_tensor_gib")):
         with pytest.raises(xai.TooCostlyError, match=r"activationmap.*") as caught:
             explained(graphs.vit(), **limit)
         assert said in str(caught.value)

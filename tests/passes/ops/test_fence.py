@@ -7,7 +7,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as ops
 
-from ovxai_passes.ops.fence import fenced, unfenced
+from ovxai_passes.ops.fence import fence_sizes, fenced, unfenced
 
 SHAPES = {
     "a map": [2, 6, 5, 7],
@@ -43,3 +43,16 @@ def test_no_matrix_of_all_classes_is_stored() -> None:
     model = _fence(ov.PartialShape([1, 21841]), np.float32)
     stored = [node.get_data().nbytes for node in model.get_ops() if node.get_type_name() == "Constant"]
     assert sum(stored) < 1 << 10
+
+
+@pytest.mark.parametrize("shape", [[-1, 6, -1, -1], [-1, 5, 96], [-1, -1, -1, 6], [-1, 3, -1], [-1, -1]], ids=str)
+def test_sizes_are_read_behind_a_product(shape: list[int]) -> None:
+    source = ops.parameter(ov.PartialShape(shape), np.float32)
+    model = ov.Model([ops.result(ops.convert(ops.shape_of(ops.relu(source), "i32"), "f32"))], [source])
+    fence_sizes(model)
+    count = len(model.get_ops())
+    fence_sizes(model)
+    assert len(model.get_ops()) == count, "what is read is behind a product now"
+    sizes = [size if size > 0 else 4 for size in shape]
+    found = ov.Core().compile_model(model, "CPU")([np.zeros(sizes, np.float32)])[0]
+    np.testing.assert_array_equal(found, sizes)

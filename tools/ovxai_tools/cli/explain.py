@@ -40,11 +40,11 @@ from ovxai_tools.pictures.map_drawing import COLOURS, Style
 from ovxai_tools.pictures.model_input import preparation_notices
 from ovxai_tools.pictures.picture_batches import BatchedRun
 from ovxai_tools.pictures.picture_files import check_extras, picture_files
-from ovxai_tools.pictures.picture_run import RunSettings
 from ovxai_tools.pictures.picture_search import PictureSearch
 from ovxai_tools.pictures.results.given_options import given_options
 from ovxai_tools.pictures.results.result_folder import PAGE, Destination, RunSummary, write_maps
 from ovxai_tools.pictures.results.ways import check_ways, model_names, saying_which, ways_of
+from ovxai_tools.pictures.run_settings import RunSettings
 from ovxai_tools.pictures.sureness import sureness
 
 _LARGEST = 10_000

@@ -60,7 +60,7 @@ def test_each_kind_gives_the_same_box(write: object, tmp_path: Path) -> None:
 def test_the_classes_of_coco_are_in_the_order_of_their_numbers_where_a_model_has_no_names(tmp_path: Path) -> None:
     found = read_boxes(_coco(tmp_path))
     assert pictures_of([Path("a.jpg")], ClassNames(2), None, found)[0].boxes[0][0] == 1
-    with pytest.raises(OptionError, match="the model holds no labels"):
+    with pytest.raises(OptionError, match="the model holds no names"):
         pictures_of([Path("a.jpg")], ClassNames(3), None, found)
 
 
