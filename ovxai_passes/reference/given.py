@@ -40,6 +40,8 @@ class Given:
 def cells_of(positions: Positions, feature: Array) -> npt.NDArray[np.float64]:
     """The values [N,P,C] f64 of a tensor with these positions, cell by cell in raster order, without kept tokens."""
     ids = np.broadcast_to(positions.ids, (1, *feature.shape[1:])).reshape(-1)
+    order = np.argsort(ids, kind="stable")
+    cells = positions.grid[0] * positions.grid[1]
+    first, last = np.searchsorted(ids[order], (0, cells))
     flat = feature.astype(np.float64).reshape(len(feature), -1)
-    height, width = positions.grid
-    return np.stack([flat[:, ids == cell] for cell in range(height * width)], 1)
+    return flat[:, order[first:last]].reshape(len(feature), cells, -1)

@@ -48,6 +48,12 @@ def test_a_map_that_stays_the_same_shows_no_model() -> None:
     assert turned["mprt"] == pytest.approx(1), "the mean of 1 - 1 and 1 - (-1)"
 
 
+def test_the_entropy_of_values_that_hardly_differ() -> None:
+    tiny = np.array([[0, 1], [0, 1]], np.float32) * np.float32(1e-44)
+    assert entropy(tiny) == pytest.approx(np.log(2))
+    assert entropy(np.ones((2, 2), np.float32)) == 0
+
+
 def test_emprt_is_the_rise_of_the_entropy() -> None:
     two, four = np.array([[0, 0, 1, 1]], np.float32), np.array([[0, 0.33, 0.66, 1]], np.float32)
     assert mprt(two, [four])["emprt"] == pytest.approx(1), "from log 2 to log 4"

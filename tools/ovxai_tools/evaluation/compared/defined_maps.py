@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,7 @@ from ovxai_passes.reference.lookup import definition_of
 from ovxai_passes.vocabulary import Scaling
 from ovxai_tools.checks.verification.gradients import vjp_for
 from ovxai_tools.evaluation.compared.evaluated_model import EvaluatedModel
-from ovxai_tools.evaluation.compared.shown import Floats, Shown, above_zero
+from ovxai_tools.evaluation.compared.shown import Floats, Levels, Shown, above_zero
 
 Array = npt.NDArray[Any]
 
@@ -36,6 +36,7 @@ class DefinedMaps:
     of: EvaluatedModel
     insertion: Insertion
     inferences: int = 0
+    _last: tuple[Levels, dict[TensorId, Array]] | None = field(default=None, init=False, repr=False)
 
     def __call__(self, shown: Sequence[Shown]) -> list[Floats]:
         """The map [h,w] of each class as evidence, from 0 up."""
@@ -44,8 +45,7 @@ class DefinedMaps:
     def _map(self, one: Shown) -> Floats:
         picture, options = self.of.input(one.pixels), self.insertion.state.options
         layers = layers_of(self.insertion.target)
-        results = self._forward(picture)
-        values = {tensor: np.array(results[place]) for place, tensor in enumerate(self._tensors)}
+        values = self._values(one.pixels, picture)
         self.inferences += 2
         given = Given(
             self.insertion.target,
@@ -61,6 +61,13 @@ class DefinedMaps:
         )
         saliency = definition_of(self.insertion.method)(given)[0, 0]
         return above_zero(saliency, 0.0 if options.effective_scaling is Scaling.POSITIVE else None)
+
+    def _values(self, pixels: Levels, picture: Array) -> dict[TensorId, Array]:
+        """Those of the tensors that definitions read; the cells of a grid, which follow each other, have one picture."""
+        if self._last is None or self._last[0] is not pixels:
+            results = self._forward(picture)
+            self._last = (pixels, {tensor: np.array(results[place]) for place, tensor in enumerate(self._tensors)})
+        return self._last[1]
 
     @cached_property
     def _tensors(self) -> tuple[TensorId, ...]:

@@ -88,7 +88,11 @@ def mprt(saliency: Floats, others: list[Floats]) -> dict[str, float]:
 
 def entropy(saliency: Floats) -> float:
     """The entropy of a map's values in nats, over 100 bins from the least to the largest."""
-    counts = np.histogram(saliency, bins=_BINS)[0].astype(np.float64)
+    values = saliency.astype(np.float64)
+    span = values.max() - values.min()
+    # of values that differ by less than histograms have bins for, the bins are those of the values scaled to 0..1
+    scaled = (values - values.min()) / span if span > 0 else np.zeros_like(values)
+    counts = np.histogram(scaled, bins=_BINS)[0].astype(np.float64)
     shares = counts[counts > 0] / counts.sum()
     return float(-(shares * np.log(shares)).sum())
 
