@@ -29,5 +29,5 @@ def test_a_row_for_each_network_and_going_on(tmp_path: Path) -> None:
     invoke(gradient_sweep.main, out, right, code=4)  # looked at once
     assert "1 equal" in invoke(gradient_sweep.main, out, right, "--again").output
     table = invoke(gradient_sweep.main, out, "--table").output
-    assert "| right.xml | xml | 16 directions: " in table
+    assert "| right.xml | xml | 8 directions: " in table
     assert "| declined: no gradient passes ReverseSequence" in table

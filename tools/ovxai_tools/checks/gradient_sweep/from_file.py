@@ -24,8 +24,8 @@ from ovxai_passes.model_info.read import read_model
 from ovxai_passes.ops.precision import F32
 from ovxai_tools.checks.gradient_sweep.straight_through import smooth, spell_out_roundings, watched
 
-DIRECTIONS = 16
-_RISES = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4)
+DIRECTIONS = 8
+_RISES = (1e-2, 3e-3, 1e-3, 3e-4)
 """Changes of f that steps are to make, as shares of the length of the outputs."""
 NEAR = 0.02
 """What f32 lets differences tell."""

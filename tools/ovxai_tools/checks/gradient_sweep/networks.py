@@ -117,4 +117,4 @@ def _torchvision(name: str) -> Network:
         for place, parameter in made.head.classification_head.named_parameters():
             if place.startswith("cls_logits") or "module_list" in place:
                 parameter.mul_(0.2)  # or the best scores are 1, and f32 does not tell how far from it
-    return Network(made, (3, 300, 300) if made.with_background else (3, 256, 256), type(made.head).__module__)
+    return Network(made, (3, 300, 300) if made.with_background else (3, 128, 128), type(made.head).__module__)

@@ -19,6 +19,8 @@ from ovxai_patterns.analysis.graph import ModelGraph
 
 from ovxai_passes.ops.quantisation import spell_out
 
+_WIDER = 1e-3
+
 
 def watched(model: ov.Model) -> ov.Model:
     """A clone whose last results are, for each rounding, what it returns and what it would without rounding."""
@@ -54,7 +56,10 @@ def roundings(model: ov.Model) -> list[ov.Node]:
 
 
 def _scaled(node: ov.Node) -> ov.Node:
+    """The range is a little wider: what a rounding above has put on its very end is inside, whichever way it moves."""
     value, low, high, out_low, out_high = node.input_values()
-    within = ops.maximum(ops.minimum(value, high), low)
-    share = ops.divide(ops.subtract(within, low), ops.subtract(high, low))
+    size = ops.subtract(high, low)
+    more = ops.multiply(size, ops.constant(np.float32(_WIDER)))
+    within = ops.maximum(ops.minimum(value, ops.add(high, more)), ops.subtract(low, more))
+    share = ops.divide(ops.subtract(within, low), size)
     return ops.add(ops.multiply(share, ops.subtract(out_high, out_low)), out_low)

@@ -63,14 +63,19 @@ def table(rows: Iterable[Row]) -> list[str]:
             found = f"{row['directions']} directions: {_short(row['direction_median'])}", _short(row["direction_worst"])
         else:
             found = _share(row, "picture"), _share(row, "target")
-        said = row["status"] if row["status"] in GOOD else f"{row['status']}: {row['reason']}"
+        noise = max(_numbers([row], "picture_noise") + _numbers([row], "target_noise"), default=0.0)
+        said = row["status"] + (f", noise {noise:.0e}" if noise else "")
+        if row["status"] not in GOOD or row["reason"]:
+            said += f": {row['reason'].partition(' seen: ')[0]}"
         name = Path(row["name"]).name
         lines.append(f"| {name} | {row['origin'].rpartition('.')[2]} | {found[0]} | {found[1]} | {said} |")
     return lines
 
 
 def _share(row: Row, of: str) -> str:
-    share = row[f"{of}_share"]
+    share, exact = row[f"{of}_share"], row[f"{of}_share_f64"]
+    if exact and float(exact) > float(share):  # torch in f32 is the one that is off
+        return f"{float(exact):.4f} of f64"
     return f"{float(share):.4f} ({_short(row[f'{of}_worst'])})" if share else ""
 
 
@@ -79,4 +84,4 @@ def _short(number: str) -> str:
 
 
 def _numbers(rows: Iterable[Row], column: str) -> list[float]:
-    return [float(row[column]) for row in rows if row[column]]
+    return [float(row[column]) for row in rows if row[column] not in {"", "None"}]
