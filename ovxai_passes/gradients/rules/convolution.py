@@ -17,7 +17,7 @@ from openvino import opset13 as ops
 
 from ovxai_passes.gradients.context import Context, Tensor, declined, ints, output_of, rank_of, size_of
 from ovxai_passes.gradients.weights import reread
-from ovxai_passes.gradients.windows import scattered, windows_of
+from ovxai_passes.gradients.windows import Windows, scattered, windows_of
 from ovxai_passes.ops.constants import constant_like
 
 
@@ -35,14 +35,10 @@ def transposed(context: Context, node: ov.Node, cotangents: Sequence[Tensor | No
     """See the module. What `output_padding` adds at the end is left out."""
     (gradient,) = cotangents
     assert gradient is not None
-    attributes = node.get_attributes()
-    if node.get_input_size() > 2 or str(attributes["auto_pad"]).lower() != "explicit":
-        raise declined(node, "its padding is computed")
     windows = windows_of(node, _kernel(context, node))
+    begin, end = _transposed_padding(node, windows)
     filters, scaled = reread(context, node.input_value(1), gradient, windows.places)
     batch = context.in_batch(scaled)
-    extra = [int(pad) for pad in attributes["output_padding"]]
-    end = [pad - more for pad, more in zip(windows.end, extra, strict=True)]
     cut = [max(-pad, 0) for pad in end]
     if any(cut):
         axes = [axis + 2 for axis in range(windows.places)]
@@ -53,11 +49,30 @@ def transposed(context: Context, node: ov.Node, cotangents: Sequence[Tensor | No
         batch,
         filters,
         list(windows.strides),
-        list(windows.begin),
+        begin,
         [max(pad, 0) for pad in end],
         list(windows.dilations),
     )
     return [context.out_of_batch(found, gradient)]
+
+
+def _transposed_padding(node: ov.Node, windows: Windows) -> tuple[list[int], list[int]]:
+    """What the gradient is padded with at the beginning and at the end; what is below 0 is left out there.
+
+    Where padding follows from a given size, shape inference has put that of the beginning into the attributes.
+    """
+    attributes = node.get_attributes()
+    begin = [int(pad) for pad in attributes["pads_begin"]]
+    if node.get_input_size() == 2 and str(attributes["auto_pad"]).lower() == "explicit":
+        extra = [int(pad) for pad in attributes["output_padding"]]
+        return begin, [pad - more for pad, more in zip(windows.end, extra, strict=True)]
+    end = []
+    for axis, step in enumerate(windows.strides):
+        own, wanted = size_of(node.output(0), axis + 2), size_of(node.input_value(0), axis + 2)
+        if own is None or wanted is None:
+            raise declined(node, "its padding depends on a size that is dynamic")
+        end.append((wanted - 1) * step + windows.reach[axis] - own - begin[axis])
+    return begin, end
 
 
 def _kernel(context: Context, node: ov.Node) -> list[int]:

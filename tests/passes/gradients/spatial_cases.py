@@ -78,6 +78,16 @@ def transposed(groups: int, padding: int) -> tuple[Shapes, Build]:
     return _one, build
 
 
+def transposed_to(kind: str, more: int) -> tuple[Shapes, Build]:
+    """To a size that is given."""
+
+    def build(s: Sizes, x: list[ov.Node], w: Weights) -> ov.Node:
+        size = integers(2 * s.h + more, 2 * s.w - 1)
+        return ops.convolution_backprop_data(x[0], w(s.c, 3, 3, 3), [2, 2], size, auto_pad=kind)
+
+    return _one, build
+
+
 def average(kernel: int, stride: int, pad: int, exclude: bool, rounding: str = "floor") -> tuple[Shapes, Build]:
     return _one, lambda s, x, w: ops.avg_pool(x[0], [stride] * 2, [pad] * 2, [pad] * 2, [kernel] * 2, exclude, rounding)
 
@@ -114,6 +124,9 @@ WINDOWS: dict[str, tuple[Shapes, Build]] = {
     "transposed": transposed(1, 0),
     "transposed, longer": transposed(1, 1),
     "transposed, groups": transposed(2, 1),
+    "transposed to a size": transposed_to("same_upper", -1),
+    "transposed to a size, lower": transposed_to("same_lower", 0),
+    "transposed to a smaller size": transposed_to("valid", 0),
     "average": average(2, 2, 0, False),
     "average, overlap": average(3, 2, 1, True),
     "average, padding counts": average(3, 2, 1, False),

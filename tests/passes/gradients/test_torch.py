@@ -36,7 +36,7 @@ def _far(found: np.ndarray, wanted: np.ndarray) -> float:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_gradients_are_those_of_torch(name: str) -> None:
     network = timm_network(name)
-    from tests.support.torch_gradients import calibrate, gradients  # noqa: PLC0415  # needs torch
+    from ovxai_tools.checks.gradient_sweep.torch_gradients import calibrate, gradients  # noqa: PLC0415  # needs torch
 
     size = timm_zoo.picture_size(network)
     calibrate(network, size)

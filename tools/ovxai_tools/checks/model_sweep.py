@@ -7,16 +7,13 @@ hang or a lack of memory in a later step leaves what earlier steps have found.
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import IO, Any
 
 import openvino as ov
 
@@ -29,6 +26,7 @@ from ovxai_passes.model_info.shapes import set_shapes, stated_shape
 from ovxai_passes.option_groups.flags import with_flags
 from ovxai_passes.options import Options
 from ovxai_tools.checks.benchmark import interleaved, resident_peak
+from ovxai_tools.checks.own_process import OUT_OF_MEMORY, OwnProcesses, as_text, death
 from ovxai_tools.checks.verify import random_case, verify
 
 COLUMNS = (
@@ -58,8 +56,6 @@ COLUMNS = (
 )
 """The columns of a report; README says what they mean."""
 
-_OUT_OF_MEMORY = ("bad_alloc", "MemoryError", "Cannot allocate memory", "can't allocate")
-
 
 @dataclass(frozen=True)
 class Limits:
@@ -76,74 +72,21 @@ class Examiner:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._running: set[subprocess.Popen[bytes]] = set()
-        self._stopped = False
+        self._processes = OwnProcesses()
 
     def examine(self, path: Path) -> dict[str, str]:
         """A row of the report. Never raises for what the model does."""
         limits = self._limits
         command = [sys.executable, "-m", "ovxai_tools.checks.model_sweep", str(path), str(limits.gib), str(limits.runs)]
         command += limits.shapes
-        with _output() as stdout, _output() as stderr:
-            process = subprocess.Popen(command, stdout=stdout, stderr=stderr, stdin=subprocess.DEVNULL)
-            self._running.add(process)
-            if self._stopped:
-                process.kill()
-            try:
-                code: int | None = process.wait(limits.seconds)
-            except subprocess.TimeoutExpired:
-                code = None
-                process.kill()
-                process.wait()
-            finally:
-                self._running.discard(process)
-            stdout.seek(0)
-            stderr.seek(0)
-            found = _parsed(stdout.read())
-            errors = stderr.read()
-        if code is None:
-            found |= {"status": "timeout", "reason": f"not done within {limits.seconds:g} s"}
-        elif "status" not in found:
-            found |= _death(code, errors)
+        ended = self._processes.run(command, limits.seconds)
+        found = ended.told if ended.code is not None and "status" in ended.told else ended.told | death(ended)
         row = dict.fromkeys(COLUMNS, "") | {"model": str(path)}
-        return row | {name: _as_text(value) for name, value in found.items()}
+        return row | {name: as_text(value) for name, value in found.items()}
 
     def stop(self) -> None:
         """End all processes."""
-        self._stopped = True
-        for process in tuple(self._running):
-            process.kill()
-
-
-def _output() -> IO[str]:
-    """A file for what a process says: a reader of another format may print parts of the model, so any bytes."""
-    return tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
-
-
-def _parsed(lines: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for line in lines.splitlines():
-        try:
-            values = json.loads(line)
-        except ValueError:  # a reader of another format may print as well
-            continue
-        if isinstance(values, Mapping):
-            found |= values
-    return found
-
-
-def _death(code: int, errors: str) -> dict[str, str]:
-    """What a process that ended without a verdict died of."""
-    last = next((line.strip() for line in reversed(errors.splitlines()) if line.strip()), "")
-    if any(sign in errors for sign in _OUT_OF_MEMORY) or code == -signal.SIGKILL:
-        return {"status": "out of memory", "reason": last or "ended by the system"}
-    if code < 0:
-        return {"status": "crashed", "reason": f"{signal.Signals(-code).name} {last}".strip()}
-    return {"status": "crashed", "reason": last or f"exit code {code}"}
-
-
-def _as_text(value: object) -> str:
-    return " ".join(str(value).split())
+        self._processes.stop()
 
 
 def _examine(path: Path, runs: int, shapes: Sequence[str]) -> None:
@@ -223,7 +166,7 @@ def _child(path: str, gib: str, runs: str, *shapes: str) -> None:
         _print_columns(status="wrong", reason=with_flags(error.wording))
     except (OvxaiError, MemoryError, RuntimeError) as error:
         text = with_flags(error.wording) if isinstance(error, OvxaiError) else f"{type(error).__name__}: {error}"
-        memory = isinstance(error, MemoryError) or any(sign in text for sign in _OUT_OF_MEMORY)
+        memory = isinstance(error, MemoryError) or any(sign in text for sign in OUT_OF_MEMORY)
         otherwise = "unreadable" if isinstance(error, OvxaiError) else "crashed"
         _print_columns(status="out of memory" if memory else otherwise, reason=text)
     else:

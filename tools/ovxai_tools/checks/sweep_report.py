@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from ovxai_passes.errors import OptionError
+from ovxai_tools.checks.csv_rows import read_rows, write_rows
 from ovxai_tools.checks.model_sweep import COLUMNS, Examiner, Limits
-from ovxai_tools.common.exits import OutputError
-from ovxai_tools.common.files import publish, staging
 
 _MODELS = (".xml", ".onnx", ".tflite", ".pb", ".pdmodel")
 
@@ -56,26 +54,9 @@ def examined(models: list[Path], limits: Limits, jobs: int) -> Iterator[dict[str
 
 def read_report(out: Path) -> dict[str, dict[str, str]]:
     """The rows of a report by the name of their model, none where there is no report. Raises OutputError."""
-    if not out.exists():
-        return {}
-    try:
-        with out.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-            names = tuple(reader.fieldnames or ())
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise OutputError(f"cannot go on with {out}: {error}; choose another name") from error
-    if names != COLUMNS or any(None in row.values() for row in rows):
-        raise OutputError(f"cannot go on with {out}: it is no report of this version of ovxai-sweep; give --force")
-    return {row["model"]: row for row in rows}
+    return read_rows(out, COLUMNS, "ovxai-sweep")
 
 
 def write_report(out: Path, rows: list[dict[str, str]]) -> None:
     """Write a report, whole or not at all. Raises OutputError."""
-    with staging(out.parent) as staged:
-        fresh = staged / "report.csv"
-        with fresh.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(rows)
-        publish(staged, [(fresh, out)])
+    write_rows(out, COLUMNS, rows)

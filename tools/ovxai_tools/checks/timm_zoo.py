@@ -49,10 +49,10 @@ def picture_size(model: Any) -> tuple[int, int, int]:
     return channels, height, width
 
 
-def converted(model: Any, dynamic: bool = False) -> ov.Model:
-    """The OpenVINO model, with batch 1 or a dynamic batch."""
+def converted(model: Any, dynamic: bool = False, size: tuple[int, int, int] | None = None) -> ov.Model:
+    """The OpenVINO model, with batch 1 or a dynamic batch; `size`: of the picture, where that is not timm's."""
     torch = _torch()
-    size = picture_size(model)
+    size = size or picture_size(model)
     example = torch.randn(2 if dynamic else 1, *size, generator=torch.Generator().manual_seed(1))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tracing warns of every shape that it takes for a constant
@@ -60,17 +60,18 @@ def converted(model: Any, dynamic: bool = False) -> ov.Model:
 
 
 def smallest_of_each_module() -> list[str]:
-    """The architecture with the fewest parameters of each of timm's modules that has models."""
+    """The architecture with the fewest parameters of each of timm's modules that has models, the smallest first."""
     torch, timm = _libraries()
-    names = []
+    found: dict[str, int] = {}
     for module in timm.list_modules():
         sizes: dict[str, int] = {}
         for name in timm.list_models(module=module):
             with torch.device("meta"):
                 sizes[name] = sum(parameter.numel() for parameter in timm.create_model(name).parameters())
         if sizes:
-            names.append(min(sizes, key=sizes.__getitem__))
-    return names
+            name = min(sizes, key=sizes.__getitem__)
+            found[name] = sizes[name]
+    return sorted(found, key=found.__getitem__)
 
 
 def _torch() -> Any:

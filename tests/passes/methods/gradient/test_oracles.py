@@ -141,7 +141,7 @@ def explained(name: str, layer: str | None, gradient_of: str = "logit") -> Expla
 def _network(name: str) -> tuple[Any, ov.Model]:
     """A network with statistics of its own maps, and its model."""
     network = _own_network() if name == "own" else timm_network(name)
-    from tests.support.torch_gradients import calibrate  # noqa: PLC0415  # needs torch
+    from ovxai_tools.checks.gradient_sweep.torch_gradients import calibrate  # noqa: PLC0415  # needs torch
 
     calibrate(network, timm_zoo.picture_size(network))
     network.requires_grad_(False)
@@ -240,7 +240,7 @@ def _check(maps: dict[str, Floats], theirs: dict[str, Floats]) -> None:
 
 
 def _right_gradients() -> Any:
-    from tests.support.torch_gradients import norms_are_given_contiguous_gradients  # noqa: PLC0415  # needs torch
+    from ovxai_tools.checks.gradient_sweep.torch_gradients import norms_are_given_contiguous_gradients  # noqa: PLC0415  # needs torch
 
     return norms_are_given_contiguous_gradients()
 

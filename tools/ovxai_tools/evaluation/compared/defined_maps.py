@@ -63,7 +63,7 @@ class DefinedMaps:
         return above_zero(saliency, 0.0 if options.effective_scaling is Scaling.POSITIVE else None)
 
     def _values(self, pixels: Levels, picture: Array) -> dict[TensorId, Array]:
-        """Those of the tensors that definitions read; the cells of a grid, which follow each other, have one picture."""
+        """Those of the tensors that definitions read. The cells of a grid follow each other and have one picture."""
         if self._last is None or self._last[0] is not pixels:
             results = self._forward(picture)
             self._last = (pixels, {tensor: np.array(results[place]) for place, tensor in enumerate(self._tensors)})

@@ -1,4 +1,7 @@
-"""Gradients of torch networks for their picture, and for what their modules return, by torch.autograd."""
+"""Gradients of torch networks for their picture, and for what their modules return, by torch.autograd.
+
+A network returns class scores, or class scores and the maps that they are made from.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,20 @@ import numpy.typing as npt
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
 class Gradients:
-    """Of one picture: scores, their best class, its gradient for the picture; (value, gradient) of modules' results."""
+    """Of one picture: scores, their best class, its gradient for the picture and for the maps that are returned.
+
+    `inner`: (value, gradient) of modules' results.
+    """
 
     scores: Array
     best: int
     picture: Array
+    maps: tuple[Array, ...]
     inner: tuple[tuple[Array, Array], ...]
 
     def of(self, value: Array) -> Array | None:
@@ -50,32 +57,43 @@ def calibrate(network: Any, size: tuple[int, int, int]) -> None:
         norm.eval()
 
 
-def gradients(network: Any, picture: Array) -> Gradients:
-    """Of the best class of the first picture; weights are given none."""
+def gradients(network: Any, picture: Array, best: int | None = None, moved: tuple[float, int] = (0, 0)) -> Gradients:
+    """Of a class, or the best one, of the first picture; weights are given none.
+
+    `moved`: (share, seed): what each module returns is moved by noise of this share of its root mean square.
+    """
     network.requires_grad_(False)
     results: list[Any] = []
+    share, noise = moved[0], torch.Generator().manual_seed(moved[1])
 
     def keep(_module: Any, _inputs: Any, result: Any) -> Any:
         if isinstance(result, torch.Tensor) and result.requires_grad:
             results.append(result)
+            if share:
+                drawn = torch.randn(result.shape, generator=noise, dtype=result.dtype)
+                return result + share * result.detach().square().mean().sqrt() * drawn
             return result.clone()  # what comes next may write in place
         return None
 
     hooks = [module.register_forward_hook(keep) for module in network.modules()]
     image = torch.tensor(picture, requires_grad=True)
     with norms_are_given_contiguous_gradients():
-        scores = network(image)
-        best = int(scores[0].argmax())
-        found, *inner = torch.autograd.grad(scores[0, best], [image, *results], allow_unused=True)
+        returned = network(image)
+        scores, *maps = returned if isinstance(returned, tuple) else (returned,)
+        best = int(scores[0].argmax()) if best is None else best
+        tensors = [image, *maps, *results]
+        found, *inner = torch.autograd.grad(scores[0, best], tensors, allow_unused=True)
     for hook in hooks:
         hook.remove()
-    pairs = [(a.detach().numpy(), b.numpy()) for a, b in zip(results, inner, strict=True) if b is not None]
-    return Gradients(scores.detach().numpy(), best, found.numpy(), tuple(pairs))
+    of_results = zip(results, inner[len(maps) :], strict=True)
+    pairs = [(a.detach().numpy(), b.numpy()) for a, b in of_results if b is not None]
+    of_maps = tuple(one.numpy() for one in inner[: len(maps)])
+    return Gradients(scores.detach().numpy(), best, found.numpy(), of_maps, tuple(pairs))
 
 
 @contextmanager
 def norms_are_given_contiguous_gradients() -> Iterator[None]:
-    """torch 2.13 returns wrong gradients of BatchNorm in evaluation on a CPU for transposed ones, in f64, too."""
+    """Torch 2.13 returns wrong gradients of BatchNorm in evaluation on a CPU for transposed ones, in f64, too."""
     own = torch.nn.functional.batch_norm
 
     def batch_norm(*given: Any, **more: Any) -> Any:
