@@ -14,14 +14,17 @@ from ovxai_patterns.matchers.parts import (
     MOVE_STEPS,
     ONE_PLACE_STEP,
     UNIT_STEPS,
+    is_half_pooled,
     learned,
     pooled,
+    pooled_in_steps,
     result,
 )
-from ovxai_patterns.matchers.pattern import GraphPattern
+from ovxai_patterns.matchers.pattern import GraphPattern, Match
 from ovxai_patterns.matchers.pen import Pen
 
 _HIDDEN_STEPS = (*UNIT_STEPS, LEARNED_STEP)
+_HALF_POOLED = "reads what a pooling over one axis leaves of a map"
 
 
 class LastFeatureMap(GraphPattern):
@@ -38,9 +41,14 @@ class LastFeatureMap(GraphPattern):
     def draw(cls, pen: Pen) -> ov.Node:
         """The graph."""
         target = pen.any(MAP, name="target")
-        vector = pooled(pen, pen.path(target, LAYOUT_STEPS, 3))
+        vector = pooled_in_steps(pen, pen.path(target, LAYOUT_STEPS, 3))
         features = pen.path(pen.either(vector, _beside_token(pen)), _HIDDEN_STEPS, 9)
         return result(pen, learned(pen, features, "classifier"))
+
+    @staticmethod
+    def check(match: Match) -> str:
+        """The target has all axes of the grid."""
+        return _HALF_POOLED if is_half_pooled(match["target"]) else ""
 
 
 def _beside_token(pen: Pen) -> ov.Node:
@@ -61,7 +69,7 @@ class ScoresPooledLast(GraphPattern):
     def draw(cls, pen: Pen) -> ov.Node:
         """The graph."""
         scores = pen.path(learned(pen, pen.any(has_rank(4)), "classifier"), UNIT_STEPS, 4, name="target")
-        return result(pen, pooled(pen, pen.path(scores, LAYOUT_STEPS, 2)))
+        return result(pen, pooled_in_steps(pen, pen.path(scores, LAYOUT_STEPS, 2)))
 
 
 class FlattenedReadOut(GraphPattern):
@@ -81,6 +89,11 @@ class FlattenedReadOut(GraphPattern):
         matrix = pen.op("MatMul", pen.path(flat, UNIT_STEPS, 4), pen.any(), name="classifier")
         whole = pen.op("Convolution", target, pen.any(), where=[_READS_WHOLE_MAP], name="classifier")
         return result(pen, pen.path(pen.either(matrix, whole), (*_HIDDEN_STEPS, ONE_PLACE_STEP), 12))
+
+    @staticmethod
+    def check(match: Match) -> str:
+        """The target has all axes of the grid."""
+        return _HALF_POOLED if is_half_pooled(match["target"]) else ""
 
 
 def _flattens(output: ov.Output) -> bool:
