@@ -29,8 +29,8 @@ class ReadOutOperation:
     """An operation that reads positions out.
 
     `place`: of the operation. `source`: the tensor with positions that it reads them from; of an attention, the one
-    that keys and values are projected from; of a pooling in two steps, what the first one reads. `attention`: whether it
-    is one.
+    that keys and values are projected from; of a pooling in two steps, what the first one reads. `attention`: whether
+    it is one.
     """
 
     place: int

@@ -24,7 +24,6 @@ from ovxai_patterns.matchers.pattern import GraphPattern, Match
 from ovxai_patterns.matchers.pen import Pen
 
 _HIDDEN_STEPS = (*UNIT_STEPS, LEARNED_STEP)
-_HALF_POOLED = "reads what a pooling over one axis leaves of a map"
 
 
 class LastFeatureMap(GraphPattern):
@@ -32,9 +31,10 @@ class LastFeatureMap(GraphPattern):
 
     target ─▶ [layout] ─▶ pooling ─▶ [layout, norm, activation, hidden layers] ─▶ classifier ─▶ [softmax] ─▶ Result
 
-    Binds `target` [N,C,h,w], [N,h,w,C] or tokens [N,T,C], `pooling`, `classifier`. The pooling leaves one place of all;
-    a gate (squeeze and excitation) pools as well, but leads to no Result by a path of single operations. A class token
-    may stand beside what the pooling leaves (DINOv2): target ─▶ one row, the mean of the others ─▶ Concat.
+    Binds `target` [N,C,h,w], [N,h,w,C] or tokens [N,T,C], `pooling`, `classifier`. The pooling leaves one place of all,
+    in one step or in two, one axis each, of which `pooling` is the last. A gate (squeeze and excitation) pools as well,
+    but leads to no Result by a path of single operations. A class token may stand beside what the pooling leaves
+    (DINOv2): target ─▶ one row, the mean of the others ─▶ Concat.
     """
 
     @classmethod
@@ -44,11 +44,6 @@ class LastFeatureMap(GraphPattern):
         vector = pooled_in_steps(pen, pen.path(target, LAYOUT_STEPS, 3))
         features = pen.path(pen.either(vector, _beside_token(pen)), _HIDDEN_STEPS, 9)
         return result(pen, learned(pen, features, "classifier"))
-
-    @staticmethod
-    def check(match: Match) -> str:
-        """The target has all axes of the grid."""
-        return _HALF_POOLED if is_half_pooled(match["target"]) else ""
 
 
 def _beside_token(pen: Pen) -> ov.Node:
@@ -93,7 +88,7 @@ class FlattenedReadOut(GraphPattern):
     @staticmethod
     def check(match: Match) -> str:
         """The target has all axes of the grid."""
-        return _HALF_POOLED if is_half_pooled(match["target"]) else ""
+        return "reads what a pooling over one axis leaves of a map" if is_half_pooled(match["target"]) else ""
 
 
 def _flattens(output: ov.Output) -> bool:

@@ -100,10 +100,10 @@ def pooled(pen: Pen, above: ov.Node) -> ov.Node:
 def pooled_in_steps(pen: Pen, above: ov.Node) -> ov.Node:
     """As `pooled`, at once or over one axis and then the other."""
     first = pen.either(
-        pen.op(_REDUCTIONS, above, pen.any(), where=[_ENDS_ONE_AXIS]),
+        pen.op((*_REDUCTIONS, *_ADAPTIVE), above, pen.any(), where=[_ENDS_ONE_AXIS]),
         pen.op(_WINDOWS, above, where=[_ENDS_ONE_AXIS]),
     )
-    line = pen.path(first, LAYOUT_STEPS, 2)
+    line = pen.path(first, UNIT_STEPS, 2)
     reduced = pen.op(_REDUCTIONS, line, pen.any(), where=[_REDUCES_REST], name="pooling")
     by_window = pen.op(_WINDOWS, line, where=[_LEAVES_ONE], name="pooling")
     return pen.either(reduced, by_window, pooled(pen, above))
@@ -114,11 +114,11 @@ def is_half_pooled(output: ov.Output) -> bool:
     node = output.get_node()
     while node.get_type_name() in SAME_VALUES_TYPES:
         node = node.input_value(0).get_node()
-    return node.get_type_name() in (*_REDUCTIONS, *_WINDOWS) and _ends_one_axis(node.output(0))
+    return node.get_type_name() in (*_REDUCTIONS, *_WINDOWS, *_ADAPTIVE) and _ends_one_axis(node.output(0))
 
 
 def _ends_one_axis(output: ov.Output) -> bool:
-    """Of a map of four axes, one of more than one place is left with one, or goes; another has several still."""
+    """Of a map of four axes, one of several places is left with one, or goes; the others keep theirs."""
     node = output.get_node()
     before, after = sizes_of(node.input_value(0)), sizes_of(output)
     if len(before) != 4:
@@ -127,8 +127,9 @@ def _ends_one_axis(output: ov.Output) -> bool:
         ended = {axis for axis in range(4) if after[axis] == 1 != before[axis]}
     else:
         ended = set(axes_of(node)) if node.get_type_name() in _REDUCTIONS else set()
-    others = [axis for axis in range(1, 4) if axis not in ended and before[axis] != 1]
-    return len(ended) == 1 and 0 not in ended and len(others) == 2
+    kept = [before[axis] for axis in range(4) if axis not in ended]
+    left = [size for axis, size in enumerate(after) if len(after) < 4 or axis not in ended]
+    return len(ended) == 1 and 0 not in ended and kept == left and 1 not in kept[1:]
 
 
 def _is_one_place(output: ov.Output) -> bool:
