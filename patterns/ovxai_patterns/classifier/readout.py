@@ -125,7 +125,7 @@ def _least_side(layout: PositionLayout, tensor: TensorId) -> int:
 
 
 def _ends_one_axis(layout: PositionLayout, place: int) -> bool:
-    """Whether an operation leaves one row or column of several, and of the other axis twice as large a share or more."""
+    """Whether an operation leaves one row or column of several, and of the other axis twice as large a share."""
     after = layout.positions((place, 0))
     for source in layout.graph.inputs_of(place):
         before = layout.positions(source)
