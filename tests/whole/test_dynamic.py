@@ -28,6 +28,7 @@ POOLINGS: dict[str, Pooling] = {
     "mean, axes kept": lambda x: ops.squeeze(ops.reduce_mean(x, integers(2, 3), True), integers(2, 3)),
     "sum": lambda x: ops.reduce_sum(x, integers(2, 3), False),
     "maximum": lambda x: ops.reduce_max(x, integers(2, 3), False),
+    "rows, then columns": lambda x: ops.reduce_max(ops.reduce_mean(x, integers(2), False), integers(2), False),
     "adaptive": lambda x: ops.reshape(ops.adaptive_avg_pool(x, integers(1, 1)), integers(-1, 6), False),
 }
 

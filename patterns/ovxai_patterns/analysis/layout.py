@@ -168,6 +168,10 @@ class PositionLayout:
             return None
         source = source.without_frame
         axes = source.lattice or cut_lattice(source)
+        if axes is not None and axes[0] == 1 and source.ids.shape[1] == 1:  # [N,C,w]: no axis of one row is there
+            width = shape[axes[1]].get_length()
+            line = np.arange(width, dtype=np.int32).reshape(1, 1, -1)
+            return Positions(line, (1, width)) if width > 1 and fits(line.shape) else None
         if axes is not None:
             rows, columns = axes
             grid = (shape[rows].get_length(), shape[columns].get_length())

@@ -17,6 +17,7 @@ from ovxai_patterns.analysis.layout import picture_axes
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
 from ovxai_patterns.analysis.positions import Positions
 from ovxai_patterns.classifier.blocks import Blocks
+from ovxai_patterns.classifier.readout import EndedAxis, ended_axis
 from ovxai_patterns.classifier.readout_operations import ReadOutOperation, find_read_out_operations
 from ovxai_patterns.classifier.scores import Scores
 
@@ -48,17 +49,33 @@ class ClassifierFacts:
         ]
 
     @cached_property
-    def alive(self) -> list[TensorId]:
+    def _mattering(self) -> list[TensorId]:
         """The maps from the deepest one on whose positions matter."""
         for place, tensor in enumerate(self.maps):
             if self.matters(tensor):
                 return self.maps[place:]
         return []
 
+    @cached_property
+    def ended_axis(self) -> EndedAxis | None:
+        """What ends rows or columns before the deepest of these, if something does."""
+        return ended_axis(self.layout, self._mattering, self.scores.tensor)
+
+    @cached_property
+    def alive(self) -> list[TensorId]:
+        """The maps whose positions matter, from the deepest one on that is no part of the read-out."""
+        found, ended = self._mattering, self.ended_axis
+        return found[found.index(ended.above) :] if ended is not None and ended.only_pooled else found
+
+    @property
+    def half_pooled(self) -> list[TensorId]:
+        """The maps below these that a pooling in two steps leaves in between."""
+        return self._mattering[: len(self._mattering) - len(self.alive)]
+
     @property
     def dead(self) -> list[TensorId]:
-        """The maps below these, whose positions no longer matter."""
-        return self.maps[: len(self.maps) - len(self.alive)]
+        """The maps below all of these, whose positions no longer matter."""
+        return self.maps[: len(self.maps) - len(self._mattering)]
 
     @property
     def reads_class_token(self) -> bool:

@@ -105,6 +105,8 @@ def _reasons(facts: ClassifierFacts, proposal: Proposal) -> Iterator[str]:
             yield "is not the first tensor that an attention reads the positions from"
     elif target not in facts.dominators:
         yield "does not explain all class scores: other paths lead past it"
+    elif target in facts.half_pooled:
+        yield "is part of the read-out, which pools in two steps: rows or columns have ended before it"
     elif target not in facts.alive:
         yield "has positions, but none of them reaches the class scores"
     elif proposal.says is Says.BLOCK and _block_problem(facts, proposal):

@@ -21,7 +21,7 @@ from ovxai_patterns.analysis.influence import Influence
 from ovxai_patterns.analysis.layout import PositionLayout
 from ovxai_patterns.analysis.movement import Labels, fits, is_movement
 from ovxai_patterns.analysis.op_traits import BESIDE_PRODUCT_TYPES, CHANNEL_MIXING_TYPES, SHAPE_READING_TYPES, attends
-from ovxai_patterns.classifier.readout import reaches
+from ovxai_patterns.classifier.readout import ended_axis, reaches
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class ReadOutOperation:
     """An operation that reads positions out.
 
     `place`: of the operation. `source`: the tensor with positions that it reads them from; of an attention, the one
-    that keys and values are projected from. `attention`: whether it is one.
+    that keys and values are projected from; of a pooling in two steps, what the first one reads. `attention`: whether
+    it is one.
     """
 
     place: int
@@ -62,7 +63,10 @@ def find_read_out_operations(
         varying = [source for source in graph.inputs_of(place) if source[0] in graph.from_parameters]
         kind = graph.ops[place].get_type_name()
         attention = attends(kind, len(varying))
-        source = _origin(layout, tree, sources, suitable) if attention else sources[0]
+        if attention:
+            source = _origin(layout, tree, sources, suitable)
+        else:
+            source = _pooled_first(layout, [one for one in tree.chain(sources[0]) if suitable(one)], scores, sources[0])
         if source is None:
             continue
         marks = influence.reached((place, 0), np.ones((1,) * len(graph.output((place, 0)).get_shape()), np.int32))
@@ -71,6 +75,12 @@ def find_read_out_operations(
         if not any(_changes(layout, marks, tensor) for tensor in watched):
             found.append(ReadOutOperation(place, source, attention))
     return found
+
+
+def _pooled_first(layout: PositionLayout, maps: list[TensorId], scores: TensorId, source: TensorId) -> TensorId:
+    """What a pooling in two steps begins with, where `source`, the deepest of `maps`, is what its last one reads."""
+    ended = ended_axis(layout, maps, scores) if source in maps else None
+    return ended.above if ended is not None and ended.only_pooled else source
 
 
 def _needed(graph: ModelGraph, scores: TensorId) -> set[int]:

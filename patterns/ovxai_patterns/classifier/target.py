@@ -30,7 +30,7 @@ from ovxai_patterns.classifier.request import (
 )
 from ovxai_patterns.classifier.scores import NoScores, find_scores
 from ovxai_patterns.classifier.site import NoSite, Site
-from ovxai_patterns.wording import counted, worded
+from ovxai_patterns.wording import Named, counted, worded
 
 
 def find_site(analysis: ModelAnalysis, request: TargetRequest) -> Site | NoSite:
@@ -83,6 +83,7 @@ class TargetSearch:
         if not facts.alive:
             reason = "no layer that all class scores go through has a grid of positions that matter to them"
             return NoSite(reason, facts.near_misses)
+        trace = _traced_axis(facts, trace)
         proposal = self._proposal
         if proposal is not None:
             line = f"named by pattern {proposal.pattern!r}: {facts.describe(proposal.target)}"
@@ -137,6 +138,20 @@ def _site_of_deepest(facts: ClassifierFacts, request: TargetRequest, trace: Targ
     if request.k:
         return site_of_last_blocks(facts, request.k, trace)
     return make_site(facts, target, facts.readers(target), 0, trace)
+
+
+def _traced_axis(facts: ClassifierFacts, trace: TargetTrace) -> TargetTrace:
+    """With a line where the read-out pools in two steps, or a notice where that cannot be told."""
+    ended = facts.ended_axis
+    if ended is None:
+        return trace
+    if ended.only_pooled:
+        names = ", ".join(facts.describe(tensor) for tensor in facts.half_pooled)
+        return trace.then(f"pooled in two steps: {names} has one axis of the grid left, and is part of the read-out")
+    line = "column" if facts.positions(facts.alive[0]).grid[1] == 1 else "row"
+    layer = Named("target_layer", facts.name(ended.above))
+    said = "the grid has one {line}: an axis is pooled before it; {layer} shows both"
+    return replace(trace, notices=(*trace.notices, worded(said, line=line, layer=layer)))
 
 
 def _site_of_layer(facts: ClassifierFacts, layer: str, k: int | None) -> Site | NoSite:

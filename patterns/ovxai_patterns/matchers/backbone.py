@@ -14,11 +14,13 @@ from ovxai_patterns.matchers.parts import (
     MOVE_STEPS,
     ONE_PLACE_STEP,
     UNIT_STEPS,
+    is_half_pooled,
     learned,
     pooled,
+    pooled_in_steps,
     result,
 )
-from ovxai_patterns.matchers.pattern import GraphPattern
+from ovxai_patterns.matchers.pattern import GraphPattern, Match
 from ovxai_patterns.matchers.pen import Pen
 
 _HIDDEN_STEPS = (*UNIT_STEPS, LEARNED_STEP)
@@ -29,16 +31,17 @@ class LastFeatureMap(GraphPattern):
 
     target ─▶ [layout] ─▶ pooling ─▶ [layout, norm, activation, hidden layers] ─▶ classifier ─▶ [softmax] ─▶ Result
 
-    Binds `target` [N,C,h,w], [N,h,w,C] or tokens [N,T,C], `pooling`, `classifier`. The pooling leaves one place of all;
-    a gate (squeeze and excitation) pools as well, but leads to no Result by a path of single operations. A class token
-    may stand beside what the pooling leaves (DINOv2): target ─▶ one row, the mean of the others ─▶ Concat.
+    Binds `target` [N,C,h,w], [N,h,w,C] or tokens [N,T,C], `pooling`, `classifier`. The pooling leaves one place of all,
+    in one step or in two, one axis each, of which `pooling` is the last. A gate (squeeze and excitation) pools as well,
+    but leads to no Result by a path of single operations. A class token may stand beside what the pooling leaves
+    (DINOv2): target ─▶ one row, the mean of the others ─▶ Concat.
     """
 
     @classmethod
     def draw(cls, pen: Pen) -> ov.Node:
         """The graph."""
         target = pen.any(MAP, name="target")
-        vector = pooled(pen, pen.path(target, LAYOUT_STEPS, 3))
+        vector = pooled_in_steps(pen, pen.path(target, LAYOUT_STEPS, 3))
         features = pen.path(pen.either(vector, _beside_token(pen)), _HIDDEN_STEPS, 9)
         return result(pen, learned(pen, features, "classifier"))
 
@@ -61,7 +64,7 @@ class ScoresPooledLast(GraphPattern):
     def draw(cls, pen: Pen) -> ov.Node:
         """The graph."""
         scores = pen.path(learned(pen, pen.any(has_rank(4)), "classifier"), UNIT_STEPS, 4, name="target")
-        return result(pen, pooled(pen, pen.path(scores, LAYOUT_STEPS, 2)))
+        return result(pen, pooled_in_steps(pen, pen.path(scores, LAYOUT_STEPS, 2)))
 
 
 class FlattenedReadOut(GraphPattern):
@@ -81,6 +84,11 @@ class FlattenedReadOut(GraphPattern):
         matrix = pen.op("MatMul", pen.path(flat, UNIT_STEPS, 4), pen.any(), name="classifier")
         whole = pen.op("Convolution", target, pen.any(), where=[_READS_WHOLE_MAP], name="classifier")
         return result(pen, pen.path(pen.either(matrix, whole), (*_HIDDEN_STEPS, ONE_PLACE_STEP), 12))
+
+    @staticmethod
+    def check(match: Match) -> str:
+        """The target has all axes of the grid."""
+        return "reads what a pooling over one axis leaves of a map" if is_half_pooled(match["target"]) else ""
 
 
 def _flattens(output: ov.Output) -> bool:

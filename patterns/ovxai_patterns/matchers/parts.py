@@ -10,6 +10,7 @@ from ovxai_patterns.analysis.op_traits import (
     LEARNED_TYPES,
     POOLING_TYPES,
     REDUCE_TYPES,
+    SAME_VALUES_TYPES,
     SHARES_TYPES,
     SOFTMAX_TYPES,
 )
@@ -96,6 +97,41 @@ def pooled(pen: Pen, above: ov.Node) -> ov.Node:
     return pen.either(reduced, by_window, adaptive)
 
 
+def pooled_in_steps(pen: Pen, above: ov.Node) -> ov.Node:
+    """As `pooled`, at once or over one axis and then the other."""
+    first = pen.either(
+        pen.op((*_REDUCTIONS, *_ADAPTIVE), above, pen.any(), where=[_ENDS_ONE_AXIS]),
+        pen.op(_WINDOWS, above, where=[_ENDS_ONE_AXIS]),
+    )
+    line = pen.path(first, UNIT_STEPS, 2)
+    reduced = pen.op(_REDUCTIONS, line, pen.any(), where=[_REDUCES_REST], name="pooling")
+    by_window = pen.op(_WINDOWS, line, where=[_LEAVES_ONE], name="pooling")
+    return pen.either(reduced, by_window, pooled(pen, above))
+
+
+def is_half_pooled(output: ov.Output) -> bool:
+    """Whether a tensor is what a pooling over one axis leaves of a map, in any layout."""
+    node = output.get_node()
+    while node.get_type_name() in SAME_VALUES_TYPES:
+        node = node.input_value(0).get_node()
+    return node.get_type_name() in (*_REDUCTIONS, *_WINDOWS, *_ADAPTIVE) and _ends_one_axis(node.output(0))
+
+
+def _ends_one_axis(output: ov.Output) -> bool:
+    """Of a map of four axes, one of several places is left with one, or goes; the others keep theirs."""
+    node = output.get_node()
+    before, after = sizes_of(node.input_value(0)), sizes_of(output)
+    if len(before) != 4:
+        return False
+    if len(after) == 4:
+        ended = {axis for axis in range(4) if after[axis] == 1 != before[axis]}
+    else:
+        ended = set(axes_of(node)) if node.get_type_name() in _REDUCTIONS else set()
+    kept = [before[axis] for axis in range(4) if axis not in ended]
+    left = [size for axis, size in enumerate(after) if len(after) < 4 or axis not in ended]
+    return len(ended) == 1 and 0 not in ended and kept == left and 1 not in kept[1:]
+
+
 def _is_one_place(output: ov.Output) -> bool:
     return all(size == 1 for size in sizes_of(output.get_node().input_value(0))[2:])
 
@@ -105,6 +141,14 @@ def _reduces_positions(output: ov.Output) -> bool:
     node = output.get_node()
     sizes, axes = sizes_of(node.input_value(0)), axes_of(node) or _vanished(node)
     return len(axes) == len(sizes) - 2 and 0 not in axes and any(sizes[axis] != 1 for axis in axes)
+
+
+def _reduces_rest(output: ov.Output) -> bool:
+    """The same, where one axis is of size 1 already, and need not be named."""
+    node = output.get_node()
+    sizes, axes = sizes_of(node.input_value(0)), axes_of(node) or _vanished(node)
+    ended = axes | {axis for axis in range(1, len(sizes)) if sizes[axis] == 1}
+    return len(ended) == len(sizes) - 2 and 0 not in ended and any(sizes[axis] != 1 for axis in axes)
 
 
 def _vanished(node: ov.Node) -> frozenset[int]:
@@ -127,6 +171,8 @@ def _leaves_one(output: ov.Output) -> bool:
 
 _REDUCES_POSITIONS = Condition("does not reduce over all axes of positions and those alone", _reduces_positions)
 _LEAVES_ONE = Condition("does not leave one place of several", _leaves_one)
+_ENDS_ONE_AXIS = Condition("does not pool over one axis of positions", _ends_one_axis)
+_REDUCES_REST = Condition("does not reduce over the axis of positions that is left", _reduces_rest)
 _ONE_PLACE = Condition("pools more than one place", _is_one_place)
 ONE_PLACE_STEP = Step(_REDUCTIONS, 2, (_ONE_PLACE,), others=(WEIGHT,))
 """A pooling that a network keeps although one place is left."""

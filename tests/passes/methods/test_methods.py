@@ -21,6 +21,7 @@ from ovxai_passes.reference.masked import defined_map
 from ovxai_passes.vocabulary import Mask, Method
 from tests.fixtures import graphs
 from tests.fixtures.attention_graphs import class_attention, learned_query, mean_query, two_branches
+from tests.fixtures.pooled_in_steps import two_steps
 from tests.support.running import Array, looped, random_input, run
 
 SLOW_BATCH = pytest.param(3, marks=pytest.mark.slow)
@@ -49,6 +50,7 @@ class Layout:
 
 
 TOKENS = (1, -1, 1)
+NHWC_MEANS = {"pooling": "mean", "axes": (2, 1), "keep": False}
 LAYOUTS = (
     Layout("cnn", graphs.cnn, (1, 1, 4, 4), "pooled"),
     Layout("maximum and 1x1 classifier", graphs.max_cnn, (1, 1, 4, 4), "pooled"),
@@ -71,6 +73,8 @@ LAYOUTS = (
     Layout("learned query", learned_query, TOKENS, "attention pooling"),
     Layout("mean as query", mean_query, (1, 1, 4, 4), "attention pooling"),
     Layout("two branches", two_branches, TOKENS, "attention pooling", 1),
+    Layout("maximum in two steps", two_steps, (1, 1, 4, 4), "pooled"),
+    Layout("mean in two steps, NHWC", two_steps, (1, 4, 4, 1), "pooled", 0, NHWC_MEANS),
 )
 BAKED = (
     Layout("baked batch", graphs.vit, TOKENS, "class token", 1, {"baked": True}),

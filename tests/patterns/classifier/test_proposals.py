@@ -18,6 +18,7 @@ from ovxai_patterns.classifier.site import NoSite, Site
 from ovxai_patterns.classifier.target import TargetSearch
 
 from tests.fixtures import attention_graphs, block_graphs, graphs, heads, position_heads
+from tests.fixtures.pooled_in_steps import columns, two_steps
 
 Build = Callable[[], ov.Model]
 
@@ -47,6 +48,9 @@ FOUND_BY: dict[str, tuple[Build, str]] = {
     "learned_query": (attention_graphs.learned_query, "AttentionPooling"),
     "mean beside token": (block_graphs.mean_beside_token, "LastFeatureMap"),
     "mean_query": (attention_graphs.mean_query, "dataflow"),
+    "two steps": (two_steps, "LastFeatureMap"),
+    "two steps, bent": (lambda: two_steps(bent=True, keep=False), "LastFeatureMap"),
+    "flat columns": (lambda: columns("flat"), "dataflow"),
     "gated_cnn": (block_graphs.gated_cnn, "dataflow"),
 }
 """Fixtures, and what finds their target: the name of a pattern, or dataflow alone."""

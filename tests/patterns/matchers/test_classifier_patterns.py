@@ -14,6 +14,7 @@ from ovxai_patterns.matchers.norms import LayerNorm
 from ovxai_patterns.matchers.pattern import GraphPattern
 
 from tests.fixtures import attention_graphs, block_graphs, graphs
+from tests.fixtures.pooled_in_steps import columns, two_steps
 
 Build = Callable[[], ov.Model]
 
@@ -32,6 +33,10 @@ MATCHES: list[tuple[type[GraphPattern], Build, int, dict[str, tuple[str, list[in
     (LastFeatureMap, graphs.nhwc_cnn, 1, {}),
     (LastFeatureMap, graphs.quantised_cnn, 1, {"target": ("FakeQuantize", [1, 6, 4, 4])}),
     (LastFeatureMap, graphs.windowed, 1, {"target": ("Add", [1, 4, 4, 8])}),
+    (LastFeatureMap, two_steps, 1, {"target": ("Swish", [1, 6, 4, 4]), "pooling": ("ReduceMax", [1, 6, 1, 1])}),
+    (LastFeatureMap, lambda: two_steps(axes=(2, 1), keep=False), 1, {"target": ("Transpose", [1, 4, 4, 6])}),
+    (LastFeatureMap, lambda: two_steps(pooling="windows"), 1, {"target": ("Swish", [1, 6, 4, 4])}),
+    (LastFeatureMap, lambda: two_steps(bent=True), 1, {"target": ("Swish", [1, 6, 4, 4])}),
     (ScoresPooledLast, graphs.scores_pooled, 1, {"classifier": ("Convolution", [1, 5, 4, 4])}),
     (FlattenedReadOut, graphs.flattened, 1, {"classifier": ("MatMul", [1, 9])}),
     (LayerNorm, vit("pre"), 5, {"norm": ("MVN", [1, 17, 8])}),
@@ -57,8 +62,10 @@ MUST_NOT: list[tuple[type[GraphPattern], Build, str]] = [
     (LastFeatureMap, graphs.scores_pooled, "is not Convolution or GroupConvolution or MatMul"),
     (LastFeatureMap, vit("pre"), "is not"),
     (LastFeatureMap, block_graphs.gated_cnn, "is not"),
+    (LastFeatureMap, lambda: columns("flat"), "does not reduce over all axes of positions"),
     (ScoresPooledLast, graphs.cnn, "is not"),
     (FlattenedReadOut, graphs.cnn, "is not Reshape or Squeeze"),
+    (FlattenedReadOut, lambda: columns("flat"), "reads what a pooling over one axis leaves"),
     (LayerNorm, graphs.cnn, ""),
     (LayerNorm, lambda: block_graphs.one_norm("tokens"), "is not over the channels"),
     (LayerNorm, lambda: block_graphs.one_norm("itself"), "is not made of constants"),
