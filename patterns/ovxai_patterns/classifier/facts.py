@@ -15,6 +15,7 @@ from ovxai_patterns.analysis.graph import Edge, TensorId
 from ovxai_patterns.analysis.influence import Influence
 from ovxai_patterns.analysis.layout import picture_axes
 from ovxai_patterns.analysis.model_analysis import ModelAnalysis
+from ovxai_patterns.analysis.op_traits import LAYOUT_TYPES
 from ovxai_patterns.analysis.positions import Positions
 from ovxai_patterns.classifier.blocks import Blocks
 from ovxai_patterns.classifier.readout import EndedAxis, ended_axis
@@ -22,6 +23,8 @@ from ovxai_patterns.classifier.readout_operations import ReadOutOperation, find_
 from ovxai_patterns.classifier.scores import Scores
 
 _MOST_CANDIDATES = 10
+_MOST_LOOKED_AT = 30
+"""How many maps are looked at where most are of no use: each takes a walk through the rest of the network."""
 _MOST_NEAR_MISSES = 6
 
 
@@ -158,6 +161,24 @@ class ClassifierFacts:
     def candidates(self) -> tuple[str, ...]:
         """Friendly names of usable layers, deepest first."""
         return tuple(self.name(tensor) for tensor in self.alive[:_MOST_CANDIDATES])
+
+    @property
+    def candidates_beside(self) -> tuple[str, ...]:
+        """Friendly names of maps that a part of the class scores goes through, the last one of each branch."""
+        graph, picture, found, covered = self.graph, self.layout.pictures[0], list[TensorId](), set[int]()
+        looked_at = 0
+        for place in sorted(graph.region(picture, self.scores.tensor), reverse=True):
+            tensor = (place, 0)
+            moved = graph.ops[place].get_type_name() in LAYOUT_TYPES
+            if place in covered or moved or self.shape_problem(tensor):
+                continue
+            looked_at += 1
+            if looked_at > _MOST_LOOKED_AT or len(found) == _MOST_CANDIDATES:
+                break
+            if self.matters(tensor):
+                found.append(tensor)
+                covered |= graph.region(picture, tensor)
+        return tuple(self.name(tensor) for tensor in found)
 
     @property
     def near_misses(self) -> tuple[str, ...]:

@@ -14,6 +14,10 @@ from ovxai_patterns.matchers.pattern import DATAFLOW, GraphPattern
 from ovxai_patterns.wording import Named, worded
 
 _MOST_POSITIONS = 4096
+_NOT_RECOGNISED = worded(
+    "how the class scores read the positions was not recognised: look at the map before you use it; "
+    "{target_layer} explains another layer"
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def make_site(
         return NoSite(f"{reason}; choose a deeper layer", trace.story, facts.candidates)
     notices = facts.scores.notices + trace.notices
     if trace.readout is ReadOut.OTHER:
-        notices += ("how the class scores read the positions was not recognised",)
+        notices += (_NOT_RECOGNISED,)
     source = grid_source(facts.layout, target)
     return Site(
         readout=trace.readout,

@@ -32,6 +32,8 @@ from ovxai_patterns.classifier.scores import NoScores, find_scores
 from ovxai_patterns.classifier.site import NoSite, Site
 from ovxai_patterns.wording import Named, counted, worded
 
+_SHOWS_A_PART = worded("name one that a part of them goes through ({target_layer}): the map shows that part alone")
+
 
 def find_site(analysis: ModelAnalysis, request: TargetRequest) -> Site | NoSite:
     """The site of a classifier, or why there is none."""
@@ -82,7 +84,10 @@ class TargetSearch:
             return site_of_part(facts, request, trace)
         if not facts.alive:
             reason = "no layer that all class scores go through has a grid of positions that matter to them"
-            return NoSite(reason, facts.near_misses)
+            beside = facts.candidates_beside
+            if beside:
+                reason = worded("{reason}; {hint}", reason=reason, hint=_SHOWS_A_PART)
+            return NoSite(reason, facts.near_misses, beside)
         trace = _traced_axis(facts, trace)
         proposal = self._proposal
         if proposal is not None:

@@ -21,7 +21,7 @@ from ovxai_passes.reference.masked import defined_map
 from ovxai_passes.vocabulary import Mask, Method
 from tests.fixtures import graphs
 from tests.fixtures.attention_graphs import class_attention, learned_query, mean_query, two_branches
-from tests.fixtures.pooled_in_steps import two_steps
+from tests.fixtures.pooled.in_steps import two_steps
 from tests.support.running import Array, looped, random_input, run
 
 SLOW_BATCH = pytest.param(3, marks=pytest.mark.slow)

@@ -11,7 +11,7 @@ from ovxai_patterns.classifier.request import TargetRequest
 from ovxai_patterns.classifier.site import Site
 from ovxai_patterns.classifier.target import find_site
 
-from tests.fixtures.pooled_in_steps import columns, flat_picture, two_branches_in_steps, two_steps
+from tests.fixtures.pooled.in_steps import columns, flat_picture, two_branches_in_steps, two_steps
 
 
 def found(model: ov.Model, **request: object) -> Site:

@@ -18,7 +18,7 @@ from ovxai_patterns.classifier.site import NoSite, Site
 from ovxai_patterns.classifier.target import TargetSearch
 
 from tests.fixtures import attention_graphs, block_graphs, graphs, heads, position_heads
-from tests.fixtures.pooled_in_steps import columns, two_steps
+from tests.fixtures.pooled.in_steps import columns, two_steps
 
 Build = Callable[[], ov.Model]
 

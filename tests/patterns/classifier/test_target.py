@@ -146,6 +146,20 @@ def test_two_branches_that_join_without_a_grid() -> None:
     assert any("picture itself" in miss for miss in refusal.near_misses)
 
 
+def test_branches_that_a_product_joins_are_named_to_choose_from() -> None:
+    w, image = Weights(), picture(1)
+    maps = [ops.relu(graphs.conv(image, w, 3, 6, 2, stride=2)) for _ in range(2)]
+    for place, one in enumerate(maps):
+        one.set_friendly_name(f"branch {place}")
+    rows = [ops.reshape(one, integers(0, 6, 16), True) for one in maps]
+    joined = ops.reshape(ops.matmul(*rows, False, True), integers(0, 36), True)
+    model = model_of(dense(joined, w, 36, CLASSES), image)
+    refusal = refused(model)
+    assert "name one that a part of them goes through (target_layer)" in refusal.reason
+    assert sorted(refusal.candidates) == ["branch 0", "branch 1"]
+    assert any("other paths" in notice for notice in found(model, layer="branch 0").notices)
+
+
 def test_several_outputs() -> None:
     w, image = Weights(), picture(1)
     x = ops.relu(graphs.conv(image, w, 3, 6, 2, stride=2))
@@ -179,10 +193,11 @@ def test_embeddings_count_as_scores_with_a_notice() -> None:
 def test_dynamic_height_is_refused_with_what_to_do() -> None:
     image = ops.parameter([1, 3, -1, -1], np.float32)
     w = Weights()
-    x = ops.reduce_mean(ops.relu(graphs.conv(image, w, 3, 6, 32, stride=32)), integers(1, 3), False)
-    x = ops.reduce_mean(x, integers(1), True)
+    x = ops.reduce_mean(ops.relu(graphs.conv(image, w, 3, 6, 32, stride=32)), integers(3), False)
+    x = ops.relu(ops.convolution(x, w(6, 6, 3), [1], [1], [1], [1]))  # rows see each other
+    x = dense(ops.reduce_mean(x, integers(2), False), w, 6, CLASSES)
     with pytest.raises(xai.TargetNotFoundError, match="static one first"):
-        xai.insert_xai(model_of(ops.multiply(x, w(1, CLASSES)), image))
+        xai.insert_xai(model_of(x, image))
 
 
 def test_huge_grids_are_refused() -> None:

@@ -14,7 +14,7 @@ from ovxai_patterns.matchers.norms import LayerNorm
 from ovxai_patterns.matchers.pattern import GraphPattern
 
 from tests.fixtures import attention_graphs, block_graphs, graphs
-from tests.fixtures.pooled_in_steps import columns, two_steps
+from tests.fixtures.pooled.in_steps import columns, two_steps
 
 Build = Callable[[], ov.Model]
 
