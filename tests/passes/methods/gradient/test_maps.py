@@ -88,8 +88,7 @@ def rows_of(layout: Layout, value: Array, kept: int) -> Floats:
     """The positions [N,P,C] of a fixture's target."""
     if value.ndim == 3:
         return value[:, kept:].astype(np.float64)
-    channels_last = len(layout.mask_shape) == 4 and layout.mask_shape[1] != 1
-    flat = value if channels_last else value.transpose(0, 2, 3, 1)
+    flat = value if value.shape[1:3] == (4, 4) else value.transpose(0, 2, 3, 1)
     return flat.reshape(len(value), 16, -1).astype(np.float64)
 
 
