@@ -8,6 +8,7 @@ import openvino as ov
 from ovxai_patterns.analysis.graph import ModelGraph, TensorId
 
 from ovxai_passes.ops.fence import fence_sizes, put_fence, unfenced
+from ovxai_passes.ops.fusions import SafeTaps
 from ovxai_passes.ops.sharing import repeats_reader, shares_transpose
 
 Fed = tuple[tuple[ov.Node, ov.Output], ...]
@@ -20,7 +21,9 @@ def fenced_inputs(graph: ModelGraph, model: ov.Model, sources: Sequence[TensorId
     What nothing in the network reads, as an input that was added for the branch, needs no fence.
     """
     fed = [(one, graph.output(source)) for one, source in zip(model.get_parameters(), sources, strict=True)]
-    fence_sizes(model)
+    taps = SafeTaps(graph)
+    inputs = zip(model.get_parameters(), sources, strict=True)
+    fence_sizes(model, but=[one.get_name() for one, source in inputs if source not in taps])
     open_to_tail = {parameter.get_name() for parameter in unfenced(model)}
     for parameter, output in fed:
         if not output.get_target_inputs():

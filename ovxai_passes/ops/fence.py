@@ -21,6 +21,8 @@ one element along an axis of known size:
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
@@ -41,11 +43,14 @@ def unfenced(branch: ov.Model) -> list[ov.Node]:
     return [node for node in inputs if node.get_element_type().is_real()]
 
 
-def fence_sizes(branch: ov.Model) -> None:
-    """Put a fence under each ShapeOf of dynamic sizes that a way up from a result reaches without a product."""
+def fence_sizes(branch: ov.Model, but: Collection[str] = ()) -> None:
+    """Put a fence under each ShapeOf of dynamic sizes that a way up from a result reaches without a product.
+
+    `but`: names of inputs that may get no reader of values.
+    """
     ends = [result.input_value(0).get_node() for result in branch.get_results()]
     for node in _without_products(ends):
-        if node.get_type_name() != "ShapeOf":
+        if node.get_type_name() != "ShapeOf" or node.input_value(0).get_node().get_name() in but:
             continue
         source = node.input_value(0)
         above = _without_products([source.get_node()])

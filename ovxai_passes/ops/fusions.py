@@ -12,6 +12,7 @@ further reader without that is a safe tap. The CPU plugin of 2026.4.1 shows each
                   4  Transpose ─▶ T ─▶ Convolution, pooling, Reduce...
                   5  T ─▶ Add ◀─ Convolution                         (the sum is made in place of T)
                   6  MatMul ─▶ T ─▶ Softmax ─▶ T ─▶ MatMul           (an attention that is spelled out)
+                  9  ReduceMean ─▶ T ─▶ ReduceMean, and others       (both are one reduction)
     safe tap         every other tensor
     attention     7  MatMul with weights ─▶ T ─▶ query or key of one attention   (projections are joined)
     sums          8  MatMul, Multiply ─▶ T ─▶ Add, which T's one reader is
@@ -148,13 +149,15 @@ class SafeTaps:
 
 
 def _is_one_kernel(kind: str, readers: set[str]) -> bool:
-    """Whether a plugin may compute an operation together with all that reads its result (rules 1, 3 and 4)."""
+    """Whether a plugin may compute an operation together with all that reads its result (rules 1, 3, 4 and 9)."""
     if not readers:
         return False
     if readers <= _FUSED:
         return kind in _FUSING - _NEVER_FUSING
     if kind == "Transpose":
         return bool(readers & (REDUCE_TYPES | WINDOW_TYPES))
+    if kind in REDUCE_TYPES:
+        return readers == {kind}
     return kind == "Pad" and readers <= WINDOW_TYPES
 
 
