@@ -56,7 +56,7 @@ def test_all_of_it_is_written_and_read_back(tmp_path: Path) -> None:
     assert str(model.get_parameters()[0].layout) == "[N,C,H,W]"
     wanted = Preparation((123.675, 116.28, 103.53), (58, 58, 58), True, ResizeType.LETTERBOX)
     assert Preparation.from_model(model) == wanted
-    assert labels_of(model) == ["tabby_cat", "dog", "c", "d", "e"]
+    assert labels_of(model) == ["tabby cat", "dog", "c", "d", "e"]
 
 
 def test_what_it_says_already_is_no_news() -> None:

@@ -248,7 +248,7 @@ def _notify(notices: Iterable[str]) -> None:
 
 def _notices(path: str, model: ov.Model) -> list[str]:
     """What is unsaid of how a model takes pictures; demo models are known."""
-    return [] if path.startswith(demo.PREFIX) else list(preparation_notices(model, Preparation.from_model(model)))
+    return [] if path.startswith(demo.PREFIX) else list(preparation_notices(model, Preparation.from_model(model), path))
 
 
 def _check_cost(runs: Sequence[RunSettings], preset: str | None, batch: int) -> None:
