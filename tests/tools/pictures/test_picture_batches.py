@@ -11,7 +11,8 @@ import pytest
 from ovxai_tools.common.model_loading import load_model
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.picture_batches import BatchedRun
-from ovxai_tools.pictures.picture_run import RunSettings, UnreadableError
+from ovxai_tools.pictures.picture_run import UnreadableError
+from ovxai_tools.pictures.run_settings import RunSettings
 
 from ovxai_passes.model_info.shapes import set_shapes, stated_shape
 from tests.support.extras import needs_pictures

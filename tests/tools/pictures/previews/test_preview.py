@@ -10,7 +10,7 @@ from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.previews import preview
 from ovxai_tools.pictures.previews.panels import Levels, Strip
 from ovxai_tools.pictures.previews.preview import write_preview
-from ovxai_tools.pictures.previews.shown_class import PreviewSubject
+from ovxai_tools.pictures.previews.shown_class import MOST_ROWS, PreviewSubject
 
 from ovxai_passes.insert import insert
 from ovxai_passes.model_info.preparation import Preparation
@@ -59,7 +59,7 @@ def test_each_class_that_is_asked_for_has_a_row(tmp_path: Path, monkeypatch: pyt
     rows = strips("cnn", tmp_path, monkeypatch, classes=("star", "disc"))
     assert [row.panels[1].title for row in rows] == ['Map of "star"', 'Map of "disc"']
     assert [row.caption.split(",")[0] for row in rows] == ["star", "disc"]
-    assert len(strips("cnn", tmp_path, monkeypatch, classes=(0, 1, 2, 3, 4, 5))) == 2 + 5, "those before, and the most"
+    assert len(strips("cnn", tmp_path, monkeypatch, classes=(0, 1, 2, 3, 4, 5))) == MOST_ROWS
 
 
 def test_boxes_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """One picture of what an augmented model says: the original, the map of the best class, and both together.
 
-Of several methods, or classes that are asked for, each has a row. Of a detector the best class is the one that it is surest of, and its boxes are
-drawn on the original.
+Of several methods, or classes that are asked for, each has a row. Of a detector the best class is the one that it is
+surest of, and its boxes are drawn on the original.
 """
 
 from __future__ import annotations

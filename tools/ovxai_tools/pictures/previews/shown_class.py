@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
-
 from ovxai_patterns.analysis.graph import ModelGraph
 
 from ovxai_passes.insert import Insertion
