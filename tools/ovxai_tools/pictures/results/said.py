@@ -9,6 +9,7 @@ from typing import Any
 from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.vocabulary import Method, Scaling, Task
 from ovxai_tools.pictures.model_input import preparation_notices
+from ovxai_tools.pictures.page.card import class_name
 from ovxai_tools.pictures.results.ways import Way
 from ovxai_tools.pictures.sureness import percent, sureness
 
@@ -60,7 +61,8 @@ def map_lines(maps: Sequence[Mapping[str, Any]], ways: Sequence[Way]) -> list[st
         way = f" [{one['model']}, {one['method']}]" if len(ways) > 1 else ""
         lines.append(f"{one['picture']}: {one['class']}{score}{way}")
         if tells_faint and is_faint(one["strongest"]):
-            lines.append(f"  {_faint(one['class'], one['strongest'], ways)}")
+            label = class_name(one["class"].split(",", maxsplit=1)[0])
+            lines.append(f"  {_faint(label, one['strongest'], ways)}")
     return lines
 
 
