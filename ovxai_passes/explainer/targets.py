@@ -47,15 +47,22 @@ def target_indices(targets: Targets, label_names: Sequence[str] | None) -> list[
     if label_names is None or len(label_names) == 0:
         raise OptionError("targets are names, so label_names is needed to find them (boxes of a detector go by number)")
     label_names = [str(name) for name in label_names]
-    missing = [str(name) for name in found if name not in label_names]
+    wanted = [_as_known(str(name), label_names) for name in found]
+    missing = [name for name in wanted if name not in label_names]
     if missing:
         hint = did_you_mean(missing[0], label_names) or ": check the spelling"
         raise OptionError(f"{', '.join(map(repr, missing))} not in label_names{hint}")
-    for name in found:
+    for name in wanted:
         if label_names.count(name) > 1:
             places = ", ".join(str(place) for place, one in enumerate(label_names) if one == name)
-            raise OptionError(f"{str(name)!r} is the name of several classes, {places}: give the number")
-    return [label_names.index(name) for name in found]
+            raise OptionError(f"{name!r} is the name of several classes, {places}: give the number")
+    return [label_names.index(name) for name in wanted]
+
+
+def _as_known(name: str, label_names: Sequence[str]) -> str:
+    """A name as it is known: models hold underscores for its blanks, and either may be given."""
+    blank = name.replace("_", " ")
+    return blank if name not in label_names and blank in label_names else name
 
 
 def check_mapped(wanted: Sequence[int], maps: Mapping[int, object]) -> None:

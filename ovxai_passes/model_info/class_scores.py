@@ -20,7 +20,7 @@ _BYTE = 1
 def known_scores(model: ov.Model) -> list[tuple[int, int]]:
     """The places of the outputs that are class scores, each with the number of classes, the likeliest first."""
     graph = ModelGraph(model)
-    return [(one.output, one.classes) for one in _own_scores(graph) if _holds_scores(graph, one)]
+    return [(one.output, one.classes) for one in _own_scores(graph) if holds_scores(graph, one)]
 
 
 def shares_reader(model: ov.Model) -> Callable[[Any], Any]:
@@ -66,7 +66,7 @@ def _own_scores(graph: ModelGraph) -> list[Scores]:
     return [one for one in candidates if isinstance(one, Scores) and one.output in places]
 
 
-def _holds_scores(graph: ModelGraph, scores: Scores) -> bool:
+def holds_scores(graph: ModelGraph, scores: Scores) -> bool:
     """Whether an output holds the scores themselves, not a ranking of them (indices, or values in order)."""
     return scores.shown == graph.id_of(graph.model.outputs[scores.output].get_node().input_value(0))
 

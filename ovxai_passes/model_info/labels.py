@@ -13,11 +13,12 @@ from ovxai_passes.model_info.rt_info import said_in
 
 _BACKGROUND = "background"
 _FEW = 20  # classes, which are listed
+_PROPOSED = 5
 
 
 def labels_of(model: ov.Model) -> list[str]:
-    """Class names in rt_info `model_info` (blanks in a name are underscores there), or none."""
-    return said_in(model, "model_info", "labels").split()
+    """Class names in rt_info `model_info`, or none. Blanks in a name are underscores there, and blanks again here."""
+    return [name.replace("_", " ").strip() or name for name in said_in(model, "model_info", "labels").split()]
 
 
 def as_entry(names: Sequence[str]) -> str:
@@ -82,16 +83,24 @@ def _by_name(name: str, labels: Sequence[str], count: int) -> int:
             )
         )
     wanted = _plain(name)
-    names = [{_plain(label), *(_plain(part) for part in label.split(","))} for label in labels]
-    found = [number for number, known in enumerate(names) if wanted in known]
+    each = [(label, *(part.strip() for part in label.split(","))) for label in labels]
+    found = [number for number, names in enumerate(each) if wanted in map(_plain, names)]
     if len(found) > 1:
         numbers = ", ".join(str(number) for number in found)
         raise OptionError(f"class name {name!r} stands for several classes ({numbers}): give the one by number")
     if not found:
         hint = f"; classes: {', '.join(labels)}" if len(labels) <= _FEW else ""
-        hint = did_you_mean(wanted, sorted(set().union(*names))) or hint
+        hint = _proposed(wanted, [name for names in each for name in names[1:] or names]) or hint
         raise OptionError(f"there is no class named {name!r}{hint}")
     return found[0]
+
+
+def _proposed(wanted: str, names: Sequence[str]) -> str:
+    """The names with a word in them, else those nearest to it."""
+    with_it = [name for name in dict.fromkeys(names) if wanted in _plain(name).split()]
+    if with_it:
+        return f"; did you mean {' or '.join(map(repr, with_it[:_PROPOSED]))}?"
+    return did_you_mean(wanted, sorted({_plain(name) for name in names}))
 
 
 def _plain(label: str) -> str:

@@ -52,7 +52,13 @@ class InfoOptions:
         None, OptionSpec("Layout of the picture; written into the model.", (InputLayout,), asks=False)
     )
     resize_type: ResizeType | None = option(
-        None, OptionSpec("How pictures are fitted to the input; written into the model.", (ResizeType,), asks=False)
+        None,
+        OptionSpec(
+            "How pictures are fitted to the input. standard: squashed; fit_to_window: aspect kept, upper left (YOLOX); "
+            "fit_to_window_letterbox: in the middle; crop: its middle. Written into the model.",
+            (ResizeType,),
+            asks=False,
+        ),
     )
     pad_value: int | None = option(
         None,

@@ -17,9 +17,10 @@ from ovxai_tools.pictures.previews.preview import write_preview
 from ovxai_tools.pictures.previews.shown_class import PreviewSubject
 
 import ovxai_passes as xai
+from ovxai_passes.explainer.targets import target_indices
 from ovxai_passes.insert import insert
 from ovxai_passes.model_info.class_scores import class_count, shares_of, shares_reader
-from ovxai_passes.model_info.labels import names_of
+from ovxai_passes.model_info.labels import names_of, numbers_of
 from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.ops.cost import beyond
 from ovxai_passes.options import Options
@@ -128,6 +129,21 @@ def test_whether_labels_fit() -> None:
     for labels, count in (("abcd", 3), ("ab", 3), (("a", "background", "b", "c"), 3), ("a", 0)):
         with pytest.raises(xai.OptionError, match="give one for each, in the model's order"):
             names_of(labels, count)
+
+
+def test_names_with_blanks_are_given_in_either_way() -> None:
+    names = ("tabby, tabby cat", "dog", "tiger cat", "catamaran")
+    assert numbers_of(("Tiger_cat", "tabby cat"), names, 4) == (2, 0)
+    with pytest.raises(xai.OptionError, match=r"did you mean 'tabby cat' or 'tiger cat'\?"):
+        numbers_of(("cat",), names, 4)
+    assert target_indices(["tiger_cat", "dog"], names) == [2, 1]
+
+
+def test_a_preview_and_a_page_say_the_same_probability(tmp_path: Path) -> None:
+    asked = ("--image", STAR, "--preview", tmp_path / "p.png")
+    drawn = re.findall(r"→ (.*)", invoke(transform.main, "demo:cnn", tmp_path / "out.xml", *asked).stdout)
+    told = re.findall(r"png: (.*)", invoke(explain.main, "demo:cnn", STAR, "--output", tmp_path / "o").stdout)
+    assert drawn == told != []
 
 
 def test_digits_that_show_what_is_beyond() -> None:

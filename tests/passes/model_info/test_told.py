@@ -17,7 +17,9 @@ import ovxai_passes as xai
 from ovxai_passes.insert import plan
 from ovxai_passes.model_info.labels import labels_of
 from ovxai_passes.model_info.preparation import Preparation
+from ovxai_passes.model_info.recorded import is_augmented
 from ovxai_passes.options import Options
+from ovxai_passes.remove import without_maps
 from ovxai_passes.vocabulary import ResizeType
 from tests.fixtures import detector_graphs, graphs
 from tests.support.cli import invoke
@@ -56,7 +58,15 @@ def test_all_of_it_is_written_and_read_back(tmp_path: Path) -> None:
     assert str(model.get_parameters()[0].layout) == "[N,C,H,W]"
     wanted = Preparation((123.675, 116.28, 103.53), (58, 58, 58), True, ResizeType.LETTERBOX)
     assert Preparation.from_model(model) == wanted
-    assert labels_of(model) == ["tabby_cat", "dog", "c", "d", "e"]
+    assert labels_of(model) == ["tabby cat", "dog", "c", "d", "e"]
+
+
+def test_it_goes_on_saying_it_without_its_maps() -> None:
+    model = xai.insert_xai(graphs.cnn(), **ALL)
+    plain = without_maps(model)
+    assert not is_augmented(plain)
+    assert said(plain) == said(model)
+    assert str(plain.get_parameters()[0].layout) == "[N,C,H,W]"
 
 
 def test_what_it_says_already_is_no_news() -> None:

@@ -79,8 +79,13 @@ def test_pictures_are_explained_by_the_method_asked_for(method: str | None, labe
 def test_a_method_that_is_not_there() -> None:
     needs_pictures()
     invoke(transform.main, "demo:cnn", "out.xml", *TWO)
-    said = invoke(explain.main, "out.xml", STAR, "--output", "maps", "--method", "activationmap", code=2).output
-    assert "has maps already, of reciprocam, eigencam: give the model without them for --method activationmap" in said
+    called = ("out.xml", STAR, "--output", "maps", "--json")
+    result = invoke(explain.main, *called, "--method", "activationmap", "--method", "reciprocam")
+    assert (
+        "the model has maps of reciprocam, eigencam: they are taken off here, and --method activationmap"
+        in result.stderr
+    )
+    assert [one["class"] for one in json.loads(result.stdout)["explained"]] == ["all classes", "star"]
 
 
 def test_given_twice() -> None:

@@ -11,6 +11,7 @@ import openvino as ov
 import pytest
 from ovxai_tools.cli.explain import main
 from ovxai_tools.demo import shipped as demo
+from ovxai_tools.pictures import picture_run
 from ovxai_tools.pictures.page.images import FOLDER
 
 import ovxai_passes as xai
@@ -49,6 +50,13 @@ def test_pictures_become_maps_overlays_and_a_page(tmp_path: Path) -> None:
     assert "http" not in page
     assert "<title>What demo:cnn says of 2 pictures, and why</title>" in page
     assert "<h2>03_star.png</h2>" in page, "no path of a disk"
+
+
+def test_of_the_best_classes_impossible_ones_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for least, count in ((0.3, 1), (1.1, 1), (0.0, 8)):
+        monkeypatch.setattr(picture_run, "_LEAST", least)
+        call = ("demo:cnn", STAR, "--output", tmp_path, "--top-k", 8, "--json", "--force")
+        assert len(json.loads(invoke(main, *call).stdout)["explained"]) == count
 
 
 def test_folders_sizes_colours_and_classes(tmp_path: Path) -> None:
@@ -154,8 +162,10 @@ def test_equal_names_are_numbered(tmp_path: Path) -> None:
 def test_methods_of_models_that_have_maps(tmp_path: Path) -> None:
     ov.save_model(xai.insert_xai(demo.model_path("demo:cnn")), tmp_path / "maps.xml")
     call = (tmp_path / "maps.xml", STAR, "--output")
-    output = invoke(main, *call, tmp_path / "a", "--method", "activationmap", code=2).output
-    assert "has maps already, of reciprocam" in output
+    ov.save_model(xai.insert_xai(demo.model_path("demo:cnn"), only_map=True), tmp_path / "only.xml")
+    refused = ("--output", tmp_path / "a", "--method", "activationmap")
+    said = invoke(main, tmp_path / "only.xml", STAR, *refused, code=2).output
+    assert "has maps already, of reciprocam" in said
     invoke(main, *call, tmp_path / "b", "--method", "reciprocam")
     invoke(main, *call, tmp_path / "c", "--method", "rise")
     invoke(main, "demo:cnn", STAR, "--output", tmp_path / "d", "--method", "rise")

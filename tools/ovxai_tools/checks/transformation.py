@@ -207,7 +207,9 @@ def _preview(
         image = request.image or _demo_picture(insertion)
         caption = write_preview(written, PreviewSubject(model, insertion, labels), image, preparation, drawn)
     caption = caption.removeprefix(f"{insertion.report.method}: ")  # there where a picture has rows of several methods
-    notices = () if request.source.startswith(demo.PREFIX) else preparation_notices(written, preparation)
+    finds_objects = insertion.of_each_map()[0].target.site is None
+    is_demo = request.source.startswith(demo.PREFIX)
+    notices = () if is_demo else preparation_notices(written, preparation, "the model", finds_objects)
     return notices, (f"{image.name} → {caption}",)
 
 

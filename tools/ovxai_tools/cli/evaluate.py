@@ -226,7 +226,8 @@ def _evaluate(source: _Source, given: _Given, asked: Asked, report: Report, as_j
         click.echo(json.dumps(outcome.as_dict(), indent=1))
         return
     click.echo(table(outcome.standings))
-    notices = () if name.startswith(demo.PREFIX) else preparation_notices(model, Preparation.from_model(model))
+    is_demo, preparation = name.startswith(demo.PREFIX), Preparation.from_model(model)
+    notices = () if is_demo else preparation_notices(model, preparation, name, not of.is_classifier)
     for notice in (*outcome.notices, *notices):
         click.echo(f"{colours.notice('notice:')} {notice}", err=True)
     for line in filter(None, (str(outcome.verdict), written)):

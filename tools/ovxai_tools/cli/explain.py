@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-import openvino as ov
 
 from ovxai_passes import __version__
 from ovxai_passes.errors import OptionError
 from ovxai_passes.explainer.black_box.running import Preset
-from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.shapes import StatedShape
 from ovxai_passes.pictures.colormaps import COLORMAPS
 from ovxai_passes.pictures.extras import opencv
@@ -26,6 +24,7 @@ from ovxai_tools.common.command_line.deciding import deciding
 from ovxai_tools.common.command_line.devices import DeviceType
 from ovxai_tools.common.command_line.exit_codes import LEFT_OUT
 from ovxai_tools.common.command_line.help_page import PagedCommand
+from ovxai_tools.common.command_line.insertion_help import INPUT_OPTIONS
 from ovxai_tools.common.command_line.log_levels import log_level_option, log_on_stderr
 from ovxai_tools.common.command_line.model_names import ModelName
 from ovxai_tools.common.command_line.pages import EXPLAIN_PAGE
@@ -37,15 +36,14 @@ from ovxai_tools.common.resumable import check_folder
 from ovxai_tools.common.shared_options import parse_size, read_labels, shape_option
 from ovxai_tools.demo import shipped as demo
 from ovxai_tools.pictures.map_drawing import COLOURS, Style
-from ovxai_tools.pictures.model_input import preparation_notices
 from ovxai_tools.pictures.picture_batches import BatchedRun
 from ovxai_tools.pictures.picture_files import check_extras, picture_files
 from ovxai_tools.pictures.picture_search import PictureSearch
-from ovxai_tools.pictures.results.given_options import given_options
-from ovxai_tools.pictures.results.result_folder import PAGE, Destination, RunSummary, write_maps
+from ovxai_tools.pictures.results.given_options import given_flags, given_options
+from ovxai_tools.pictures.results.result_folder import PAGE, Destination, write_maps
+from ovxai_tools.pictures.results.said import are_numbers, look_at, map_lines, notices_before
 from ovxai_tools.pictures.results.ways import check_ways, model_names, saying_which, ways_of
 from ovxai_tools.pictures.run_settings import RunSettings
-from ovxai_tools.pictures.sureness import sureness
 
 _LARGEST = 10_000
 _WITHOUT_EFFECT_ON_RESULTS = (
@@ -71,7 +69,7 @@ _TOLD_OTHERWISE = (
     metavar="K",
     default=1,
     show_default=True,
-    help="How many of the best classes.",
+    help="How many of the best classes; after the first without those under 0.05 %.",
 )
 @click.option("--labels", type=NamedPath(), metavar="FILE", help="Names of the classes, a line each.")
 @click.option(
@@ -88,7 +86,9 @@ _TOLD_OTHERWISE = (
     type=ModelName(),
     multiple=True,
     metavar="MODEL",
-    help="Explain the pictures by another model, too, and show both side by side. May be given several times.",
+    help="Explain the pictures by another model, too, and show both side by side. May be given several times. "
+    "Preprocessing and labels hold for all models; where they differ, write them into each first: ovxai transform "
+    "M.xml M2.xml --mean ... --scale ... --labels ...",
 )
 @click.option(
     "--defaults",
@@ -209,14 +209,15 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     check_ways(models, methods)
     about = deciding([demo.model_path(one) for one in models], _WITHOUT_EFFECT_ON_RESULTS, labels=settings.labels)
     check_folder(output, about, PAGE, force)
-    loaded, runs = [], []
+    runs: list[tuple[str, BatchedRun]] = []
     for path, name in zip(models, model_names(models), strict=True):
         with stage(f"Preparing {path}", quiet), saying_which(path, models):
-            loaded.append(told_to(load_model(path, shapes), info))
-            runs += [(name, BatchedRun(loaded[-1], asked, files, batch, quiet)) for asked in asked_by_method]
+            told = told_to(load_model(path, shapes), info)
+            runs += [(name, BatchedRun(told, asked, files, batch, quiet)) for asked in asked_by_method]
+    ways = ways_of(runs)
     if not quiet:
         _tell_single([run for _, run in runs])
-    ways = ways_of(runs)
+        _notify(notices_before(ways, given_flags(click.get_current_context(), (*INPUT_OPTIONS, "labels"))))
     options = given_options(click.get_current_context(), _TOLD_OTHERWISE)
     destination = Destination(output, about, force, options, single_file)
     has_bars = any(asked.black_box for asked in asked_by_method)  # one for each picture
@@ -224,31 +225,19 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter an option
     if as_json:
         click.echo(json.dumps({"model": model, "explained": summary.maps, "left_out": summary.left_out}, indent=1))
     elif not quiet:
-        _print_maps(summary, several=len(ways) > 1)
-        for path, network in zip(models, loaded, strict=True):
-            of = "" if len(models) == 1 else f"{path}: "
-            _notify(f"{of}{notice}" for notice in _notices(path, network))
+        for line in map_lines(summary.maps, ways):
+            click.echo(line)
+        if are_numbers(summary.maps, ways):
+            _notify(["classes are numbers: --labels FILE names them"])
         before = f" ({summary.already_complete} pictures were complete already)" if summary.already_complete else ""
-        click.echo(f"wrote {summary.files} files to {output}{before}: look at {output / PAGE}")
+        click.echo(f"wrote {summary.files} files to {output}{before}: {look_at(output / PAGE, single_file)}")
     if summary.left_out:
         sys.exit(LEFT_OUT)
-
-
-def _print_maps(summary: RunSummary, several: bool) -> None:
-    for one in summary.maps:
-        score = "" if one["score"] is None else f", {sureness(one['score'])}"
-        way = f" [{one['model']}, {one['method']}]" if several else ""
-        click.echo(f"{one['picture']}: {one['class']}{score}{way}")
 
 
 def _notify(notices: Iterable[str]) -> None:
     for notice in notices:
         click.echo(f"{colours.notice('notice:')} {notice}", err=True)
-
-
-def _notices(path: str, model: ov.Model) -> list[str]:
-    """What is unsaid of how a model takes pictures; demo models are known."""
-    return [] if path.startswith(demo.PREFIX) else list(preparation_notices(model, Preparation.from_model(model)))
 
 
 def _check_cost(runs: Sequence[RunSettings], preset: str | None, batch: int) -> None:

@@ -20,13 +20,25 @@ Picture = npt.NDArray[np.uint8]
 Array = npt.NDArray[np.generic]
 
 
-def preparation_notices(model: ov.Model, preparation: Preparation) -> tuple[str, ...]:
-    """What is to be said where nobody says how a model of real numbers takes pixels."""
-    if preparation != Preparation() or not model.inputs[0].get_element_type().is_real():
+UNSAID = "pixels fed as 0..255 RGB; nothing says how it takes them"
+"""Said of a model that is `is_unsaid`."""
+
+
+def is_unsaid(model: ov.Model, preparation: Preparation) -> bool:
+    """Whether nobody says how a model of real numbers takes pixels."""
+    return preparation == Preparation() and model.inputs[0].get_element_type().is_real()
+
+
+def preparation_notices(
+    model: ov.Model, preparation: Preparation, called: str, finds_objects: bool = False
+) -> tuple[str, ...]:
+    """What is to be said where nobody says how a model takes pixels. `called`: the model; `finds_objects`: it does."""
+    if not is_unsaid(model, preparation):
         return ()
+    fitting = "; and --resize-type and --pad-value, if it does not take squashed pictures" if finds_objects else ""
     return (
-        "the picture was fed as 0..255 RGB; give --preprocess, or --mean, --scale and --bgr, if the model "
-        "was trained otherwise",
+        f"nothing says how {called} takes pictures, so pixels are fed as 0..255 RGB: give --preprocess, or --mean, "
+        f"--scale and --bgr, if it was trained otherwise{fitting}",
     )
 
 

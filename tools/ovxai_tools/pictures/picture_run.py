@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -22,7 +23,7 @@ from ovxai_passes.insert import insert
 from ovxai_passes.method_options import takes_gradients
 from ovxai_passes.model_info.class_scores import class_count, shares_reader
 from ovxai_passes.model_info.labels import check_top_k, labels_of, names_of, numbers_of, own_names_of
-from ovxai_passes.model_info.maps import RecordedMap, maps_of
+from ovxai_passes.model_info.maps import RecordedMap
 from ovxai_passes.model_info.outputs import ADDED, OUTPUT_NAME
 from ovxai_passes.model_info.preparation import Preparation
 from ovxai_passes.model_info.recorded import is_augmented
@@ -34,11 +35,13 @@ from ovxai_passes.pictures.levels import scaling
 from ovxai_passes.vocabulary import Defaults, Method, Scaling, Task
 from ovxai_tools.pictures.detector_scores import DetectorScores
 from ovxai_tools.pictures.model_input import PictureInput
+from ovxai_tools.pictures.own_maps import model_for
 from ovxai_tools.pictures.run_settings import RunSettings
 
 Levels = npt.NDArray[np.uint8]
 
 _FEW = 20  # classes, which are listed
+_LEAST = 0.0005  # a class of this probability is shown among the best K
 
 
 class UnreadableError(OptionError):
@@ -54,17 +57,27 @@ class ClassMap:
     score: float | None
     levels: Levels
 
+    @property
+    def strongest(self) -> float:
+        """Its largest value, as a share of full scale."""
+        return round(float(self.levels.max()) / 255, 3)
+
 
 @dataclass
 class PictureRun:
-    """A model, ready to be asked about pictures. Raises OvxaiError."""
+    """A model, ready to be asked about pictures. Raises OvxaiError.
+
+    `replaced`: says that maps which the model held are not those that are shown, or nothing.
+    """
 
     model: ov.Model
     settings: RunSettings
     names: tuple[str, ...] = field(init=False)
+    replaced: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.names = ()
+        self.model, self.replaced = model_for(self.model, self.settings)
         self._augmented = is_augmented(self.model)
         if len(self.model.inputs) != 1:
             raise OptionError(f"ovxai-explain takes models of one input, not of {len(self.model.inputs)}")
@@ -84,7 +97,7 @@ class PictureRun:
             task,
             postprocess_fn=self._postprocess if self.settings.black_box else None,
             explain_mode=ExplainMode.BLACKBOX if self.settings.black_box else ExplainMode.WHITEBOX,
-            explain_method=self._method(),
+            explain_method=self.settings.method,
             device_name=self.settings.device,
             **self._map_options(),
         )
@@ -103,17 +116,6 @@ class PictureRun:
             return
         check_top_k(self.settings.top_k, count)
         self.names = names_of(self.settings.labels, count, background) or own_names_of(self.model, count, background)
-
-    def _method(self) -> str | None:
-        """The method asked for; of the maps that are in the model it names one."""
-        method = self.settings.method
-        there = [one.method for one in maps_of(self.model)]
-        if self._augmented and not self.settings.black_box and method is not None and method not in there:
-            said = ", ".join(one or "another method" for one in there)
-            raise OptionError(
-                f"the model has maps already, of {said}: give the model without them for --method {method}"
-            )
-        return method
 
     def _map_options(self) -> dict[str, Any]:
         """How maps are to be made, of a model that has none; of one that has some, what these have to be."""
@@ -164,6 +166,11 @@ class PictureRun:
         return self.settings.method or Method.AISE.value
 
     @property
+    def takes_scaling(self) -> bool:
+        """Whether maps may be asked for in another scaling: they are made here, in the model."""
+        return not (self._augmented or self.settings.black_box)
+
+    @property
     def scale(self) -> Scaling:
         """How the maps are scaled; one by one where that is not known."""
         method = self._explainer.method
@@ -212,9 +219,8 @@ class PictureRun:
             raise OptionError(
                 "which class it is surest of cannot be told from the model's outputs: name some (--targets)"
             )
-        if not self.settings.targets and scores is not None:  # the best of those that have maps
-            mapped = (int(one) for one in np.argsort(-scores) if int(one) in there)
-            chosen = list(islice(mapped, self.settings.top_k))
+        if not self.settings.targets and scores is not None:
+            chosen = self._best(scores, there)
         missing = [target for target in chosen if target not in there]
         if missing:
             raise OptionError(
@@ -237,7 +243,13 @@ class PictureRun:
         if self.settings.targets:
             count = len(self.names) or (0 if scores is None else len(scores))
             return list(numbers_of(self.settings.targets, self.names, count or 1 << 20))
-        return [] if scores is None else [int(place) for place in np.argsort(-scores)[: self.settings.top_k]]
+        return [] if scores is None else self._best(scores, range(len(scores)))
+
+    def _best(self, scores: Any, there: Container[int]) -> list[int]:
+        """The best of the classes that are `there`; those that are as good as impossible only as the first."""
+        order = (int(place) for place in np.argsort(-scores) if int(place) in there)
+        best = list(islice(order, self.settings.top_k))
+        return [one for rank, one in enumerate(best) if rank == 0 or scores[one] >= _LEAST]
 
     def _preset(self) -> dict[str, str]:
         return {} if self.settings.preset is None else {"preset": self.settings.preset}

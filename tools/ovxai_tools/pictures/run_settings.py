@@ -1,4 +1,4 @@
-"""What is asked for of each picture."""
+"""What is asked of every picture of a run."""
 
 from __future__ import annotations
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from ovxai_tools.pictures.page.card import card
 from ovxai_tools.pictures.page.document import resource
+from ovxai_tools.pictures.page.facts import head
 from ovxai_tools.pictures.page.shown import ShownClass, ShownPicture
 
 from tests.support.extras import needs_pictures
@@ -69,6 +71,14 @@ def test_a_card_tells_what_differs_and_what_is_hardly_seen() -> None:
     assert 'src="index_files/a%20b%23.jpg"' in same
     assert "Nothing was found in it" in card("a", picture(()), "x")
     assert "class 17" in card("a", picture((ShownClass("17", 0.5, "o", "h"),)), "x")
+
+
+def test_what_is_dark_and_what_is_unsaid_is_told() -> None:
+    faint = ShownClass("bird", 0.3, "o", "h", is_faint=True)
+    assert "faint on this scale" in card("a", picture((faint,)), "x")
+    of_two = replace(facts(("a",)), models=("a.xml", "b.xml"), unsaid=("b.xml",))
+    assert '<span class="model">a.xml</span><span class="model">b.xml<span class="unsaid">pixels' in head(of_two, 1)
+    assert "unsaid" not in head(facts(("a",)), 1)
 
 
 def test_titles_are_no_paths() -> None:

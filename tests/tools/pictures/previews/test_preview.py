@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from ovxai_tools.demo import shipped as demo
+from ovxai_tools.pictures.previews import preview
 from ovxai_tools.pictures.previews.panels import Levels, Strip
 from ovxai_tools.pictures.previews.preview import write_preview
-from ovxai_tools.pictures.previews.shown_class import PreviewSubject
+from ovxai_tools.pictures.previews.shown_class import MOST_ROWS, PreviewSubject
 
 from ovxai_passes.insert import insert
 from ovxai_passes.model_info.preparation import Preparation
@@ -33,7 +34,7 @@ def strips(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **options: 
     model = read_model(demo.model_path(f"demo:{name}"))
     inserted = insert(model, Options.checked(**options))
     said = write_preview(inserted.model, PreviewSubject(model, inserted), None, Preparation(), folder / "preview.png")
-    assert said == found[0].caption
+    assert said.startswith(found[0].caption)
     return found
 
 
@@ -52,6 +53,19 @@ def test_a_class_that_is_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     note = "not seen by the model; softmax of its output"
     assert said(strip)[:4] == ['Map of "heart"', "heart, 0.3 %", note, "0.3 %"]
     assert said(strip)[4].startswith("score -")
+
+
+def test_each_class_that_is_asked_for_has_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = strips("cnn", tmp_path, monkeypatch, classes=("star", "disc"))
+    assert [row.panels[1].title for row in rows] == ['Map of "star"', 'Map of "disc"']
+    assert [row.caption.split(",")[0] for row in rows] == ["star", "disc"]
+    assert len(strips("cnn", tmp_path, monkeypatch, classes=(0, 1, 2, 3, 4, 5))) == MOST_ROWS
+
+
+def test_boxes_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview, "boxes_found", lambda *_: None)
+    (strip,) = strips("detector", tmp_path, monkeypatch)
+    assert strip.note == preview.NO_BOXES
 
 
 def test_several_methods_and_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

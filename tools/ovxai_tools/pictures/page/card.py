@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from ovxai_tools.pictures.page.document import escaped
+from ovxai_tools.pictures.page.facts import FAINT_MEANS
 from ovxai_tools.pictures.page.shown import EMBEDDED, ShownClass, ShownPicture
 from ovxai_tools.pictures.sureness import UNSEEN, sureness
 
@@ -62,6 +63,8 @@ def _figure(name: str, one: ShownClass, way: str, size: tuple[int, int]) -> str:
     if one.score is not None and 0 <= one.score <= 1:
         caption += f'<span class="bar" aria-hidden="true"><span style="width: {100 * one.score:.1f}%"></span></span>'
         caption += '<span class="badge">hardly seen</span>' if one.score < UNSEEN else ""
+    if one.is_faint:
+        caption += f' <span class="badge" title="{FAINT_MEANS}">faint on this scale</span>'
     return (
         f'<figure><button type="button" class="shot" {said}>{image}</button><figcaption>{caption}</figcaption></figure>'
     )

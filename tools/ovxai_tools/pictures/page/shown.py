@@ -10,12 +10,16 @@ EMBEDDED = "data:"
 
 @dataclass(frozen=True)
 class ShownClass:
-    """A class with its map. `overlay`, `heat`: the thumbnail, and the map by itself, as `ImageStore.put` names them."""
+    """A class with its map. `overlay`, `heat`: the thumbnail, and the map by itself, as `ImageStore.put` names them.
+
+    `is_faint`: whether the map is dark on the scale that it shares with others.
+    """
 
     label: str
     score: float | None
     overlay: str
     heat: str
+    is_faint: bool = False
 
 
 @dataclass(frozen=True)

@@ -41,12 +41,12 @@ class FoundBox:
         return 0 <= x0 + x1 <= 2 and 0 <= y0 + y1 <= 2
 
 
-def boxes_found(model: ov.Model, results: Mapping[Any, Any], fit: Fit) -> tuple[FoundBox, ...]:
-    """The boxes that the outputs of a detector hold, the best last; none where their layout is not known."""
+def boxes_found(model: ov.Model, results: Mapping[Any, Any], fit: Fit) -> tuple[FoundBox, ...] | None:
+    """The boxes that the outputs of a detector hold, the best last; None where their layout is not known."""
     try:
         boxes, scores, labels = postprocess_found(model, Task.DETECTION)(results)
     except OptionError:
-        return ()
+        return None
     corners = np.asarray(boxes[0], np.float64)
     if corners.size and corners.max() <= 1:  # as shares of the input
         corners = corners * np.array([fit.taken[1], fit.taken[0]] * 2)

@@ -1,7 +1,7 @@
 """One picture of what an augmented model says: the original, the map of the best class, and both together.
 
-Of several methods each has a row. Of a detector the best class is the one that it is surest of, and its boxes are
-drawn on the original.
+Of several methods, or classes that are asked for, each has a row. Of a detector the best class is the one that it is
+surest of, and its boxes are drawn on the original.
 """
 
 from __future__ import annotations
@@ -30,14 +30,16 @@ from ovxai_tools.pictures.previews.shown_class import Outputs, PreviewSubject, S
 
 Levels = npt.NDArray[np.uint8]
 
+NO_BOXES = "boxes not drawn: its outputs are in no known layout"
+
 
 def write_preview(
     model: ov.Model, subject: PreviewSubject, image: Path | None, preparation: Preparation, target: Path
 ) -> str:
-    """Run an augmented model on a picture (None: a demo picture) and write the picture `target`; returns its caption.
+    """Run an augmented model on a picture (None: a demo picture) and write the picture `target`.
 
-    The best class is the best of those that have maps, by the scores that the model's output shows, or ranks. Of
-    several methods the caption is that of the first. Raises OptionError.
+    Returns its caption: of several classes with `; ` between them, of several methods that of the first. The best class
+    is the best of those that have maps, by the scores that the model's output shows, or ranks. Raises OptionError.
     """
     maps = subject.insertion.of_each_map()
     finds_objects = maps[0].target.site is None
@@ -50,20 +52,25 @@ def write_preview(
     strips = []
     for one in maps:
         saliency = np.asarray(results[one.report.output])[0]
-        shown = ShownClass.of(subject, one, Outputs(inputs, results, names), saliency.ndim == 3)
-        alone = saliency if shown.row is None else saliency[shown.row]
-        strips.append(drawing.strip(one, shown, alone, _levels(model, alone)))
-    write_picture(rows([strip.drawn() for strip in strips]), target)
-    return strips[0].caption
+        of_method = []
+        for shown in ShownClass.each_of(subject, one, Outputs(inputs, results, names), saliency.ndim == 3):
+            alone = saliency if shown.row is None else saliency[shown.row]
+            of_method.append(drawing.strip(one, shown, alone, _levels(model, alone)))
+        strips.append(of_method)
+    write_picture(rows([strip.drawn() for of_method in strips for strip in of_method]), target)
+    return "; ".join([*(strip.caption for strip in strips[0]), *([NO_BOXES] if boxes is None else [])])
 
 
 @dataclass(frozen=True)
 class _Drawing:
-    """What all rows of a preview have in common. `is_one_of_several`: rows name their methods."""
+    """What all rows of a preview have in common. `is_one_of_several`: rows name their methods.
+
+    `boxes`: those found, None where they cannot be read.
+    """
 
     picture: Levels
     fit: Fit
-    boxes: tuple[FoundBox, ...]
+    boxes: tuple[FoundBox, ...] | None
     is_one_of_several: bool
 
     def strip(self, made: Insertion, shown: ShownClass, saliency: npt.NDArray[np.generic], levels: Levels) -> Strip:
@@ -72,14 +79,15 @@ class _Drawing:
         colours = COLOURS if asked is None else asked.value
         of_method = f"{made.report.method}: map" if self.is_one_of_several else "Map"
         original = tile(self.picture).copy()
-        draw_boxes(original, self.boxes, shown.names, shown.number)
+        draw_boxes(original, self.boxes or (), shown.names, shown.number)
+        note = "; ".join(filter(None, (shown.note, NO_BOXES if self.boxes is None else "")))
         panels = (
             Panel("Picture", original),
             map_panel(f"{of_method} of {shown.of_what}", self.picture, laid, colours, shown.badge),
             overlay_panel("Overlay", self.picture, laid, colours, shown.badge),
         )
         legend = legend_of(made.report.scaling, (float(saliency.min()), float(saliency.max())))
-        return Strip(panels, shown.caption, shown.note, (Bar(legend, 1, 2),), colours)
+        return Strip(panels, shown.caption, note, (Bar(legend, 1, 2),), colours)
 
 
 def _levels(model: ov.Model, saliency: npt.NDArray[np.generic]) -> Levels:

@@ -1,4 +1,4 @@
-"""Which class a preview shows, and how sure the model is of it."""
+"""Which classes a preview shows, and how sure the model is of them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import openvino as ov
+from ovxai_patterns.analysis.graph import ModelGraph
 
 from ovxai_passes.insert import Insertion
-from ovxai_passes.model_info.class_scores import shares_of
+from ovxai_passes.model_info.class_scores import holds_scores, shares_of
 from ovxai_passes.model_info.labels import labels_of, names_of, own_names_of
 from ovxai_passes.model_info.outputs import CLASSES_NAME
 from ovxai_passes.model_info.tensor_values import tensors_at
 from ovxai_tools.pictures.detector_scores import DetectorScores
 from ovxai_tools.pictures.previews.certainty import Certainty
+
+MOST_ROWS = 5
+"""Classes that are shown at the most, where several are asked for."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Outputs:
 
 @dataclass(frozen=True)
 class ShownClass:
-    """The best of the classes that have maps. `row`: its place among these, None where one map is of all classes.
+    """A class that is shown. `row`: its place among those that have maps, None where one map is of all classes.
 
     `number`, `certainty`: None where nothing is known of single classes. `names`: of all classes, or none.
     """
@@ -50,21 +54,26 @@ class ShownClass:
     names: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, subject: PreviewSubject, shown: Insertion, outputs: Outputs, per_class: bool) -> ShownClass:
-        """The best class among the maps of one method, which has one `per_class`."""
+    def each_of(
+        cls, subject: PreviewSubject, shown: Insertion, outputs: Outputs, per_class: bool
+    ) -> tuple[ShownClass, ...]:
+        """Of the maps of one method, which has one `per_class`: the first of the classes asked for, else the best."""
         report, finds_objects = shown.report, shown.target.site is None
         if finds_objects and not per_class:
-            return cls(names=subject.labels or tuple(labels_of(subject.plain)))
+            return (cls(names=subject.labels or tuple(labels_of(subject.plain))),)
         certainty = _of_detector(subject, shown, outputs) if finds_objects else _of_classifier(subject, shown, outputs)
         scores = certainty.values
         mapped = list(range(scores.size)) if report.chosen is None else list(report.chosen)
         if report.top_k is not None and CLASSES_NAME in outputs.names:
             mapped = [int(number) for number in outputs.results[CLASSES_NAME][0]]
-        row = int(scores[mapped].argmax())
         names = names_of(subject.labels, scores.size, report.background) or own_names_of(
             subject.plain, scores.size, report.background
         )
-        return cls(row if per_class else None, mapped[row], certainty, names)
+        if per_class and shown.state.options.classes:
+            rows = list(range(len(mapped)))[:MOST_ROWS]
+        else:
+            rows = [int(scores[mapped].argmax())]
+        return tuple(cls(row if per_class else None, mapped[row], certainty, names) for row in rows)
 
     @property
     def of_what(self) -> str:
@@ -106,6 +115,9 @@ def _of_detector(subject: PreviewSubject, shown: Insertion, outputs: Outputs) ->
 
 
 def _of_classifier(subject: PreviewSubject, shown: Insertion, outputs: Outputs) -> Certainty:
+    """As the model that is shown runs: its own scores, which are looked up inside it where its output ranks them."""
     known = shown.site.scores
-    scores = shares_of(tensors_at(subject.plain, [known.shown], outputs.inputs)[0], known.classes)
+    is_told = holds_scores(ModelGraph(subject.plain), known)
+    found = outputs.results[known.output] if is_told else tensors_at(subject.plain, [known.shown], outputs.inputs)[0]
+    scores = shares_of(found, known.classes)
     return Certainty.of(scores.astype(np.float64), known.activation, shown.state.options.multi_label)

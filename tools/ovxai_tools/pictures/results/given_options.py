@@ -19,12 +19,24 @@ def given_options(context: click.Context, without: Collection[str]) -> str:
         name = parameter.name or ""
         if name in without or context.get_parameter_source(name) is ParameterSource.DEFAULT:
             continue
-        value = context.params.get(name)
-        if isinstance(value, bool):
-            said.append((parameter.opts if value else parameter.secondary_opts)[-1])
-        else:
-            said.append(f"{parameter.opts[-1]} {_words(value, 'x' if name == 'size' else ',')}")
+        said.append(_given(parameter, context.params.get(name)))
     return " ".join(said)
+
+
+def given_flags(context: click.Context, names: Collection[str]) -> dict[str, str]:
+    """Those of some options that are given, with their values: flag → value, "" of switches."""
+    return {
+        flag: value
+        for parameter in context.command.params
+        if parameter.name in names and context.get_parameter_source(parameter.name or "") is not ParameterSource.DEFAULT
+        for flag, _, value in [_given(parameter, context.params.get(parameter.name or "")).partition(" ")]
+    }
+
+
+def _given(parameter: click.Parameter, value: Any) -> str:
+    if isinstance(value, bool):
+        return (parameter.opts if value else parameter.secondary_opts)[-1]
+    return f"{parameter.opts[-1]} {_words(value, 'x' if parameter.name == 'size' else ',')}"
 
 
 def _words(value: Any, between: str) -> str:

@@ -23,6 +23,7 @@ def facts_of(ways: Sequence[Way], style: Style, options: str) -> PageFacts:
         weight=style.weight,
         scales=tuple(run.scale for run in runs),
         date=date.today().isoformat(),
+        unsaid=tuple(dict.fromkeys(way.model for way in ways if way.is_unsaid)),
     )
 
 

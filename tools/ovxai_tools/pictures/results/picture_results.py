@@ -11,11 +11,12 @@ from typing import Any
 from ovxai_passes.pictures.colormaps import coloured
 from ovxai_passes.pictures.encoding import encoded_map, write_picture
 from ovxai_passes.pictures.resizing import resize
-from ovxai_passes.vocabulary import Task
+from ovxai_passes.vocabulary import Scaling, Task
 from ovxai_tools.pictures.map_drawing import Backdrop, Style
 from ovxai_tools.pictures.page.images import FOLDER, ImageStore
 from ovxai_tools.pictures.page.shown import ShownClass, ShownPicture
 from ovxai_tools.pictures.picture_run import ClassMap, PictureRun
+from ovxai_tools.pictures.results.said import is_faint
 from ovxai_tools.pictures.results.ways import Way
 
 _LONGEST = 100  # bytes of a picture's name, of a class's and of a way's, in names of files; disks take 255 for all
@@ -75,13 +76,15 @@ class Drawer:
         write_picture(drawn.overlay, self.staged / names[1])
         about: dict[str, Any] = {"picture": str(path), "model": way.model, "method": way.run.method_name}
         about |= {"target": class_map.target, "class": class_map.label, "score": class_map.score}
-        maps.append({**about, "files": names})
+        strongest = class_map.strongest if way.run.scale is Scaling.POSITIVE else None
+        maps.append({**about, "strongest": strongest, "files": names})
         heat = coloured(resize(class_map.levels, backdrop.small.shape[:2]), drawn.table)
         return ShownClass(
             class_map.label,
             class_map.score,
             self.images.put(drawn.small, f"{stem}.overlay.jpg"),
             self.images.put(heat, f"{stem}.map.jpg"),
+            is_faint(strongest),
         )
 
     def _unused(self, stem: str, path: Path, name: str) -> str:

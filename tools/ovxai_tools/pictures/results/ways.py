@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovxai_passes.errors import OptionError, OvxaiError
+from ovxai_passes.model_info.preparation import Preparation
+from ovxai_passes.vocabulary import Method
 from ovxai_tools.demo.shipped import PREFIX
+from ovxai_tools.pictures.model_input import is_unsaid
 from ovxai_tools.pictures.picture_run import PictureRun
 
 
@@ -20,6 +23,11 @@ class Way:
     name: str
     model: str
     run: PictureRun
+
+    @property
+    def is_unsaid(self) -> bool:
+        """Whether nothing says how the model takes pictures; demo models are known."""
+        return not self.model.startswith(PREFIX) and is_unsaid(self.run.model, Preparation.from_model(self.run.model))
 
 
 def model_names(models: Sequence[str]) -> list[str]:
@@ -36,6 +44,10 @@ def model_names(models: Sequence[str]) -> list[str]:
 def ways_of(runs: Sequence[tuple[str, PictureRun]]) -> list[Way]:
     """Ways of runs, each with the name of its model, named by what is not the same for all of them."""
     models, methods = [model for model, _ in runs], [run.method_name for _, run in runs]
+    methods = [  # where the best one is there by its name, too
+        f"{method} (best)" if run.settings.method == Method.BEST.value and methods.count(method) > 1 else method
+        for (_, run), method in zip(runs, methods, strict=True)
+    ]
     by_model, by_method = len(set(models)) > 1, len(set(methods)) > 1
     names = [
         ", ".join(part for part, is_told in ((model, by_model or not by_method), (method, by_method)) if is_told)
