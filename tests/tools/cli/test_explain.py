@@ -216,4 +216,4 @@ def test_methods_of_gradients_make_maps_of_what_is_asked_for(tmp_path: Path) -> 
 
 def test_a_detector_that_a_black_box_cannot_read(tmp_path: Path, data: Path) -> None:
     said = invoke(main, data / "FastestDet.onnx", SCENE, "--black-box", "--output", tmp_path / "out", code=2).output
-    assert said == "Error: --black-box cannot read this detector's output; leave --black-box out\n"
+    assert said.endswith("Error: --black-box cannot read this detector's output; leave --black-box out\n")
