@@ -20,7 +20,12 @@ from tests.support.running import run
 
 SLOW = pytest.mark.slow
 SIZES = ((3, 8, 8), (1, 12, 8), (2, 10, 18))
-FOLLOW = frozenset({"cnn", "maximum and 1x1 classifier", "NHWC, u8", "scores pooled"})
+FOLLOW = frozenset(
+    {
+        *("cnn", "maximum and 1x1 classifier", "NHWC, u8", "scores pooled"),
+        *("maximum in two steps", "mean in two steps, NHWC"),
+    }
+)
 """Layouts whose network takes pictures of other sizes and whose map is made for any."""
 
 

@@ -36,6 +36,8 @@ def main(name: str) -> None:
         tell(status="declined", reason=str(error))
     except OvxaiError as error:
         tell(status="not built", reason=str(error))
+    except ImportError as error:
+        tell(status="not built", reason=f"{error}: pip install 'ovxai-passes[zoo]'")
     except Exception as error:  # torch and its converter raise whatever they like
         tell(reason=f"{type(error).__name__}: {str(error).strip().splitlines()[-1]}")
     tell(seconds=round(time.perf_counter() - started, 1))
