@@ -55,8 +55,7 @@ def rows_of(layout: Layout, feature: Array, kept: int) -> Array:
     """The positions [N,P,C] of a fixture's target."""
     if feature.ndim == 3:
         return feature[:, kept:]
-    channels_last = len(layout.mask_shape) == 4 and layout.mask_shape[1] != 1
-    return (feature if channels_last else feature.transpose(0, 2, 3, 1)).reshape(len(feature), 16, -1)
+    return (feature if feature.shape[1:3] == (4, 4) else feature.transpose(0, 2, 3, 1)).reshape(len(feature), 16, -1)
 
 
 def explained(model: ov.Model, **options: Any) -> Insertion:
@@ -64,7 +63,11 @@ def explained(model: ov.Model, **options: Any) -> Insertion:
 
 
 @pytest.mark.sampled(3)
-@pytest.mark.parametrize("layout", [entry for entry in LAYOUTS[:-1] if not entry.insertion], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "layout",
+    [entry for entry in LAYOUTS if not entry.insertion and entry.name != "two branches"],
+    ids=lambda one: one.name,
+)
 @pytest.mark.parametrize("batch", BATCHES)
 def test_maps_are_of_the_first_singular_vector(layout: Layout, batch: int) -> None:
     options = {key: value for key, value in layout.options.items() if key != "masked_from_last"}
