@@ -20,9 +20,8 @@ def fenced_inputs(graph: ModelGraph, model: ov.Model, sources: Sequence[TensorId
 
     What nothing in the network reads, as an input that was added for the branch, needs no fence.
     """
-    fed = [(one, graph.output(source)) for one, source in zip(model.get_parameters(), sources, strict=True)]
-    taps = SafeTaps(graph)
-    inputs = zip(model.get_parameters(), sources, strict=True)
+    taps, inputs = SafeTaps(graph), list(zip(model.get_parameters(), sources, strict=True))
+    fed = [(one, graph.output(source)) for one, source in inputs]
     fence_sizes(model, but=[one.get_name() for one, source in inputs if source not in taps])
     open_to_tail = {parameter.get_name() for parameter in unfenced(model)}
     for parameter, output in fed:

@@ -37,8 +37,7 @@ _MAP = 4  # axes: a plugin (2026.4.1) adds what follows a product on [N,C,h,w] c
 
 def unfenced(branch: ov.Model) -> list[ov.Node]:
     """The float inputs of a branch that a way up from its result reaches without a fencing operation."""
-    ends = [result.input_value(0).get_node() for result in branch.get_results()]
-    above = {node.get_name() for node in _without_products(ends) if node.get_type_name() == "Parameter"}
+    above = {node.get_name() for node in _without_products(_ends(branch)) if node.get_type_name() == "Parameter"}
     inputs = (one for one in branch.get_parameters() if one.get_name() in above)
     return [node for node in inputs if node.get_element_type().is_real()]
 
@@ -48,8 +47,7 @@ def fence_sizes(branch: ov.Model, but: Collection[str] = ()) -> None:
 
     `but`: names of inputs that may get no reader of values.
     """
-    ends = [result.input_value(0).get_node() for result in branch.get_results()]
-    for node in _without_products(ends):
+    for node in _without_products(_ends(branch)):
         if node.get_type_name() != "ShapeOf" or node.input_value(0).get_node().get_name() in but:
             continue
         source = node.input_value(0)
@@ -131,6 +129,10 @@ def _over_last_axis(output: ov.Output) -> ov.Output:
     identity = ops.convert(same, output.get_element_type().get_type_name())
     product = ops.matmul(rows, identity, False, False)
     return product.output(0) if rank > 1 else ops.squeeze(product, ops.constant([0])).output(0)
+
+
+def _ends(branch: ov.Model) -> list[ov.Node]:
+    return [result.input_value(0).get_node() for result in branch.get_results()]
 
 
 def _without_products(ends: list[ov.Node]) -> list[ov.Node]:
